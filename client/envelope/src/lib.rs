@@ -1,0 +1,1 @@
+//! The sealed format of Knothole: seal, open, keys, charter, sheets and signatures.

@@ -1,0 +1,1 @@
+//! The offline client of Knothole: vaults, opening, receipts.

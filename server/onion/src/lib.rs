@@ -1,0 +1,1 @@
+//! The drop-box's server: onion services, configuration, supervision.

@@ -1,0 +1,1 @@
+//! System tests over a private Tor network, and the network's launcher.
