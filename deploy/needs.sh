@@ -1,0 +1,35 @@
+# Sourced by the other scripts here: installs what is missing from Debian's packages, and says so.
+# shellcheck shell=bash
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# needs COMMAND:PACKAGE… - installs the package of each command that is not there.
+needs() {
+  local pair missing=()
+  for pair in "$@"; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
+  done
+  [ ${#missing[@]} = 0 ] && return 0
+  echo "installing from Debian's packages: ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  # policy-rc.d keeps Debian from starting a tor daemon: the scripts start their own, on loopback.
+  local policy=/usr/sbin/policy-rc.d made=
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    made=yes
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    { [ -n "$made" ] && as_root rm -f "$policy"; echo "apt-get could not install ${missing[*]}" >&2; exit 3; }
+  [ -z "$made" ] || as_root rm -f "$policy"
+}
+
+# needs_toolchain - stops with a sentence where there is no Rust toolchain.
+needs_toolchain() {
+  command -v cargo >/dev/null && return 0
+  echo "There is no Rust toolchain here. Install Rust 1.95 or newer and run this again." >&2
+  exit 2
+}
+
+# build_all - everything in one build, so that tests, try and system tests share what was compiled.
+build_all() { cargo build --locked --workspace --all-targets; }
