@@ -1,1 +1,15 @@
 //! The drop-box over HTTP: uploads, gate, store and collection, over any byte stream.
+//!
+//! It refuses to know Tor, to hold a key of the newsroom, to open what it keeps, to seal for
+//! anybody, and to log a value.
+
+mod clock;
+mod desk;
+mod disk;
+mod intake;
+mod settings;
+
+pub use clock::{Batch, UnixSeconds};
+pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};
+pub use intake::{Intake, OpenError, Status};
+pub use settings::Settings;

@@ -1,0 +1,239 @@
+//! What the administrator has told the store: which newsroom it trusts, and its couriers.
+
+use core::fmt;
+use std::io;
+use std::path::Path;
+
+use knothole_envelope::{CourierCard, Fingerprint, Signed};
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use crate::disk::{self, Beneath, Disk, Name, Place};
+
+/// Couriers at most: the network's restricted discovery takes 160 and workstations are few.
+pub const MOST_COURIERS: usize = 32;
+/// A courier's card is well below this.
+const MOST_CARD_BYTES: usize = 4_096;
+/// A fingerprint's text and a line's end.
+const MOST_TRUST_BYTES: usize = 256;
+
+/// The administrator's own decisions, kept in the store's folder beside a running server.
+///
+/// Nothing is cached: what one process writes, the other sees at its next request.
+#[derive(Debug)]
+pub struct Desk {
+    disk: Box<dyn Disk>,
+}
+
+/// A step at the desk failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The store's folder cannot be read or written.
+    Disk(io::Error),
+    /// A file of the store is not what was written there.
+    Damaged,
+    /// Another newsroom is trusted already; a store belongs to one newsroom for good.
+    AnotherNewsroom,
+    /// The courier's card is not signed by its own key.
+    BadCard,
+    /// The courier is known already.
+    KnownCourier,
+    /// No courier has this name.
+    UnknownCourier,
+    /// [`MOST_COURIERS`] are known already.
+    TooManyCouriers,
+}
+
+impl fmt::Display for DeskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Disk(_) => "the store's folder cannot be read or written",
+            Self::Damaged => "a file in the store's folder is damaged",
+            Self::AnotherNewsroom => {
+                "this store trusts another newsroom already; make a new store for this one"
+            }
+            Self::BadCard => "the courier's card is damaged or forged; ask for a new one",
+            Self::KnownCourier => "this courier is known already",
+            Self::UnknownCourier => "no courier has this name; `courier list` shows them",
+            Self::TooManyCouriers => "too many couriers; revoke one first",
+        })
+    }
+}
+
+impl std::error::Error for DeskError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Disk(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for DeskError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// The store's name for a courier: 16 hexadecimal digits from the card's hash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CourierName(Name);
+
+impl CourierName {
+    fn of(card: &[u8]) -> Self {
+        let hash: [u8; 32] = Sha256::digest(card).into();
+        let text: String = Name::hex(&hash).as_str().chars().take(16).collect();
+        Self(Name::parse(&text).unwrap_or_else(|| Name::hex(&hash)))
+    }
+}
+
+impl core::str::FromStr for CourierName {
+    type Err = DeskError;
+
+    fn from_str(text: &str) -> Result<Self, DeskError> {
+        Name::parse(text).map(Self).ok_or(DeskError::UnknownCourier)
+    }
+}
+
+impl fmt::Display for CourierName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+/// A courier that the administrator has admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Courier {
+    /// The store's name for it.
+    pub name: CourierName,
+    /// Its card, with its discovery key and the hash of its credential.
+    pub card: CourierCard,
+}
+
+impl Desk {
+    /// Opens the store's folder, which must be there.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`].
+    pub fn open(folder: &Path) -> Result<Self, DeskError> {
+        Ok(Self { disk: Box::new(Beneath::open(folder)?) })
+    }
+
+    /// Trusts this newsroom from now on. To say the same again is harmless.
+    ///
+    /// # Errors
+    /// [`DeskError::AnotherNewsroom`] when another one is trusted, or [`DeskError::Disk`].
+    pub fn trust(&self, newsroom: &Fingerprint) -> Result<(), DeskError> {
+        match self.trusted()? {
+            Some(trusted) if trusted == *newsroom => Ok(()),
+            Some(_) => Err(DeskError::AnotherNewsroom),
+            None => {
+                let text = format!("{newsroom}\n");
+                disk::replace_whole(self.disk.as_ref(), &trust_place(), text.as_bytes())?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The newsroom that is trusted, if one is.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`] or [`DeskError::Damaged`].
+    pub fn trusted(&self) -> Result<Option<Fingerprint>, DeskError> {
+        trusted(self.disk.as_ref())
+    }
+
+    /// Admits a courier by its card (canonical CBOR, signed by itself).
+    ///
+    /// # Errors
+    /// [`DeskError`] says why not.
+    pub fn add_courier(&self, card: &Signed<CourierCard>) -> Result<Courier, DeskError> {
+        let bytes = card.encode();
+        let checked = *card.verify().map_err(|_| DeskError::BadCard)?;
+        let known = self.couriers()?;
+        let doubled = known.iter().any(|courier| {
+            courier.card.credential_hash() == checked.credential_hash()
+                || courier.card.discovery_key() == checked.discovery_key()
+        });
+        if doubled {
+            return Err(DeskError::KnownCourier);
+        }
+        if known.len() >= MOST_COURIERS {
+            return Err(DeskError::TooManyCouriers);
+        }
+        let name = CourierName::of(&bytes);
+        let disk = self.disk.as_ref();
+        disk::ensure_folder(disk, &couriers_place())?;
+        disk.sync_folder(&Place::root())?;
+        disk::replace_whole(disk, &couriers_place().join(name.0.clone()), &bytes)?;
+        Ok(Courier { name, card: checked })
+    }
+
+    /// Shuts a courier out, at once.
+    ///
+    /// # Errors
+    /// [`DeskError::UnknownCourier`] or [`DeskError::Disk`].
+    pub fn revoke_courier(&self, name: &CourierName) -> Result<(), DeskError> {
+        match self.disk.remove_file(&couriers_place().join(name.0.clone())) {
+            Ok(()) => Ok(self.disk.sync_folder(&couriers_place())?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(DeskError::UnknownCourier)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The couriers that are admitted now.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`] or [`DeskError::Damaged`].
+    pub fn couriers(&self) -> Result<Vec<Courier>, DeskError> {
+        couriers(self.disk.as_ref())
+    }
+}
+
+fn trust_place() -> Place {
+    Place::top("trust")
+}
+
+fn couriers_place() -> Place {
+    Place::top("couriers")
+}
+
+pub(crate) fn trusted(disk: &dyn Disk) -> Result<Option<Fingerprint>, DeskError> {
+    let Some(bytes) = disk::read_if_there(disk, &trust_place(), MOST_TRUST_BYTES)? else {
+        return Ok(None);
+    };
+    let text = core::str::from_utf8(&bytes).map_err(|_| DeskError::Damaged)?;
+    text.trim().parse().map(Some).map_err(|_| DeskError::Damaged)
+}
+
+pub(crate) fn couriers(disk: &dyn Disk) -> Result<Vec<Courier>, DeskError> {
+    let names = match disk.list(&couriers_place()) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut found = Vec::new();
+    // A half-written card has a name of its own, which is not a courier's.
+    for name in names.into_iter().filter(|name| !name.as_str().starts_with("new-")) {
+        let place = couriers_place().join(name.clone());
+        let Some(bytes) = disk::read_if_there(disk, &place, MOST_CARD_BYTES)? else { continue };
+        let card = Signed::<CourierCard>::decode(&bytes).map_err(|_| DeskError::Damaged)?;
+        let card = *card.verify().map_err(|_| DeskError::Damaged)?;
+        found.push(Courier { name: CourierName(name), card });
+    }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(found)
+}
+
+/// Whether this credential is an admitted courier's. Looks at every courier, whichever fits.
+pub(crate) fn admits(couriers: &[Courier], credential: &[u8; 32]) -> bool {
+    let shown: [u8; 32] = Sha256::digest(credential).into();
+    let mut admitted = Choice::from(0);
+    for courier in couriers {
+        admitted |= courier.card.credential_hash().as_bytes().ct_eq(&shown);
+    }
+    admitted.into()
+}

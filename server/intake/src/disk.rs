@@ -1,0 +1,241 @@
+//! The store's only way to a file system, so that a test can cut it at every step.
+
+mod beneath;
+#[cfg(test)]
+pub(crate) mod model;
+
+use core::fmt;
+use std::io;
+
+pub(crate) use beneath::Beneath;
+
+/// One name inside the store, made by the store itself: lower-case letters, digits and dashes.
+///
+/// No such name is `..`, hidden, or holds a slash, so a path of them stays inside.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Name(String);
+
+/// A 32-byte identifier in hexadecimal is the longest name there is.
+const LONGEST_NAME: usize = 64;
+
+impl Name {
+    /// Reads a name; anything that the store would not have made itself is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty() && text.len() <= LONGEST_NAME;
+        let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        (fits && text.bytes().all(plain)).then(|| Self(text.to_owned()))
+    }
+
+    /// The hexadecimal name of an identifier.
+    pub(crate) fn hex(bytes: &[u8; 32]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(bytes))
+    }
+
+    /// The name of a segment or a lane: a number of fixed width, so that names sort as numbers do.
+    pub(crate) fn number(prefix: char, number: u64) -> Self {
+        Self(format!("{prefix}{number:08x}"))
+    }
+
+    /// The name as text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A path beneath the store's folder.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place(Vec<Name>);
+
+impl Place {
+    /// The store's folder itself.
+    pub(crate) const fn root() -> Self {
+        Self(Vec::new())
+    }
+
+    /// A fixed name in the store's folder.
+    pub(crate) fn top(name: &'static str) -> Self {
+        Self(vec![Name(name.to_owned())])
+    }
+
+    /// The entry of this name inside this folder.
+    pub(crate) fn join(&self, name: Name) -> Self {
+        let mut names = self.0.clone();
+        names.push(name);
+        Self(names)
+    }
+
+    /// The entry of this fixed name inside this folder.
+    pub(crate) fn file(&self, name: &'static str) -> Self {
+        self.join(Name(name.to_owned()))
+    }
+
+    /// The folder it lies in and its name there; the root lies nowhere.
+    pub(crate) fn split(&self) -> Option<(Self, &Name)> {
+        let (last, before) = self.0.split_last()?;
+        Some((Self(before.to_vec()), last))
+    }
+
+    /// The names from the store's folder on.
+    pub(crate) fn names(&self) -> &[Name] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in &self.0 {
+            write!(f, "/{}", name.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// An open file. Dropping it closes it.
+pub(crate) trait DiskFile: Send + fmt::Debug {
+    /// Writes all of these bytes at this offset.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Reads up to so many bytes from this offset; 0 is the end.
+    fn read_at(&self, bytes: &mut [u8], offset: u64) -> io::Result<usize>;
+    /// The length in bytes.
+    fn length(&self) -> io::Result<u64>;
+    /// Waits until content and length are on the disk.
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// Space on the disk beneath the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Bytes that a process without privileges can still write.
+    pub(crate) free: u64,
+    /// Bytes of the whole file system.
+    pub(crate) total: u64,
+}
+
+/// The operations that the store is made of. Each is one fault point.
+pub(crate) trait Disk: Send + Sync + fmt::Debug {
+    /// Makes a folder that must not be there.
+    fn make_folder(&self, place: &Place) -> io::Result<()>;
+    /// Creates a file that must not be there.
+    fn create(&self, place: &Place) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens a file for writing and reading, and creates it if it is not there.
+    fn open_or_create(&self, place: &Place) -> io::Result<Box<dyn DiskFile>>;
+    /// Opens a file for reading.
+    fn open(&self, place: &Place) -> io::Result<Box<dyn DiskFile>>;
+    /// The names in a folder that the store could have made, in no order.
+    fn list(&self, place: &Place) -> io::Result<Vec<Name>>;
+    /// Renames, and fails if the target is there.
+    fn rename_new(&self, from: &Place, to: &Place) -> io::Result<()>;
+    /// Renames a file over another, atomically.
+    fn rename_over(&self, from: &Place, to: &Place) -> io::Result<()>;
+    /// Removes a file.
+    fn remove_file(&self, place: &Place) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_folder(&self, place: &Place) -> io::Result<()>;
+    /// Waits until the entries of a folder are on the disk.
+    fn sync_folder(&self, place: &Place) -> io::Result<()>;
+    /// Asks how much space there is.
+    fn room(&self) -> io::Result<Room>;
+}
+
+/// Reads a small file whole; a longer one than `limit` is an error.
+pub(crate) fn read_small(disk: &dyn Disk, place: &Place, limit: usize) -> io::Result<Vec<u8>> {
+    let file = disk.open(place)?;
+    let length = usize::try_from(file.length()?).unwrap_or(usize::MAX);
+    if length > limit {
+        return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+    }
+    let mut bytes = vec![0; length];
+    read_exact_at(file.as_ref(), &mut bytes, 0)?;
+    Ok(bytes)
+}
+
+/// Like [`read_small`], but a file that is not there is nothing.
+pub(crate) fn read_if_there(
+    disk: &dyn Disk,
+    place: &Place,
+    limit: usize,
+) -> io::Result<Option<Vec<u8>>> {
+    match read_small(disk, place, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Fills the buffer from this offset on, or fails.
+pub(crate) fn read_exact_at(file: &dyn DiskFile, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    let mut rest = bytes;
+    let mut at = offset;
+    while !rest.is_empty() {
+        let read = file.read_at(rest, at)?;
+        let Some(after) = rest.get_mut(read..).filter(|_| read > 0) else {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
+        };
+        rest = after;
+        at = at.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
+    }
+    Ok(())
+}
+
+/// Creates a file with this content and waits for the content, not for its entry in the folder.
+pub(crate) fn create_whole(disk: &dyn Disk, place: &Place, bytes: &[u8]) -> io::Result<()> {
+    let file = disk.create(place)?;
+    file.write_at(bytes, 0)?;
+    file.sync()
+}
+
+/// Puts this content in place of a small file, or of none: afterwards it is the old or the new one
+/// whole, and after `Ok` the new one.
+pub(crate) fn replace_whole(disk: &dyn Disk, place: &Place, bytes: &[u8]) -> io::Result<()> {
+    let Some((folder, name)) = place.split() else {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    };
+    let fresh = folder.join(Name(format!("new-{}", name.0)));
+    remove_if_there(disk, &fresh)?;
+    create_whole(disk, &fresh, bytes)?;
+    disk.rename_over(&fresh, place)?;
+    disk.sync_folder(&folder)
+}
+
+/// Removes a file, which may be gone already.
+pub(crate) fn remove_if_there(disk: &dyn Disk, place: &Place) -> io::Result<()> {
+    match disk.remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a folder that may be there already.
+pub(crate) fn ensure_folder(disk: &dyn Disk, place: &Place) -> io::Result<()> {
+    match disk.make_folder(place) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder and what the store could have put there, lanes included.
+pub(crate) fn remove_tree(disk: &dyn Disk, place: &Place) -> io::Result<()> {
+    let names = match disk.list(place) {
+        Ok(names) => names,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for name in names {
+        let inner = place.join(name);
+        match disk.remove_file(&inner) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                remove_tree(disk, &inner)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    disk.remove_folder(place)
+}

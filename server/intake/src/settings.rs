@@ -1,0 +1,77 @@
+//! Every bound of the service, in one place, with its unit and its reason.
+
+use core::time::Duration;
+
+use crate::clock::Batch;
+
+/// What an administrator may set, and every bound that holds on the way.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How long arrivals wait for each other before they become visible to the newsroom.
+    pub batch: Batch,
+    /// Most bytes that the store may use, if less than the disk has.
+    pub most_bytes: Option<u64>,
+    /// Bytes of the disk that uploads never touch: charters, sheets and receipts still work when
+    /// everything else is full.
+    pub system_reserve: u64,
+    /// Bytes kept for replies.
+    pub replies_reserve: u64,
+    /// Bytes kept for drops of the smallest size, so that words get through when files do not.
+    pub messages_reserve: u64,
+    /// Connections at once on the public side. Tor's own limits come before this one.
+    pub most_public_connections: usize,
+    /// Connections at once on the collection side: couriers are few.
+    pub most_collection_connections: usize,
+    /// Unfinished uploads at once, lanes counted one by one. The least progressed gives way.
+    pub most_uploads: usize,
+    /// Requests at once that hold up to 256 KiB of memory for an upload.
+    pub most_writers: usize,
+    /// How long an unfinished upload is kept after its last byte.
+    pub upload_life: Duration,
+    /// How long a created upload may stay without its first byte; it costs only memory.
+    pub empty_upload_life: Duration,
+    /// How long the head of a request may take: Tor adds seconds, not minutes.
+    pub header_patience: Duration,
+    /// How long a body may be silent before the connection counts as dead.
+    pub body_patience: Duration,
+    /// A silence after which what has arrived is made durable, so that a resume finds it.
+    pub quiet: Duration,
+    /// How long a newer request waits for the older one of the same upload to let go.
+    pub takeover_patience: Duration,
+    /// How long a commit may make the last request wait before it answers "ask again".
+    pub commit_patience: Duration,
+    /// How long a refused body is read and thrown away, so that the answer is seen.
+    pub drain_patience: Duration,
+    /// How long a reader may take none of the bytes it asked for.
+    pub read_patience: Duration,
+    /// How long a connection may live in all.
+    pub connection_life: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        const MIB: u64 = 1 << 20;
+        Self {
+            batch: Batch::DAY,
+            most_bytes: None,
+            system_reserve: 64 * MIB,
+            replies_reserve: 64 * MIB,
+            messages_reserve: 256 * MIB,
+            most_public_connections: 512,
+            most_collection_connections: 32,
+            most_uploads: 1_024,
+            most_writers: 128,
+            upload_life: Duration::from_secs(14 * 86_400),
+            empty_upload_life: Duration::from_secs(3_600),
+            header_patience: Duration::from_secs(60),
+            body_patience: Duration::from_secs(120),
+            quiet: Duration::from_secs(1),
+            takeover_patience: Duration::from_secs(30),
+            commit_patience: Duration::from_secs(20),
+            drain_patience: Duration::from_secs(900),
+            read_patience: Duration::from_secs(120),
+            connection_life: Duration::from_secs(7 * 86_400),
+        }
+    }
+}
