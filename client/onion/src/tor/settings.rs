@@ -1,0 +1,111 @@
+//! From files and folders to arti's configuration.
+
+use std::path::{Path, PathBuf};
+
+use arti_client::TorClientConfig;
+use arti_client::config::{
+    BoolOrAuto, CfgPath, ConfigurationSource, ConfigurationSources, TorClientConfigBuilder,
+};
+use tor_config::sources::MustRead;
+
+use super::TorError;
+use super::folder::{OpenFolder, StateFolder};
+
+/// What stands above every settings file: the ways of being found out that are not open to
+/// choice. Vanguards keep a service's guard from being found by making it build circuits.
+const ALWAYS: &str = "[vanguards]\nmode = \"full\"\n";
+
+/// How a Tor client is to run.
+#[derive(Clone, Debug)]
+pub struct TorSettings {
+    state: StateFolder,
+    files: Vec<PathBuf>,
+    keys: KeyKeeping,
+}
+
+/// Where arti keeps the keys that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKeeping {
+    /// In memory; they are given again at each start.
+    Memory,
+    /// In the state folder. Services need this.
+    Folder,
+}
+
+impl TorSettings {
+    /// A client with its state in `state`, keys in memory, and arti's own defaults.
+    #[must_use]
+    pub fn new(state: StateFolder) -> Self {
+        Self {
+            state,
+            files: Vec::new(),
+            keys: KeyKeeping::Memory,
+        }
+    }
+
+    /// Reads this file of arti's settings (TOML) too; a later file wins over an earlier one.
+    #[must_use]
+    pub fn with_file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.files.push(file.into());
+        self
+    }
+
+    /// Keeps keys in the place named.
+    #[must_use]
+    pub fn with_keys_in(mut self, keys: KeyKeeping) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    pub(crate) fn open_folder(&self) -> Result<OpenFolder, TorError> {
+        OpenFolder::open(&self.state).map_err(TorError::Folder)
+    }
+
+    pub(crate) fn arti_config(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
+        let mut sources = ConfigurationSources::new_empty();
+        for file in &self.files {
+            let text = read(file)?;
+            sources.push_source(ConfigurationSource::from_verbatim(text), MustRead::MustRead);
+        }
+        sources.push_source(
+            ConfigurationSource::from_verbatim(ALWAYS.to_owned()),
+            MustRead::MustRead,
+        );
+        let tree = sources.load().map_err(settings)?;
+        let mut builder: TorClientConfigBuilder = tree
+            .get_serde_value("")
+            .map_err(settings)?
+            .unwrap_or_default();
+        builder
+            .storage()
+            .state_dir(CfgPath::new_literal(folder.path().join("state")))
+            .cache_dir(CfgPath::new_literal(folder.path().join("cache")));
+        if self.keys == KeyKeeping::Memory {
+            builder
+                .storage()
+                .keystore()
+                .primary()
+                .kind(tor_config::ExplicitOrAuto::Explicit(
+                    tor_keymgr::config::ArtiKeystoreKind::Ephemeral,
+                ));
+        }
+        builder
+            .storage()
+            .keystore()
+            .enabled(BoolOrAuto::Explicit(true));
+        if folder.is_temporary() {
+            // The folder was made a moment ago, private and with a random name; what stands
+            // above it (a sticky folder that all may write to) is no danger to it.
+            builder.storage().permissions().dangerously_trust_everyone();
+        }
+        builder.build().map_err(settings)
+    }
+}
+
+fn read(file: &Path) -> Result<String, TorError> {
+    std::fs::read_to_string(file).map_err(|error| settings(format!("{}: {error}", file.display())))
+}
+
+fn settings(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TorError {
+    TorError::Settings(error.into())
+}
