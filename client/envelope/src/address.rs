@@ -98,8 +98,13 @@ impl FromStr for Fingerprint {
 
     /// Spaces, dashes and upper case are forgiven: people copy this by hand.
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let letters: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        base32(&letters).map(Self).ok_or(AddressError::NotAFingerprint)
+        let letters: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .collect();
+        base32(&letters)
+            .map(Self)
+            .ok_or(AddressError::NotAFingerprint)
     }
 }
 
@@ -147,7 +152,11 @@ fn checksum(key: &[u8; 32]) -> [u8; 2] {
 
 impl fmt::Display for OnionAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.onion", BASE32_NOPAD.encode(&self.0).to_ascii_lowercase())
+        write!(
+            f,
+            "{}.onion",
+            BASE32_NOPAD.encode(&self.0).to_ascii_lowercase()
+        )
     }
 }
 
@@ -162,7 +171,9 @@ impl FromStr for OnionAddress {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim().to_ascii_lowercase();
-        let letters = text.strip_suffix(".onion").ok_or(AddressError::NotAnOnion)?;
+        let letters = text
+            .strip_suffix(".onion")
+            .ok_or(AddressError::NotAnOnion)?;
         let bytes: [u8; 35] = base32(letters).ok_or(AddressError::NotAnOnion)?;
         let Some((key, [first, second, version])) = bytes.split_first_chunk::<32>() else {
             return Err(AddressError::NotAnOnion);
@@ -227,6 +238,9 @@ impl FromStr for DropAddress {
             return Err(AddressError::NotADropAddress);
         }
         let (onion, fingerprint) = rest.split_once('#').ok_or(AddressError::NotADropAddress)?;
-        Ok(Self { onion: onion.parse()?, fingerprint: fingerprint.parse()? })
+        Ok(Self {
+            onion: onion.parse()?,
+            fingerprint: fingerprint.parse()?,
+        })
     }
 }

@@ -104,7 +104,12 @@ impl Cbor for ListedDrop {
             .ok_or(DecodeError::Value("the length of a drop"))?;
         let epoch = fields.required(4, EpochNumber::read)?;
         fields.end()?;
-        Ok(Self { id, tree, chunks, epoch })
+        Ok(Self {
+            id,
+            tree,
+            chunks,
+            epoch,
+        })
     }
 }
 
@@ -170,7 +175,13 @@ impl Cbor for BundlePart {
         let drop = fields.required(4, DropId::read)?;
         let offset = fields.required(5, Reader::unsigned)?;
         fields.end()?;
-        Ok(Self { name, length, hash, drop, offset })
+        Ok(Self {
+            name,
+            length,
+            hash,
+            drop,
+            offset,
+        })
     }
 }
 
@@ -215,7 +226,10 @@ impl BundleIndex {
         let mut stretches = Vec::new();
         for part in &parts {
             let length = lengths.get(&part.drop).ok_or(BundleError::Part)?;
-            let end = part.offset.checked_add(part.length).ok_or(BundleError::Part)?;
+            let end = part
+                .offset
+                .checked_add(part.length)
+                .ok_or(BundleError::Part)?;
             if part.length == 0 || part.length > MOST_PART_BYTES || end > *length {
                 return Err(BundleError::Part);
             }
@@ -224,7 +238,14 @@ impl BundleIndex {
         stretches.sort_unstable();
         let apart = stretches.is_sorted_by(|a, b| a.0 != b.0 || a.2 <= b.1);
         if apart {
-            Ok(Self { sequence, previous, date, parts, drops, charter })
+            Ok(Self {
+                sequence,
+                previous,
+                date,
+                parts,
+                drops,
+                charter,
+            })
         } else {
             Err(BundleError::Doubled)
         }
@@ -292,7 +313,11 @@ impl sealed::Body for BundleIndex {
 impl Cbor for BundleIndex {
     fn write(&self, out: &mut Writer) {
         let fields = if self.previous.is_some() { 7 } else { 6 };
-        out.map(fields).unsigned(1).unsigned(1).unsigned(2).unsigned(self.sequence);
+        out.map(fields)
+            .unsigned(1)
+            .unsigned(1)
+            .unsigned(2)
+            .unsigned(self.sequence);
         if let Some(previous) = &self.previous {
             out.unsigned(3).bytes(previous.as_bytes());
         }
@@ -341,10 +366,11 @@ impl Signed<BundleIndex> {
         newsroom: &Fingerprint,
         courier: &EditorKey,
     ) -> Result<&BundleIndex, BundleError> {
-        self.check(newsroom, &[*courier], 1).map_err(|flaw| match flaw {
-            Flaw::Foreign => BundleError::ForeignSignature,
-            Flaw::Bad | Flaw::TooFew => BundleError::BadSignature,
-        })?;
+        self.check(newsroom, &[*courier], 1)
+            .map_err(|flaw| match flaw {
+                Flaw::Foreign => BundleError::ForeignSignature,
+                Flaw::Bad | Flaw::TooFew => BundleError::BadSignature,
+            })?;
         Ok(self.unverified())
     }
 }

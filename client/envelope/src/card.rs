@@ -66,8 +66,16 @@ impl EditorCard {
         if !(1..=MOST_EPOCH_DAYS).contains(&days_per_epoch) {
             return Err(CardError::Days);
         }
-        let card = Self { signing, first_epoch, first_day, days_per_epoch, keys };
-        let last = u32::try_from(card.keys.len()).ok().and_then(|keys| keys.checked_sub(1));
+        let card = Self {
+            signing,
+            first_epoch,
+            first_day,
+            days_per_epoch,
+            keys,
+        };
+        let last = u32::try_from(card.keys.len())
+            .ok()
+            .and_then(|keys| keys.checked_sub(1));
         if last.and_then(|last| card.days_of(last)).is_none() {
             return Err(CardError::Days);
         }
@@ -119,13 +127,20 @@ impl EditorCard {
     pub fn epochs(&self) -> impl Iterator<Item = CardEpoch<'_>> {
         (0..).zip(&self.keys).filter_map(|(place, key)| {
             let (epoch, first, last) = self.days_of(place)?;
-            Some(CardEpoch { epoch, first, last, key })
+            Some(CardEpoch {
+                epoch,
+                first,
+                last,
+                key,
+            })
         })
     }
 
     fn days_of(&self, place: u32) -> Option<(EpochNumber, Day, Day)> {
         let epoch = self.first_epoch.checked_add(place)?;
-        let first = self.first_day.checked_add(place.checked_mul(self.days_per_epoch)?)?;
+        let first = self
+            .first_day
+            .checked_add(place.checked_mul(self.days_per_epoch)?)?;
         let last = first.checked_add(self.days_per_epoch.checked_sub(1)?)?;
         Some((epoch, first, last))
     }
@@ -191,7 +206,8 @@ impl Signed<EditorCard> {
     /// [`CardError::BadSignature`].
     pub fn verify(&self) -> Result<&EditorCard, CardError> {
         let card = self.unverified();
-        self.check(&Fingerprint::NONE, &[card.signing], 1).map_err(|_| CardError::BadSignature)?;
+        self.check(&Fingerprint::NONE, &[card.signing], 1)
+            .map_err(|_| CardError::BadSignature)?;
         Ok(card)
     }
 }
@@ -212,7 +228,11 @@ impl CourierCard {
         credential: CredentialHash,
         bundle: EditorKey,
     ) -> Self {
-        Self { discovery, credential, bundle }
+        Self {
+            discovery,
+            credential,
+            bundle,
+        }
     }
 
     /// The card, signed by its bundle-signing key.
@@ -269,7 +289,11 @@ impl Cbor for CourierCard {
         let credential = fields.required(4, CredentialHash::read)?;
         let bundle = fields.required(5, EditorKey::read)?;
         fields.end()?;
-        Ok(Self { discovery, credential, bundle })
+        Ok(Self {
+            discovery,
+            credential,
+            bundle,
+        })
     }
 }
 
@@ -280,7 +304,8 @@ impl Signed<CourierCard> {
     /// [`CardError::BadSignature`].
     pub fn verify(&self) -> Result<&CourierCard, CardError> {
         let card = self.unverified();
-        self.check(&Fingerprint::NONE, &[card.bundle], 1).map_err(|_| CardError::BadSignature)?;
+        self.check(&Fingerprint::NONE, &[card.bundle], 1)
+            .map_err(|_| CardError::BadSignature)?;
         Ok(card)
     }
 }

@@ -38,7 +38,7 @@ impl fmt::Display for DecodeError {
 impl core::error::Error for DecodeError {}
 
 /// Something with exactly one encoding.
-pub(crate) trait Cbor: Sized {
+pub trait Cbor: Sized {
     /// Appends the one canonical encoding.
     fn write(&self, out: &mut Writer);
     /// Reads one item; the caller compares the encodings afterwards.
@@ -82,7 +82,7 @@ pub(crate) fn encode_list<T: Cbor>(items: &[T]) -> Vec<u8> {
 }
 
 /// Writes canonical items one after the other; the caller keeps keys ascending.
-pub(crate) struct Writer(Encoder<Vec<u8>>);
+pub struct Writer(Encoder<Vec<u8>>);
 
 impl Writer {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
@@ -127,6 +127,12 @@ impl Writer {
     }
 }
 
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer(..)")
+    }
+}
+
 /// The number of items, as CBOR counts them.
 pub(crate) fn count<T>(items: &[T]) -> u64 {
     u64::try_from(items.len()).unwrap_or(u64::MAX)
@@ -138,7 +144,7 @@ fn written<T, E: fmt::Debug>(result: Result<T, E>) {
 }
 
 /// Reads items one after the other, definite lengths only.
-pub(crate) struct Reader<'b>(Decoder<'b>);
+pub struct Reader<'b>(Decoder<'b>);
 
 impl<'b> Reader<'b> {
     pub(crate) fn new(bytes: &'b [u8]) -> Self {
@@ -182,9 +188,19 @@ impl<'b> Reader<'b> {
         let Ok(Some(left)) = self.0.map() else {
             return Err(DecodeError::Malformed);
         };
-        let mut fields = Fields { input: self, left, next: None };
+        let mut fields = Fields {
+            input: self,
+            left,
+            next: None,
+        };
         fields.advance()?;
         Ok(fields)
+    }
+}
+
+impl fmt::Debug for Reader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reader(..)")
     }
 }
 
@@ -202,7 +218,8 @@ impl<'b> Fields<'_, 'b> {
         field: u64,
         read: impl FnOnce(&mut Reader<'b>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        self.optional(field, read)?.ok_or(DecodeError::Missing(field))
+        self.optional(field, read)?
+            .ok_or(DecodeError::Missing(field))
     }
 
     /// The value of a field that may be absent.
@@ -229,7 +246,8 @@ impl<'b> Fields<'_, 'b> {
 
     /// Refuses what is left.
     pub(crate) fn end(self) -> Result<(), DecodeError> {
-        self.next.map_or(Ok(()), |field| Err(DecodeError::Unknown(field)))
+        self.next
+            .map_or(Ok(()), |field| Err(DecodeError::Unknown(field)))
     }
 
     fn advance(&mut self) -> Result<(), DecodeError> {

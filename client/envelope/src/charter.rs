@@ -59,13 +59,19 @@ impl fmt::Display for ChainError {
                  that was expected",
             ),
             Self::Order { sequence } => {
-                write!(f, "charter {sequence} does not follow the charter before it")
+                write!(
+                    f,
+                    "charter {sequence} does not follow the charter before it"
+                )
             }
             Self::BadSignature { sequence } => {
                 write!(f, "a signature on charter {sequence} does not fit")
             }
             Self::ForeignSignature { sequence } => {
-                write!(f, "charter {sequence} is signed by a key that may not sign it")
+                write!(
+                    f,
+                    "charter {sequence} is signed by a key that may not sign it"
+                )
             }
             Self::TooFewSignatures { sequence } => {
                 write!(f, "too few editors have signed charter {sequence}")
@@ -96,7 +102,14 @@ impl Charter {
         quorum: Quorum,
         recovery: Option<RecoveryHash>,
     ) -> Result<Self, ChainError> {
-        Self { sequence: 1, editors, quorum, previous: None, recovery }.checked()
+        Self {
+            sequence: 1,
+            editors,
+            quorum,
+            previous: None,
+            recovery,
+        }
+        .checked()
     }
 
     /// The charter that follows this one.
@@ -111,13 +124,23 @@ impl Charter {
         recovery: Option<RecoveryHash>,
     ) -> Result<Self, ChainError> {
         let sequence = self.sequence.checked_add(1).ok_or(ChainError::Length)?;
-        Self { sequence, editors, quorum, previous: Some(self.hash()), recovery }.checked()
+        Self {
+            sequence,
+            editors,
+            quorum,
+            previous: Some(self.hash()),
+            recovery,
+        }
+        .checked()
     }
 
     fn checked(self) -> Result<Self, ChainError> {
         let editors = &self.editors;
         let doubled = editors.iter().enumerate().any(|(place, key)| {
-            editors.iter().skip(place.saturating_add(1)).any(|other| other == key)
+            editors
+                .iter()
+                .skip(place.saturating_add(1))
+                .any(|other| other == key)
         });
         if editors.is_empty() || editors.len() > MOST_EDITORS || doubled {
             return Err(ChainError::Editors);
@@ -180,8 +203,8 @@ impl sealed::Body for Charter {
 
 impl Cbor for Charter {
     fn write(&self, out: &mut Writer) {
-        let optional = u64::from(self.previous.is_some())
-            .saturating_add(u64::from(self.recovery.is_some()));
+        let optional =
+            u64::from(self.previous.is_some()).saturating_add(u64::from(self.recovery.is_some()));
         out.map(optional.saturating_add(4)).unsigned(1).unsigned(1);
         out.unsigned(2).unsigned(u64::from(self.sequence));
         out.unsigned(3).list(&self.editors);
@@ -211,7 +234,15 @@ impl Cbor for Charter {
         if (sequence == 1) != previous.is_none() {
             return Err(DecodeError::Value("the hash of the charter before"));
         }
-        Self { sequence, editors, quorum, previous, recovery }.checked().map_err(|error| {
+        Self {
+            sequence,
+            editors,
+            quorum,
+            previous,
+            recovery,
+        }
+        .checked()
+        .map_err(|error| {
             DecodeError::Value(match error {
                 ChainError::Quorum => "the quorum",
                 _ => "the list of editors",
@@ -272,7 +303,9 @@ impl CharterChain {
     /// The fingerprint that the chain claims. Compare it, do not trust it.
     #[must_use]
     pub fn unverified_fingerprint(&self) -> Option<Fingerprint> {
-        self.0.first().map(|founding| Fingerprint::from_bytes(founding.body_hash()))
+        self.0
+            .first()
+            .map(|founding| Fingerprint::from_bytes(founding.body_hash()))
     }
 
     /// Verifies the chain from the fingerprint that the caller knows from elsewhere.
@@ -289,16 +322,25 @@ impl CharterChain {
         }
         let mut current = founding.unverified();
         if current.sequence != 1 {
-            return Err(ChainError::Order { sequence: current.sequence });
+            return Err(ChainError::Order {
+                sequence: current.sequence,
+            });
         }
-        checked(founding, &Fingerprint::NONE, &current.editors, current.editors.len())?;
+        checked(
+            founding,
+            &Fingerprint::NONE,
+            &current.editors,
+            current.editors.len(),
+        )?;
         let mut hashes = vec![CharterHash::from_bytes(founding.body_hash())];
         for signed in later {
             let next = signed.unverified();
             let follows = current.sequence.checked_add(1) == Some(next.sequence)
                 && next.previous.as_ref() == hashes.last();
             if !follows {
-                return Err(ChainError::Order { sequence: next.sequence });
+                return Err(ChainError::Order {
+                    sequence: next.sequence,
+                });
             }
             let enough = usize::from(current.quorum.get());
             checked(signed, fingerprint, &current.editors, enough)?;
@@ -306,7 +348,12 @@ impl CharterChain {
             current = next;
         }
         let current = current.clone();
-        Ok(VerifiedChain { chain: self.clone(), fingerprint: *fingerprint, hashes, current })
+        Ok(VerifiedChain {
+            chain: self.clone(),
+            fingerprint: *fingerprint,
+            hashes,
+            current,
+        })
     }
 }
 
@@ -317,11 +364,13 @@ fn checked(
     enough: usize,
 ) -> Result<(), ChainError> {
     let sequence = charter.unverified().sequence;
-    charter.check(newsroom, keys, enough).map_err(|flaw| match flaw {
-        Flaw::Bad => ChainError::BadSignature { sequence },
-        Flaw::Foreign => ChainError::ForeignSignature { sequence },
-        Flaw::TooFew => ChainError::TooFewSignatures { sequence },
-    })
+    charter
+        .check(newsroom, keys, enough)
+        .map_err(|flaw| match flaw {
+            Flaw::Bad => ChainError::BadSignature { sequence },
+            Flaw::Foreign => ChainError::ForeignSignature { sequence },
+            Flaw::TooFew => ChainError::TooFewSignatures { sequence },
+        })
 }
 
 impl Cbor for CharterChain {
@@ -378,7 +427,10 @@ impl VerifiedChain {
     /// Whether this key is an editor's in any charter of the chain.
     #[must_use]
     pub fn has_editor(&self, editor: &EditorKey) -> bool {
-        self.chain.0.iter().any(|signed| signed.unverified().place_of(editor).is_some())
+        self.chain
+            .0
+            .iter()
+            .any(|signed| signed.unverified().place_of(editor).is_some())
     }
 
     /// Whether every charter of `earlier` stands in this chain, in its place.

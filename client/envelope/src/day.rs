@@ -58,7 +58,9 @@ fn civil(days: u32) -> Option<(u32, u32, u32)> {
     let shifted = days.checked_add(719_468)?;
     let era = shifted.checked_div(146_097)?;
     let of_era = shifted.checked_rem(146_097)?;
-    let leaps = (of_era / 1_460).checked_add(of_era / 146_096)?.checked_sub(of_era / 36_524)?;
+    let leaps = (of_era / 1_460)
+        .checked_add(of_era / 146_096)?
+        .checked_sub(of_era / 36_524)?;
     let year_of_era = of_era.checked_sub(leaps)? / 365;
     let before = year_of_era
         .checked_mul(365)?
@@ -73,7 +75,10 @@ fn civil(days: u32) -> Option<(u32, u32, u32)> {
     } else {
         (from_march.checked_sub(9)?, 1)
     };
-    let year = era.checked_mul(400)?.checked_add(year_of_era)?.checked_add(carry)?;
+    let year = era
+        .checked_mul(400)?
+        .checked_add(year_of_era)?
+        .checked_add(carry)?;
     Some((year, month, day))
 }
 
@@ -94,7 +99,10 @@ fn number(year: u32, month: u32, day: u32) -> Option<u32> {
         .checked_add(of_era / 4)?
         .checked_sub(of_era / 100)?
         .checked_add(of_year)?;
-    let number = era.checked_mul(146_097)?.checked_add(days)?.checked_sub(719_468)?;
+    let number = era
+        .checked_mul(146_097)?
+        .checked_add(days)?
+        .checked_sub(719_468)?;
     (civil(number)? == (year, month, day)).then_some(number)
 }
 

@@ -34,8 +34,14 @@ fn from_hex(text: &str) -> Result<[u8; 32], HexError> {
     if text.len() != 64 {
         return Err(HexError);
     }
-    let written = HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| HexError)?;
-    if written == bytes.len() { Ok(bytes) } else { Err(HexError) }
+    let written = HEXLOWER
+        .decode_mut(text.as_bytes(), &mut bytes)
+        .map_err(|_| HexError)?;
+    if written == bytes.len() {
+        Ok(bytes)
+    } else {
+        Err(HexError)
+    }
 }
 
 macro_rules! digest {

@@ -54,8 +54,7 @@ pub fn frame(content: &[u8]) -> Result<Vec<u8>, FrameError> {
 /// [`FrameError`] unless it is framed exactly as [`frame`] does it.
 pub fn unframe(body: &[u8]) -> Result<&[u8], FrameError> {
     let (length, rest) = body.split_first_chunk::<4>().ok_or(FrameError::Length)?;
-    let length =
-        usize::try_from(u32::from_be_bytes(*length)).map_err(|_| FrameError::TooLong)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| FrameError::TooLong)?;
     if length > MOST_FRAME_BYTES {
         return Err(FrameError::TooLong);
     }

@@ -80,8 +80,24 @@ impl EnvelopeHead {
     /// # Errors
     /// [`HeadError`] says why it is no envelope.
     pub fn parse(bytes: &[u8]) -> Result<Self, HeadError> {
-        let (head, _) = bytes.split_first_chunk::<HEAD_LEN>().ok_or(HeadError::Short)?;
-        let [m0, m1, m2, m3, m4, m5, m6, m7, version, kind, zero0, zero1, rest @ ..] = head;
+        let (head, _) = bytes
+            .split_first_chunk::<HEAD_LEN>()
+            .ok_or(HeadError::Short)?;
+        let [
+            m0,
+            m1,
+            m2,
+            m3,
+            m4,
+            m5,
+            m6,
+            m7,
+            version,
+            kind,
+            zero0,
+            zero1,
+            rest @ ..,
+        ] = head;
         if &[*m0, *m1, *m2, *m3, *m4, *m5, *m6, *m7] != MAGIC {
             return Err(HeadError::Magic);
         }
@@ -102,7 +118,11 @@ impl EnvelopeHead {
             }),
             2 if epoch != 0 => Err(HeadError::Epoch),
             2 if chunks != 1 => Err(HeadError::Chunks),
-            2 => Ok(Self { kind: Kind::Reply, epoch: None, chunks: ChunkCount::REPLY }),
+            2 => Ok(Self {
+                kind: Kind::Reply,
+                epoch: None,
+                chunks: ChunkCount::REPLY,
+            }),
             _ => Err(HeadError::Kind),
         }
     }

@@ -100,7 +100,9 @@ impl Cbor for RecipientKey {
 /// alone, and any scalar tells. That makes the check possible without the secret key, which hpke
 /// does not hand out, for a recipient's key and for the share inside a slot alike.
 pub(crate) fn is_contributory(point: &[u8; 32]) -> bool {
-    StaticSecret::from([8; 32]).diffie_hellman(&PublicKey::from(*point)).was_contributory()
+    StaticSecret::from([8; 32])
+        .diffie_hellman(&PublicKey::from(*point))
+        .was_contributory()
 }
 
 /// The X-Wing seed that opens what was sealed to its public key: one epoch, or one source.

@@ -50,7 +50,11 @@ impl Layout {
             next = next.saturating_add(file.size);
             starts.push(next);
         }
-        Self { prefix, starts, chunks: manifest.chunks() }
+        Self {
+            prefix,
+            starts,
+            chunks: manifest.chunks(),
+        }
     }
 
     /// What stands before the bodies: u32 length, then the manifest.
@@ -88,7 +92,10 @@ impl Layout {
             pieces.push(Piece::Manifest(from..to));
         }
         // The last body that begins at or before the range; earlier ones end before it.
-        let first = self.starts.partition_point(|start| *start <= range.start).saturating_sub(1);
+        let first = self
+            .starts
+            .partition_point(|start| *start <= range.start)
+            .saturating_sub(1);
         let stretches = self.starts.windows(2).enumerate().skip(first);
         for (file, stretch) in stretches {
             let [start, stop] = stretch else { continue };
@@ -97,7 +104,11 @@ impl Layout {
             }
             if let Some((from, to)) = overlap(*start, *stop, range.start, end) {
                 let offset = from.saturating_sub(*start);
-                pieces.push(Piece::Body { file, offset, len: to.saturating_sub(from) });
+                pieces.push(Piece::Body {
+                    file,
+                    offset,
+                    len: to.saturating_sub(from),
+                });
             }
         }
         if let Some((from, to)) = overlap(padding, u64::MAX, range.start, end) {

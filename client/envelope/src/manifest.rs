@@ -67,7 +67,11 @@ impl FileName {
         let legal = (1..=MOST_NAME_BYTES).contains(&name.len())
             && !matches!(name, "." | "..")
             && !name.contains(['/', '\0']);
-        if legal { Ok(Self(Zeroizing::new(name.to_owned()))) } else { Err(ManifestError::Name) }
+        if legal {
+            Ok(Self(Zeroizing::new(name.to_owned())))
+        } else {
+            Err(ManifestError::Name)
+        }
     }
 
     /// Shortens a name that is too long, between two characters, keeping a short ending.
@@ -124,7 +128,11 @@ pub struct FileEntry {
 
 impl Cbor for FileEntry {
     fn write(&self, out: &mut Writer) {
-        out.map(2).unsigned(1).text(self.name.as_str()).unsigned(2).unsigned(self.size);
+        out.map(2)
+            .unsigned(1)
+            .text(self.name.as_str())
+            .unsigned(2)
+            .unsigned(self.size);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -162,7 +170,11 @@ impl Cbor for ReplyBlock {
         let mailbox = fields.required(2, MailboxAddress::read)?;
         let erase = fields.required(3, EraseHash::read)?;
         fields.end()?;
-        Ok(Self { key, mailbox, erase })
+        Ok(Self {
+            key,
+            mailbox,
+            erase,
+        })
     }
 }
 
@@ -227,13 +239,25 @@ impl Manifest {
             return Err(ManifestError::Files);
         }
         let chunks = ChunkCount::REPLY;
-        let mut manifest = Self { sheet, quorum, reply, files, message, content: 0, chunks };
-        let encoded = u64::try_from(manifest.encode().len()).map_err(|_| ManifestError::TooLarge)?;
+        let mut manifest = Self {
+            sheet,
+            quorum,
+            reply,
+            files,
+            message,
+            content: 0,
+            chunks,
+        };
+        let encoded =
+            u64::try_from(manifest.encode().len()).map_err(|_| ManifestError::TooLarge)?;
         // 500 names of 255 bytes and the longest message stay below the bound; this holds it.
         if encoded > u64::from(MOST_MANIFEST_BYTES) {
             return Err(ManifestError::TooLarge);
         }
-        let bodies = manifest.files.iter().try_fold(0_u64, |sum, file| sum.checked_add(file.size));
+        let bodies = manifest
+            .files
+            .iter()
+            .try_fold(0_u64, |sum, file| sum.checked_add(file.size));
         manifest.content = bodies
             .and_then(|bodies| bodies.checked_add(encoded)?.checked_add(4))
             .ok_or(ManifestError::TooLarge)?;

@@ -99,14 +99,21 @@ impl<R: Read> Chunks<R> {
         if self.failed {
             return Err(OpenError::Damaged);
         }
-        let chunk: &mut [u8; CHUNK_LEN] =
-            self.chunk.as_mut_slice().try_into().map_err(|_| OpenError::Damaged)?;
-        self.input.read_exact(chunk).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => OpenError::Damaged,
-            _ => OpenError::Read(error),
-        })?;
+        let chunk: &mut [u8; CHUNK_LEN] = self
+            .chunk
+            .as_mut_slice()
+            .try_into()
+            .map_err(|_| OpenError::Damaged)?;
+        self.input
+            .read_exact(chunk)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => OpenError::Damaged,
+                _ => OpenError::Read(error),
+            })?;
         self.tree.update(chunk);
-        self.payload.open(self.verified, chunk).map_err(|_| OpenError::Damaged)?;
+        self.payload
+            .open(self.verified, chunk)
+            .map_err(|_| OpenError::Damaged)?;
         self.verified = self.verified.saturating_add(1);
         self.end = CHUNK_TEXT;
         Ok(())
@@ -125,7 +132,9 @@ impl<R: Read> Chunks<R> {
         while !into.is_empty() {
             let most = u64::try_from(into.len()).unwrap_or(u64::MAX);
             let text = self.take(most)?;
-            let (now, later) = into.split_at_mut_checked(text.len()).ok_or(OpenError::Damaged)?;
+            let (now, later) = into
+                .split_at_mut_checked(text.len())
+                .ok_or(OpenError::Damaged)?;
             now.copy_from_slice(text);
             into = later;
         }
@@ -155,8 +164,16 @@ impl<R: Read> DropReader<R> {
         let mut tree = TreeHasher::new();
         tree.update(header);
         let chunk = Zeroizing::new(vec![0; CHUNK_LEN]);
-        let mut chunks =
-            Chunks { input, payload, tree, chunk, at: 0, end: 0, verified: 0, failed: false };
+        let mut chunks = Chunks {
+            input,
+            payload,
+            tree,
+            chunk,
+            at: 0,
+            end: 0,
+            verified: 0,
+            failed: false,
+        };
         let mut length = [0; 4];
         chunks.read_exact(&mut length)?;
         let length = u32::from_be_bytes(length);
@@ -173,7 +190,12 @@ impl<R: Read> DropReader<R> {
         if manifest.chunks() != count {
             return Err(OpenError::Padding);
         }
-        Ok(Self { chunks, manifest, next: 0, left: 0 })
+        Ok(Self {
+            chunks,
+            manifest,
+            next: 0,
+            left: 0,
+        })
     }
 
     /// What the drop says it holds.
@@ -227,7 +249,11 @@ impl<R: Read> DropReader<R> {
     /// Nothing proves that what is saved so is what was sent to its end.
     #[must_use]
     pub fn salvage(self) -> Salvage {
-        let whole = if self.left > 0 { self.next.saturating_sub(1) } else { self.next };
+        let whole = if self.left > 0 {
+            self.next.saturating_sub(1)
+        } else {
+            self.next
+        };
         let chunks = (self.chunks.verified, self.chunks.payload.chunks().get());
         Salvage::new(self.manifest, whole, self.left, chunks)
     }
@@ -245,7 +271,9 @@ impl<R: Read> DropReader<R> {
             return Ok(&[]);
         }
         let piece = self.chunks.take(self.left)?;
-        self.left = self.left.saturating_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        self.left = self
+            .left
+            .saturating_sub(u64::try_from(piece.len()).unwrap_or(u64::MAX));
         Ok(piece)
     }
 }
@@ -299,7 +327,9 @@ impl<R: Read> BodyReader<'_, R> {
 
 impl<R: Read> Read for BodyReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = u64::try_from(buffer.len()).unwrap_or(u64::MAX).min(self.drop.left);
+        let most = u64::try_from(buffer.len())
+            .unwrap_or(u64::MAX)
+            .min(self.drop.left);
         if most == 0 {
             return Ok(0);
         }
@@ -308,7 +338,10 @@ impl<R: Read> Read for BodyReader<'_, R> {
         if let Some(into) = buffer.get_mut(..len) {
             into.copy_from_slice(piece);
         }
-        self.drop.left = self.drop.left.saturating_sub(u64::try_from(len).unwrap_or(u64::MAX));
+        self.drop.left = self
+            .drop
+            .left
+            .saturating_sub(u64::try_from(len).unwrap_or(u64::MAX));
         Ok(len)
     }
 }

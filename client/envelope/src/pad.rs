@@ -36,7 +36,7 @@ impl core::error::Error for TooLarge {}
 /// ```
 /// use knothole_envelope::ChunkCount;
 /// assert_eq!(ChunkCount::for_content(1).unwrap().get(), 16);
-/// assert_eq!(ChunkCount::for_content(65_520 * 129).unwrap().get(), 136);
+/// assert_eq!(ChunkCount::for_content(65_520 * 129).unwrap().get(), 144);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkCount(u64);
@@ -61,8 +61,8 @@ impl ChunkCount {
     /// This number of chunks, if it lies on the scale of drops.
     #[must_use]
     pub fn for_drop(chunks: u64) -> Option<Self> {
-        let on_scale = (FEWEST_CHUNKS..=MOST_CHUNKS).contains(&chunks)
-            && padme(chunks) == Some(chunks);
+        let on_scale =
+            (FEWEST_CHUNKS..=MOST_CHUNKS).contains(&chunks) && padme(chunks) == Some(chunks);
         on_scale.then_some(Self(chunks))
     }
 
@@ -86,7 +86,9 @@ impl ChunkCount {
     #[must_use]
     pub const fn envelope_len(self) -> u64 {
         // At most 2^24 chunks of 2^16 bytes: nothing saturates.
-        self.0.saturating_mul(CHUNK_BYTES).saturating_add(HEADER_BYTES)
+        self.0
+            .saturating_mul(CHUNK_BYTES)
+            .saturating_add(HEADER_BYTES)
     }
 
     /// The length of the padded plaintext in bytes.

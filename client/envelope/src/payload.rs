@@ -116,7 +116,11 @@ pub struct ChunkSealer {
 
 impl ChunkSealer {
     pub(crate) fn new(suite: Suite, key: Zeroizing<[u8; 32]>, chunks: ChunkCount) -> Self {
-        Self { payload: Payload::new(suite, &key, chunks), suite, key }
+        Self {
+            payload: Payload::new(suite, &key, chunks),
+            suite,
+            key,
+        }
     }
 
     /// The number of chunks of the envelope.
@@ -135,11 +139,15 @@ impl ChunkSealer {
         text: &[u8; CHUNK_TEXT],
         out: &mut [u8; CHUNK_LEN],
     ) -> Result<(), SealError> {
-        let (sealed, tag) =
-            out.split_first_chunk_mut::<CHUNK_TEXT>().ok_or(SealError::Index)?;
-        let buffer = InOutBuf::new(text.as_slice(), sealed.as_mut_slice())
-            .map_err(|_| SealError::Index)?;
-        let made = self.payload.seal(index, buffer).map_err(|ChunkError| SealError::Index)?;
+        let (sealed, tag) = out
+            .split_first_chunk_mut::<CHUNK_TEXT>()
+            .ok_or(SealError::Index)?;
+        let buffer =
+            InOutBuf::new(text.as_slice(), sealed.as_mut_slice()).map_err(|_| SealError::Index)?;
+        let made = self
+            .payload
+            .seal(index, buffer)
+            .map_err(|ChunkError| SealError::Index)?;
         tag.copy_from_slice(&made);
         Ok(())
     }
@@ -148,15 +156,15 @@ impl ChunkSealer {
     ///
     /// # Errors
     /// [`SealError::Index`] when there is no such chunk.
-    pub fn seal_in_place(
-        &self,
-        index: u64,
-        chunk: &mut [u8; CHUNK_LEN],
-    ) -> Result<(), SealError> {
-        let (text, tag) =
-            chunk.split_first_chunk_mut::<CHUNK_TEXT>().ok_or(SealError::Index)?;
+    pub fn seal_in_place(&self, index: u64, chunk: &mut [u8; CHUNK_LEN]) -> Result<(), SealError> {
+        let (text, tag) = chunk
+            .split_first_chunk_mut::<CHUNK_TEXT>()
+            .ok_or(SealError::Index)?;
         let buffer = InOutBuf::from(text.as_mut_slice());
-        let made = self.payload.seal(index, buffer).map_err(|ChunkError| SealError::Index)?;
+        let made = self
+            .payload
+            .seal(index, buffer)
+            .map_err(|ChunkError| SealError::Index)?;
         tag.copy_from_slice(&made);
         Ok(())
     }

@@ -79,14 +79,26 @@ impl Cbor for Receipt {
             Self::Opened { drop, tree, length } => (1, (drop, tree, length)),
             Self::Refused { drop, tree, length } => (2, (drop, tree, length)),
             Self::Burned { epoch } => {
-                out.map(3).unsigned(1).unsigned(1).unsigned(2).unsigned(3).unsigned(6);
+                out.map(3)
+                    .unsigned(1)
+                    .unsigned(1)
+                    .unsigned(2)
+                    .unsigned(3)
+                    .unsigned(6);
                 epoch.write(out);
                 return;
             }
         };
         let (id, tree, length) = drop;
-        out.map(5).unsigned(1).unsigned(1).unsigned(2).unsigned(what);
-        out.unsigned(3).bytes(id.as_bytes()).unsigned(4).bytes(tree.as_bytes());
+        out.map(5)
+            .unsigned(1)
+            .unsigned(1)
+            .unsigned(2)
+            .unsigned(what);
+        out.unsigned(3)
+            .bytes(id.as_bytes())
+            .unsigned(4)
+            .bytes(tree.as_bytes());
         out.unsigned(5).unsigned(*length);
     }
 
@@ -105,7 +117,9 @@ impl Cbor for Receipt {
                     Self::Refused { drop, tree, length }
                 }
             }
-            3 => Self::Burned { epoch: fields.required(6, EpochNumber::read)? },
+            3 => Self::Burned {
+                epoch: fields.required(6, EpochNumber::read)?,
+            },
             _ => return Err(DecodeError::Value("what the receipt says")),
         };
         fields.end()?;
@@ -121,11 +135,12 @@ impl Signed<Receipt> {
     pub fn verify(&self, chain: &VerifiedChain) -> Result<Receipt, ReceiptError> {
         let charter = chain.current();
         let enough = usize::from(charter.quorum().get());
-        self.check(chain.fingerprint(), charter.editors(), enough).map_err(|flaw| match flaw {
-            Flaw::Bad => ReceiptError::BadSignature,
-            Flaw::Foreign => ReceiptError::ForeignSignature,
-            Flaw::TooFew => ReceiptError::TooFewSignatures,
-        })?;
+        self.check(chain.fingerprint(), charter.editors(), enough)
+            .map_err(|flaw| match flaw {
+                Flaw::Bad => ReceiptError::BadSignature,
+                Flaw::Foreign => ReceiptError::ForeignSignature,
+                Flaw::TooFew => ReceiptError::TooFewSignatures,
+            })?;
         Ok(*self.unverified())
     }
 }

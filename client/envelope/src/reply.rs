@@ -93,8 +93,15 @@ impl ReplyText {
     }
 
     fn write_fields(&self, out: &mut Writer, fields: u64) {
-        out.map(fields).unsigned(1).unsigned(1).unsigned(2).bytes(&self.key_hash);
-        out.unsigned(3).unsigned(self.number).unsigned(6).text(self.message.as_str());
+        out.map(fields)
+            .unsigned(1)
+            .unsigned(1)
+            .unsigned(2)
+            .bytes(&self.key_hash);
+        out.unsigned(3)
+            .unsigned(self.number)
+            .unsigned(6)
+            .text(self.message.as_str());
         out.unsigned(7).bytes(self.editor.as_bytes());
     }
 }
@@ -117,7 +124,13 @@ impl Cbor for ReplyText {
         let editor = fields.required(7, EditorKey::read)?;
         let signature = Some(fields.required(8, Reader::fixed)?);
         fields.end()?;
-        Ok(Self { key_hash, number, message, editor, signature })
+        Ok(Self {
+            key_hash,
+            number,
+            message,
+            editor,
+            signature,
+        })
     }
 }
 
@@ -146,7 +159,9 @@ pub fn seal_reply(
     let signed = Domain::Reply.message(newsroom, &text.unsigned());
     text.signature = Some(editor.sign(&signed));
     let encoded = text.encode();
-    let length = u32::try_from(encoded.len()).map_err(|_| SealError::Chunks)?.to_be_bytes();
+    let length = u32::try_from(encoded.len())
+        .map_err(|_| SealError::Chunks)?
+        .to_be_bytes();
     let mut chunk = Zeroizing::new([0; CHUNK_LEN]);
     for (to, from) in chunk.iter_mut().zip(length.iter().chain(encoded.iter())) {
         *to = *from;
@@ -162,7 +177,12 @@ pub fn seal_reply(
 /// [`SealError`] never in practice: the key is made here.
 pub fn seal_decoy(rng: &mut impl CryptoRng) -> Result<Box<[u8; REPLY_LEN]>, SealError> {
     let key = nobody(rng);
-    seal_chunk(rng, Suite::ChaCha20Poly1305, &key, &mut Zeroizing::new([0; CHUNK_LEN]))
+    seal_chunk(
+        rng,
+        Suite::ChaCha20Poly1305,
+        &key,
+        &mut Zeroizing::new([0; CHUNK_LEN]),
+    )
 }
 
 fn seal_chunk(
@@ -171,10 +191,15 @@ fn seal_chunk(
     key: &RecipientKey,
     chunk: &mut [u8; CHUNK_LEN],
 ) -> Result<Box<[u8; REPLY_LEN]>, SealError> {
-    let recipients =
-        Recipients::new(vec![key.clone()], Quorum::ONE).map_err(|_| SealError::Key)?;
-    let (header, sealer): (Header, ChunkSealer) =
-        seal_any_header(rng, Kind::Reply, None, suite, &recipients, ChunkCount::REPLY)?;
+    let recipients = Recipients::new(vec![key.clone()], Quorum::ONE).map_err(|_| SealError::Key)?;
+    let (header, sealer): (Header, ChunkSealer) = seal_any_header(
+        rng,
+        Kind::Reply,
+        None,
+        suite,
+        &recipients,
+        ChunkCount::REPLY,
+    )?;
     sealer.seal_in_place(0, chunk)?;
     let mut reply = Box::new([0; REPLY_LEN]);
     let bytes = header.as_bytes().iter().chain(chunk.iter());
@@ -228,13 +253,17 @@ pub fn open_reply(
     secret: &EpochSecret,
     chain: &VerifiedChain,
 ) -> Result<OpenedReply, ReplyError> {
-    let (header, chunk) =
-        sealed.split_first_chunk::<HEADER_LEN>().ok_or(ReplyError::Length)?;
+    let (header, chunk) = sealed
+        .split_first_chunk::<HEADER_LEN>()
+        .ok_or(ReplyError::Length)?;
     let mut chunk: Zeroizing<[u8; CHUNK_LEN]> =
         Zeroizing::new(chunk.try_into().map_err(|_| ReplyError::Length)?);
     let unlocked = unlock_kind(Kind::Reply, header, 1, &[Opener::new(secret, 0)])
         .map_err(ReplyError::Unlock)?;
-    unlocked.into_payload().open(0, &mut chunk).map_err(|_| ReplyError::Damaged)?;
+    unlocked
+        .into_payload()
+        .open(0, &mut chunk)
+        .map_err(|_| ReplyError::Damaged)?;
 
     let malformed = ReplyError::Manifest(DecodeError::Malformed);
     let text = chunk.get(..CHUNK_TEXT).ok_or(malformed)?;
@@ -260,5 +289,10 @@ pub fn open_reply(
         return Err(ReplyError::BadSignature);
     }
     let current = chain.current().place_of(&text.editor).is_some();
-    Ok(OpenedReply { number: text.number, message: text.message, editor: text.editor, current })
+    Ok(OpenedReply {
+        number: text.number,
+        message: text.message,
+        editor: text.editor,
+        current,
+    })
 }

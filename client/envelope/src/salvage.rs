@@ -28,11 +28,18 @@ pub struct CutFile {
 impl Salvage {
     pub(crate) fn new(manifest: Manifest, whole: usize, left: u64, chunks: (u64, u64)) -> Self {
         let size = manifest.files().get(whole).map(|entry| entry.size);
-        let cut = size
-            .filter(|_| left > 0)
-            .map(|size| CutFile { place: whole, bytes: size.saturating_sub(left) });
+        let cut = size.filter(|_| left > 0).map(|size| CutFile {
+            place: whole,
+            bytes: size.saturating_sub(left),
+        });
         let (verified, chunks) = chunks;
-        Self { manifest, whole, cut, verified, chunks }
+        Self {
+            manifest,
+            whole,
+            cut,
+            verified,
+            chunks,
+        }
     }
 
     /// What the drop says it holds.

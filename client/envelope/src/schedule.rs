@@ -34,10 +34,15 @@ impl Schedule {
         self.expand(&[b"knothole/v1 payload", &[suite.byte()], &sha256(&[header])])
     }
 
-    #[expect(clippy::expect_used, reason = "HKDF-SHA256 gives 32 bytes for any info")]
+    #[expect(
+        clippy::expect_used,
+        reason = "HKDF-SHA256 gives 32 bytes for any info"
+    )]
     fn expand(&self, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut output = Zeroizing::new([0; 32]);
-        self.0.expand_multi_info(info, output.as_mut_slice()).expect("32 bytes are one block");
+        self.0
+            .expand_multi_info(info, output.as_mut_slice())
+            .expect("32 bytes are one block");
         output
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::day::EpochNumber;
 use crate::digest::TreeHash;
-use crate::head::{HEAD_LEN, Kind, write_head};
+use crate::head::{Kind, write_head};
 use crate::layout::{Layout, Piece};
 use crate::manifest::Manifest;
 use crate::pad::{CHUNK_LEN, CHUNK_TEXT, ChunkCount, HEADER_LEN};
@@ -134,7 +134,13 @@ pub(crate) fn seal_any_header(
     let quorum = recipients.quorum();
     let schedule = Schedule::new(&salt, &secret);
     let commitment = schedule.commitment(suite, quorum, &head);
-    let slots = seal_slots(rng, suite, recipients, &secret, &slot_info(&head, &commitment))?;
+    let slots = seal_slots(
+        rng,
+        suite,
+        recipients,
+        &secret,
+        &slot_info(&head, &commitment),
+    )?;
 
     let mut header = Box::new([0; HEADER_LEN]);
     let fields = head.iter().chain(&commitment).chain(slots.iter().flatten());
@@ -218,10 +224,16 @@ pub fn seal_drop<B: Read>(
     let mut tree = TreeHasher::new();
     tree.update(header.as_bytes());
     out.write_all(header.as_bytes()).map_err(SealError::Write)?;
-    let mut source = Bodies { open: None, bodies: &mut bodies, manifest };
+    let mut source = Bodies {
+        open: None,
+        bodies: &mut bodies,
+        manifest,
+    };
     let mut chunk = Zeroizing::new(vec![0; CHUNK_LEN]);
-    let chunk: &mut [u8; CHUNK_LEN] =
-        chunk.as_mut_slice().try_into().map_err(|_| SealError::Chunks)?;
+    let chunk: &mut [u8; CHUNK_LEN] = chunk
+        .as_mut_slice()
+        .try_into()
+        .map_err(|_| SealError::Chunks)?;
     for index in 0..manifest.chunks().get() {
         let mut text = chunk.get_mut(..CHUNK_TEXT).unwrap_or_default();
         for piece in layout.chunk(index) {
@@ -251,7 +263,12 @@ fn fill<'t, B: Read, F: FnMut(usize) -> io::Result<B>>(
     let (now, later) = text.split_at_mut_checked(len).ok_or(SealError::Chunks)?;
     match piece {
         Piece::Manifest(range) => {
-            now.copy_from_slice(layout.prefix().get(range.clone()).ok_or(SealError::Chunks)?);
+            now.copy_from_slice(
+                layout
+                    .prefix()
+                    .get(range.clone())
+                    .ok_or(SealError::Chunks)?,
+            );
         }
         Piece::Body { file, offset, len } => source.read(*file, *offset, *len, now)?,
         Piece::Zeros(_) => now.fill(0),
@@ -287,7 +304,11 @@ impl<B: Read, F: FnMut(usize) -> io::Result<B>> Bodies<'_, B, F> {
         let size = self.manifest.files().get(file).map(|entry| entry.size);
         if end == size {
             // A file that grew is a file that changed.
-            let more = body.by_ref().take(1).read_to_end(&mut Vec::new()).map_err(failed)?;
+            let more = body
+                .by_ref()
+                .take(1)
+                .read_to_end(&mut Vec::new())
+                .map_err(failed)?;
             if more > 0 {
                 return Err(SealError::Changed { file });
             }
@@ -296,9 +317,4 @@ impl<B: Read, F: FnMut(usize) -> io::Result<B>> Bodies<'_, B, F> {
         }
         Ok(())
     }
-}
-
-/// The first 56 bytes of a header.
-pub(crate) fn head_of(header: &[u8; HEADER_LEN]) -> Option<&[u8; HEAD_LEN]> {
-    header.first_chunk()
 }

@@ -32,7 +32,12 @@ pub(crate) fn split(
         .map(|x| {
             let mut y = Zeroizing::new([0; 32]);
             // Horner, from the highest coefficient down to the secret itself.
-            for coefficient in coefficients.iter().rev().map(|held| &**held).chain([secret]) {
+            for coefficient in coefficients
+                .iter()
+                .rev()
+                .map(|held| &**held)
+                .chain([secret])
+            {
                 for (sum, addend) in y.iter_mut().zip(coefficient) {
                     *sum = multiply(*sum, x) ^ addend;
                 }
@@ -60,7 +65,10 @@ pub(crate) fn interpolate(shares: &[&Share], at: u8) -> Zeroizing<[u8; 32]> {
     result
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "a product in a finite field is in the field")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a product in a finite field is in the field"
+)]
 fn multiply(a: u8, b: u8) -> u8 {
     let mut product = Gf256(a) * Gf256(b);
     let value = product.0;
@@ -69,7 +77,10 @@ fn multiply(a: u8, b: u8) -> u8 {
 }
 
 /// Only ever of x-coordinates, which are public.
-#[expect(clippy::arithmetic_side_effects, reason = "the divisor is the difference of two others")]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "the divisor is the difference of two others"
+)]
 fn divide(a: u8, b: u8) -> u8 {
     (Gf256(a) / Gf256(b)).0
 }

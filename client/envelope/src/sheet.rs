@@ -82,7 +82,13 @@ impl Sheet {
         if last.since(first).is_none_or(|days| days >= MOST_EPOCH_DAYS) {
             return Err(SheetError::Days);
         }
-        Ok(Self { epoch, first, last, keys, charter })
+        Ok(Self {
+            epoch,
+            first,
+            last,
+            keys,
+            charter,
+        })
     }
 
     /// The number of the epoch.
@@ -119,7 +125,9 @@ impl Sheet {
 /// Whether a key stands in the list twice.
 pub(crate) fn has_doubles(keys: &[RecipientKey]) -> bool {
     keys.iter().enumerate().any(|(place, key)| {
-        keys.iter().skip(place.saturating_add(1)).any(|other| other.as_bytes() == key.as_bytes())
+        keys.iter()
+            .skip(place.saturating_add(1))
+            .any(|other| other.as_bytes() == key.as_bytes())
     })
 }
 
@@ -167,18 +175,21 @@ impl Signed<Sheet> {
     /// [`SheetError`] says what does not fit.
     pub fn verify(&self, chain: &VerifiedChain) -> Result<VerifiedSheet, SheetError> {
         let sheet = self.unverified();
-        let charter = chain.find(&sheet.charter).ok_or(SheetError::UnknownCharter)?;
+        let charter = chain
+            .find(&sheet.charter)
+            .ok_or(SheetError::UnknownCharter)?;
         if sheet.keys.len() != charter.editors().len() {
             return Err(SheetError::WrongEditors);
         }
         let enough = usize::from(charter.quorum().get());
-        self.check(chain.fingerprint(), charter.editors(), enough).map_err(|flaw| match flaw {
-            Flaw::Bad => SheetError::BadSignature,
-            Flaw::Foreign => SheetError::ForeignSignature,
-            Flaw::TooFew => SheetError::TooFewSignatures,
-        })?;
-        let recipients = Recipients::new(sheet.keys.clone(), charter.quorum())
-            .map_err(|_| SheetError::Keys)?;
+        self.check(chain.fingerprint(), charter.editors(), enough)
+            .map_err(|flaw| match flaw {
+                Flaw::Bad => SheetError::BadSignature,
+                Flaw::Foreign => SheetError::ForeignSignature,
+                Flaw::TooFew => SheetError::TooFewSignatures,
+            })?;
+        let recipients =
+            Recipients::new(sheet.keys.clone(), charter.quorum()).map_err(|_| SheetError::Keys)?;
         Ok(VerifiedSheet {
             epoch: sheet.epoch,
             first: sheet.first,

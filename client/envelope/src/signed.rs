@@ -57,7 +57,11 @@ impl<T: SignedBody> Signed<T> {
     #[must_use]
     pub fn new(body: T) -> Self {
         let canonical = cbor::encode(&body);
-        Self { body, canonical, signatures: Vec::new() }
+        Self {
+            body,
+            canonical,
+            signatures: Vec::new(),
+        }
     }
 
     /// The body. Nobody has vouched for it yet.
@@ -95,7 +99,10 @@ impl<T: SignedBody> Signed<T> {
             return false;
         }
         for entry in &other.signatures {
-            if let Err(place) = self.signatures.binary_search_by(|held| held.key.cmp(&entry.key)) {
+            if let Err(place) = self
+                .signatures
+                .binary_search_by(|held| held.key.cmp(&entry.key))
+            {
                 self.signatures.insert(place, *entry);
             }
         }
@@ -135,10 +142,6 @@ impl<T: SignedBody> Signed<T> {
         sha256(&[&self.canonical])
     }
 
-    pub(crate) fn into_body(self) -> T {
-        self.body
-    }
-
     /// That `enough` of the keys signed, and that nobody else is said to have.
     pub(crate) fn check(
         &self,
@@ -156,7 +159,11 @@ impl<T: SignedBody> Signed<T> {
             }
         }
         // Each key stands here once, so the number of signatures is the number of editors.
-        if self.signatures.len() < enough { Err(Flaw::TooFew) } else { Ok(()) }
+        if self.signatures.len() < enough {
+            Err(Flaw::TooFew)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -171,7 +178,11 @@ impl<T: fmt::Debug> fmt::Debug for Signed<T> {
 
 impl<T: SignedBody> Cbor for Signed<T> {
     fn write(&self, out: &mut Writer) {
-        out.map(2).unsigned(1).bytes(&self.canonical).unsigned(2).list(&self.signatures);
+        out.map(2)
+            .unsigned(1)
+            .bytes(&self.canonical)
+            .unsigned(2)
+            .list(&self.signatures);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -184,7 +195,11 @@ impl<T: SignedBody> Cbor for Signed<T> {
         if !signatures.is_sorted_by(|a, b| a.key < b.key) {
             return Err(DecodeError::Value("the order of the signatures"));
         }
-        Ok(Self { body, canonical: canonical.to_vec(), signatures })
+        Ok(Self {
+            body,
+            canonical: canonical.to_vec(),
+            signatures,
+        })
     }
 }
 
@@ -199,8 +214,7 @@ impl Cbor for SignatureBy {
             return Err(DecodeError::Malformed);
         };
         let signature = rest.try_into().map_err(|_| DecodeError::Malformed)?;
-        let key =
-            EditorKey::from_bytes(*key).map_err(|_| DecodeError::Value("an Ed25519 key"))?;
+        let key = EditorKey::from_bytes(*key).map_err(|_| DecodeError::Value("an Ed25519 key"))?;
         Ok(Self { key, signature })
     }
 }

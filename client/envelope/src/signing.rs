@@ -26,7 +26,11 @@ impl EditorKey {
             return Err(KeyError::NotAPoint);
         }
         let key = VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::NotAPoint)?;
-        if key.is_weak() { Err(KeyError::SmallOrder) } else { Ok(Self(key)) }
+        if key.is_weak() {
+            Err(KeyError::SmallOrder)
+        } else {
+            Ok(Self(key))
+        }
     }
 
     /// The 32 bytes of the key.
@@ -36,7 +40,9 @@ impl EditorKey {
     }
 
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+        self.0
+            .verify_strict(message, &Signature::from_bytes(signature))
+            .is_ok()
     }
 }
 
@@ -60,7 +66,11 @@ impl Ord for EditorKey {
 
 impl fmt::Debug for EditorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EditorKey({})", data_encoding::HEXLOWER.encode(self.as_bytes()))
+        write!(
+            f,
+            "EditorKey({})",
+            data_encoding::HEXLOWER.encode(self.as_bytes())
+        )
     }
 }
 
@@ -117,7 +127,7 @@ impl fmt::Debug for SigningSecret {
 
 /// What a signature says, so that it can never be taken for another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Domain {
+pub enum Domain {
     Charter,
     Sheet,
     Opened,

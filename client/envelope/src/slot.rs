@@ -49,7 +49,10 @@ pub(crate) fn seal_slot(
         rng,
     )
     .ok()?;
-    [enc.to_bytes().as_slice(), &sealed].concat().try_into().ok()
+    [enc.to_bytes().as_slice(), &sealed]
+        .concat()
+        .try_into()
+        .ok()
 }
 
 /// Opens a slot; nothing when it is another key's.

@@ -56,7 +56,9 @@ impl TreeHasher {
             let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
             self.current.update(now);
             self.filled = self.filled.saturating_add(now.len());
-            self.len = self.len.saturating_add(u64::try_from(now.len()).unwrap_or(u64::MAX));
+            self.len = self
+                .len
+                .saturating_add(u64::try_from(now.len()).unwrap_or(u64::MAX));
             if self.filled == SEGMENT_LEN {
                 self.segments.push(self.current.finalize_reset().into());
                 self.filled = 0;
@@ -95,6 +97,8 @@ impl TreeHasher {
 
 impl fmt::Debug for TreeHasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TreeHasher").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("TreeHasher")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
     }
 }

@@ -51,7 +51,10 @@ impl UnlockError {
     /// Whether the envelope is at fault, and not the choice of keys.
     #[must_use]
     pub const fn is_damage(&self) -> bool {
-        !matches!(self, Self::NotForTheseKeys | Self::MoreNeeded { .. } | Self::Kind)
+        !matches!(
+            self,
+            Self::NotForTheseKeys | Self::MoreNeeded { .. } | Self::Kind
+        )
     }
 }
 
@@ -130,7 +133,10 @@ pub(crate) fn unlock_kind(
     let opened = open_slots(&parts, openers)?;
     let first = opened.first().ok_or(UnlockError::NotForTheseKeys)?;
     let (suite, quorum) = (first.suite, first.quorum);
-    if opened.iter().any(|slot| (slot.suite, slot.quorum) != (suite, quorum)) {
+    if opened
+        .iter()
+        .any(|slot| (slot.suite, slot.quorum) != (suite, quorum))
+    {
         return Err(UnlockError::Disagree);
     }
     let suite = Suite::from_byte(suite).ok_or(UnlockError::Suite)?;
@@ -153,7 +159,10 @@ pub(crate) fn unlock_kind(
         head,
         suite,
         quorum,
-        places: shares.iter().map(|share| share.x.saturating_sub(1)).collect(),
+        places: shares
+            .iter()
+            .map(|share| share.x.saturating_sub(1))
+            .collect(),
         wrong,
         payload: Payload::new(suite, &key, head.chunks()),
     })
@@ -173,7 +182,12 @@ impl<'h> Parts<'h> {
         let salt = head.last_chunk()?;
         let (commitment, _) = rest.split_first_chunk()?;
         let (slots, _) = header.get(88..SLOTS_END)?.as_chunks::<SLOT_LEN>();
-        Some(Self { head, salt, commitment, slots: slots.iter().collect() })
+        Some(Self {
+            head,
+            salt,
+            commitment,
+            slots: slots.iter().collect(),
+        })
     }
 }
 
@@ -192,7 +206,9 @@ fn open_slots(parts: &Parts<'_>, openers: &[Opener<'_>]) -> Result<Vec<Slot>, Un
         let secret = opener.secret.hpke();
         let mut found = None;
         for (place, slot) in (0_u8..).zip(&parts.slots) {
-            let Some(text) = open_slot(&secret, &info, place, slot) else { continue };
+            let Some(text) = open_slot(&secret, &info, place, slot) else {
+                continue;
+            };
             if found.is_some() {
                 return Err(UnlockError::TwoSlots);
             }
@@ -201,8 +217,18 @@ fn open_slots(parts: &Parts<'_>, openers: &[Opener<'_>]) -> Result<Vec<Slot>, Un
             if opener.place > 7 || opener.place.checked_add(1) != Some(*x) {
                 return Err(UnlockError::Share);
             }
-            let share = Share { x: *x, y: Zeroizing::new(*y) };
-            found = Some((place, Slot { suite: *suite, quorum: *quorum, share }));
+            let share = Share {
+                x: *x,
+                y: Zeroizing::new(*y),
+            };
+            found = Some((
+                place,
+                Slot {
+                    suite: *suite,
+                    quorum: *quorum,
+                    share,
+                },
+            ));
         }
         // A slot that is open already was opened by a copy of the same vault.
         if let Some(found) = found
@@ -242,7 +268,9 @@ fn combine(
 
 /// All subsets of this size in lexicographic order; of 8 shares there are at most 70.
 fn subsets(shares: &[Share], size: usize) -> Vec<Vec<&Share>> {
-    let Some(rest) = size.checked_sub(1) else { return vec![Vec::new()] };
+    let Some(rest) = size.checked_sub(1) else {
+        return vec![Vec::new()];
+    };
     let mut found = Vec::new();
     for (place, first) in shares.iter().enumerate() {
         let later = shares.get(place.saturating_add(1)..).unwrap_or_default();
