@@ -3,6 +3,7 @@
 //! It refuses to know what it carries: nothing here seals, opens or signs, and nothing here
 //! names a drop but by the address it was given.
 
+mod collection;
 mod dial;
 mod dropbox;
 mod isolation;
@@ -12,6 +13,7 @@ mod tor;
 
 pub mod http;
 
+pub use collection::{Collection, CollectionError, Credential, Oddity, Stretch, Visit};
 pub use dial::{DIAL_PATIENCE, DialError, Dialer, Direct};
 pub use dropbox::{
     ANSWER_PATIENCE, DropBox, DropBoxError, Line, Nonsense, UploadState, UploadUrl,
