@@ -7,9 +7,12 @@ mod address;
 mod bundle;
 mod card;
 mod cbor;
+mod chain;
 mod charter;
 mod day;
 mod digest;
+#[cfg(test)]
+mod forge;
 mod frame;
 mod head;
 mod key;
@@ -39,7 +42,8 @@ pub use bundle::{
 };
 pub use card::{CardEpoch, CardError, CourierCard, EditorCard, MOST_CARD_EPOCHS};
 pub use cbor::DecodeError;
-pub use charter::{ChainError, Charter, CharterChain, MOST_EDITORS, VerifiedChain};
+pub use chain::{ChainError, CharterChain, VerifiedChain};
+pub use charter::{Charter, MOST_EDITORS};
 pub use day::{Day, DayError, EpochNumber, Quorum};
 pub use digest::{
     CharterHash, CredentialHash, DiscoveryKey, DropId, EraseHash, HexError, IndexHash,

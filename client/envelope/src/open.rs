@@ -351,3 +351,6 @@ impl<R> fmt::Debug for BodyReader<'_, R> {
         f.write_str("BodyReader(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::cbor::{Cbor, DecodeError, Reader, Writer};
-use crate::charter::VerifiedChain;
+use crate::chain::VerifiedChain;
 use crate::day::EpochNumber;
 use crate::digest::{DropId, TreeHash};
 use crate::signed::{Flaw, Signed, sealed};

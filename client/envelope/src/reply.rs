@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::address::Fingerprint;
 use crate::cbor::{self, Cbor, DecodeError, Reader, Writer};
-use crate::charter::VerifiedChain;
+use crate::chain::VerifiedChain;
 use crate::day::Quorum;
 use crate::digest::sha256;
 use crate::head::Kind;

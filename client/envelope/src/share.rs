@@ -84,3 +84,6 @@ fn multiply(a: u8, b: u8) -> u8 {
 fn divide(a: u8, b: u8) -> u8 {
     (Gf256(a) / Gf256(b)).0
 }
+
+#[cfg(test)]
+mod tests;

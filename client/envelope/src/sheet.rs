@@ -3,7 +3,8 @@
 use core::fmt;
 
 use crate::cbor::{self, Cbor, DecodeError, Reader, Writer};
-use crate::charter::{MOST_EDITORS, VerifiedChain};
+use crate::chain::VerifiedChain;
+use crate::charter::MOST_EDITORS;
 use crate::day::{Day, EpochNumber};
 use crate::digest::{CharterHash, SheetHash};
 use crate::key::RecipientKey;

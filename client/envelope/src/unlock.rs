@@ -348,3 +348,6 @@ impl fmt::Debug for Unlocked {
         f.write_str("Unlocked(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;
