@@ -55,7 +55,7 @@ impl Tor {
         // Another part of the process may have installed one; any will do.
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = settings.open_folder()?;
-        let config = settings.arti_config(&folder)?;
+        let config = settings.config_in(&folder)?;
         let client = TorClient::builder()
             .config(config)
             .create_unbootstrapped()

@@ -1,1 +1,17 @@
-//! The drop-box's server: onion services, configuration, supervision.
+//! The drop-box's server: its onion services, its configuration and its supervision.
+//!
+//! It refuses to know what an upload is: it hands byte streams to the intake, and holds no key
+//! but those of its own two onions.
+
+mod command;
+mod config;
+mod control;
+mod data;
+mod door;
+mod hush;
+mod probe;
+mod room;
+mod run;
+mod status;
+
+pub use command::{Cli, Failure, run};

@@ -57,11 +57,24 @@ impl TorSettings {
         self
     }
 
+    /// arti's configuration of a client with its state in a given folder, for a program that
+    /// handles keys without going online.
+    ///
+    /// # Errors
+    /// [`TorError::Settings`] also when the state is temporary, [`TorError::Folder`].
+    pub fn arti_config(&self) -> Result<TorClientConfig, TorError> {
+        let folder = self.open_folder()?;
+        if folder.is_temporary() {
+            return Err(settings("a temporary state holds no keys"));
+        }
+        self.config_in(&folder)
+    }
+
     pub(crate) fn open_folder(&self) -> Result<OpenFolder, TorError> {
         OpenFolder::open(&self.state).map_err(TorError::Folder)
     }
 
-    pub(crate) fn arti_config(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
+    pub(crate) fn config_in(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
         let mut sources = ConfigurationSources::new_empty();
         for file in &self.files {
             let text = read(file)?;

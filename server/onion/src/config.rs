@@ -1,0 +1,327 @@
+//! The configuration file, and the checked form of it.
+
+mod amount;
+
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use knothole_envelope::OnionAddress;
+use knothole_intake::Batch;
+use serde::Deserialize;
+
+use amount::{bytes, duration};
+
+/// The file as it is written. Everything has a default but `data`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: PathBuf,
+    #[serde(default = "defaults::listen")]
+    listen: String,
+    #[serde(default)]
+    tor: Paths,
+    #[serde(default = "defaults::batch")]
+    batch: String,
+    danger_batch: Option<String>,
+    space: Option<String>,
+    #[serde(default = "defaults::circuits")]
+    circuits: NonZeroUsize,
+    #[serde(default = "defaults::streams_per_circuit")]
+    streams_per_circuit: NonZeroU32,
+    #[serde(default = "defaults::introductions_per_second")]
+    introductions_per_second: NonZeroU32,
+    #[serde(default = "defaults::introductions_at_once")]
+    introductions_at_once: NonZeroU32,
+    #[serde(default = "defaults::proof_of_work")]
+    proof_of_work: bool,
+    #[serde(default = "defaults::probe_every")]
+    probe_every: String,
+    public_onion: Option<String>,
+    collection_onion: Option<String>,
+    danger_tor_log: Option<String>,
+}
+
+/// Every default of the file, in one place.
+mod defaults {
+    use std::num::{NonZeroU32, NonZeroUsize};
+
+    pub(super) fn listen() -> String {
+        "tor".to_owned()
+    }
+    pub(super) fn batch() -> String {
+        "24h".to_owned()
+    }
+    pub(super) fn circuits() -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add(255)
+    }
+    pub(super) fn streams_per_circuit() -> NonZeroU32 {
+        NonZeroU32::MIN.saturating_add(15)
+    }
+    pub(super) fn introductions_per_second() -> NonZeroU32 {
+        NonZeroU32::MIN.saturating_add(24)
+    }
+    pub(super) fn introductions_at_once() -> NonZeroU32 {
+        NonZeroU32::MIN.saturating_add(199)
+    }
+    pub(super) fn proof_of_work() -> bool {
+        true
+    }
+    pub(super) fn probe_every() -> String {
+        "10m".to_owned()
+    }
+}
+
+/// One path or several.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged)]
+enum Paths {
+    #[default]
+    None,
+    One(PathBuf),
+    Several(Vec<PathBuf>),
+}
+
+/// Where the two services answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// At onion services of arti in this process.
+    Tor,
+    /// At the sockets `public` and `collection` in this folder, behind another tor.
+    Unix {
+        folder: PathBuf,
+        public: Option<OnionAddress>,
+        collection: Option<OnionAddress>,
+    },
+}
+
+/// The configuration, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The folder that holds everything the server keeps.
+    pub(crate) data: PathBuf,
+    pub(crate) listen: Listen,
+    /// arti's own settings files.
+    pub(crate) tor: Vec<PathBuf>,
+    /// The time between two batch boundaries.
+    pub(crate) batch: Batch,
+    /// The most bytes that the store may hold, if less than the disk has.
+    pub(crate) space: Option<u64>,
+    /// The most circuits or connections that one service serves at once.
+    pub(crate) circuits: NonZeroUsize,
+    pub(crate) streams_per_circuit: NonZeroU32,
+    pub(crate) introductions_per_second: NonZeroU32,
+    pub(crate) introductions_at_once: NonZeroU32,
+    pub(crate) proof_of_work: bool,
+    /// The time between two probes.
+    pub(crate) probe_every: Duration,
+    pub(crate) danger_tor_log: Option<String>,
+}
+
+/// The longest batch: a drop that is older than this has waited too long.
+const LONGEST_BATCH: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The shortest time between two probes: each makes circuits.
+const SHORTEST_PROBE: Duration = Duration::from_secs(10);
+
+impl Config {
+    /// Reads the file at `path`. Relative paths in it start at its folder.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::parse(&text, &folder)
+    }
+
+    /// Checks the text of a file that lies in `folder`.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub(crate) fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let file: File = toml::from_str(text)
+            .map_err(|error| ConfigError::NotToml(error.to_string().trim_end().to_owned()))?;
+        let tor = match file.tor {
+            Paths::None => Vec::new(),
+            Paths::One(path) => vec![path],
+            Paths::Several(paths) => paths,
+        };
+        Ok(Self {
+            listen: listen(
+                &file.listen,
+                folder,
+                file.public_onion.as_deref(),
+                file.collection_onion.as_deref(),
+            )?,
+            data: folder.join(file.data),
+            tor: tor.into_iter().map(|path| folder.join(path)).collect(),
+            batch: batch(&file.batch, file.danger_batch.as_deref())?,
+            space: match &file.space {
+                None => None,
+                Some(text) => {
+                    Some(bytes(text).ok_or(ConfigError::Value("space", "a size, as 100GiB"))?)
+                }
+            },
+            circuits: file.circuits,
+            streams_per_circuit: file.streams_per_circuit,
+            introductions_per_second: file.introductions_per_second,
+            introductions_at_once: file.introductions_at_once,
+            proof_of_work: file.proof_of_work,
+            probe_every: duration(&file.probe_every)
+                .filter(|every| *every >= SHORTEST_PROBE)
+                .ok_or(ConfigError::Value("probe_every", "a time of at least 10s"))?,
+            danger_tor_log: file.danger_tor_log,
+        })
+    }
+}
+
+fn batch(batch: &str, danger: Option<&str>) -> Result<Batch, ConfigError> {
+    let length = |text| duration(text).filter(|length| *length <= LONGEST_BATCH);
+    match danger {
+        Some(danger) => length(danger)
+            .and_then(Batch::danger)
+            .ok_or(ConfigError::Value("danger_batch", "a time from 1s to 168h")),
+        None => length(batch)
+            .and_then(Batch::at_least_an_hour)
+            .ok_or(ConfigError::Value(
+                "batch",
+                "a time from 1h to 168h: a shorter one tells when drops arrive",
+            )),
+    }
+}
+
+fn listen(
+    text: &str,
+    folder: &Path,
+    public: Option<&str>,
+    collection: Option<&str>,
+) -> Result<Listen, ConfigError> {
+    if text == "tor" {
+        if public.is_some() || collection.is_some() {
+            return Err(ConfigError::Value(
+                "public_onion or collection_onion",
+                "absent when the server has onions of its own (listen = \"tor\")",
+            ));
+        }
+        return Ok(Listen::Tor);
+    }
+    let Some(path) = text.strip_prefix("unix:").filter(|path| !path.is_empty()) else {
+        return Err(ConfigError::Value("listen", "\"tor\" or \"unix:FOLDER\""));
+    };
+    let onion = |key, text: Option<&str>| match text {
+        None => Ok(None),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| ConfigError::Value(key, "a version 3 onion address")),
+    };
+    Ok(Listen::Unix {
+        folder: folder.join(path),
+        public: onion("public_onion", public)?,
+        collection: onion("collection_onion", collection)?,
+    })
+}
+
+/// Why a configuration is refused.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum ConfigError {
+    /// The file cannot be read.
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    /// It is not TOML, or has a key that nobody knows, or a value of another type.
+    NotToml(String),
+    /// The key's value must be what the second text says.
+    Value(&'static str, &'static str),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, error } => {
+                write!(f, "{} cannot be read: {error}", path.display())
+            }
+            Self::NotToml(text) => write!(f, "the configuration is not right: {text}"),
+            Self::Value(key, wanted) => write!(f, "in the configuration, {key} must be {wanted}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("/etc/knothole"))
+    }
+
+    #[test]
+    fn the_sample_file_is_a_configuration() {
+        let text = include_str!("../knothole-server.toml");
+        let config = parse(text).unwrap();
+        assert_eq!(config.listen, Listen::Tor);
+        assert_eq!(config.batch, Batch::DAY);
+    }
+
+    #[test]
+    fn a_data_folder_is_enough() {
+        let config = parse("data = \"data\"").unwrap();
+        assert_eq!(config.data, Path::new("/etc/knothole/data"));
+        assert!(config.proof_of_work);
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_refused() {
+        assert!(matches!(
+            parse("data = \"data\"\nbach = \"24h\""),
+            Err(ConfigError::NotToml(_))
+        ));
+    }
+
+    #[test]
+    fn a_batch_below_an_hour_must_be_called_dangerous() {
+        assert!(parse("data = \"d\"\nbatch = \"59m\"").is_err());
+        assert!(parse("data = \"d\"\nbatch = \"1h\"").is_ok());
+        let config = parse("data = \"d\"\ndanger_batch = \"10s\"").unwrap();
+        assert_eq!(config.batch.length(), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_batch_beyond_a_week_is_refused() {
+        assert!(parse("data = \"d\"\nbatch = \"168h\"").is_ok());
+        assert!(parse("data = \"d\"\nbatch = \"169h\"").is_err());
+    }
+
+    #[test]
+    fn a_socket_folder_stands_behind_another_tor() {
+        let config = parse("data = \"d\"\nlisten = \"unix:/run/knothole\"").unwrap();
+        assert_eq!(
+            config.listen,
+            Listen::Unix {
+                folder: "/run/knothole".into(),
+                public: None,
+                collection: None
+            }
+        );
+        assert!(parse("data = \"d\"\nlisten = \"unix:\"").is_err());
+        assert!(parse("data = \"d\"\nlisten = \"tcp:80\"").is_err());
+    }
+
+    #[test]
+    fn tor_settings_may_be_one_file_or_several() {
+        assert_eq!(
+            parse("data = \"d\"\ntor = \"a.toml\"").unwrap().tor.len(),
+            1
+        );
+        let two = parse("data = \"d\"\ntor = [\"a.toml\", \"b.toml\"]").unwrap();
+        assert_eq!(two.tor.len(), 2);
+    }
+}

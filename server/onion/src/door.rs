@@ -1,0 +1,10 @@
+//! Where connections come in.
+
+mod circuit;
+mod onion;
+mod service;
+mod socket;
+
+pub(crate) use onion::{DoorError, OnionDoor, Order};
+pub(crate) use service::{ServiceError, identity, make_identity};
+pub(crate) use socket::SocketDoor;

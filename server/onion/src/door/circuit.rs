@@ -1,0 +1,57 @@
+//! One client's circuit, and the streams on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use knothole_intake::Intake;
+use tokio::task::JoinSet;
+use tor_cell::relaycell::msg::{Connected, End, EndReason};
+use tor_hsservice::{RendRequest, StreamRequest};
+use tor_proto::stream::IncomingStreamRequest;
+
+use crate::room::Room;
+
+/// The port at which the service answers; every other one is refused as an unknown port is.
+const PORT: u16 = 80;
+
+/// How long a circuit may lie idle. A client makes a new one in seconds.
+const IDLE_PATIENCE: Duration = Duration::from_secs(600);
+
+/// Meets the client of one rendezvous and serves its streams until it goes, or lies idle.
+pub(super) async fn serve_circuit(request: RendRequest, room: Room, intake: Arc<Intake>) {
+    let Ok(mut requests) = request.accept().await else {
+        // Clients give up, and attackers send what cannot be met; neither is worth a line.
+        return;
+    };
+    let mut streams = JoinSet::new();
+    loop {
+        tokio::select! {
+            request = requests.next() => match request {
+                Some(request) => {
+                    streams.spawn(serve_stream(request, room, Arc::clone(&intake)));
+                }
+                None => break,
+            },
+            Some(_) = streams.join_next(), if !streams.is_empty() => {}
+            () = tokio::time::sleep(IDLE_PATIENCE), if streams.is_empty() => return,
+        }
+    }
+    // The circuit is gone; what its streams still hold they give back themselves.
+    while streams.join_next().await.is_some() {}
+}
+
+async fn serve_stream(request: StreamRequest, room: Room, intake: Arc<Intake>) {
+    let wanted = matches!(
+        request.request(),
+        IncomingStreamRequest::Begin(begin) if begin.port() == PORT
+    );
+    if !wanted {
+        // DONE is what other implementations say too.
+        drop(request.reject(End::new_with_reason(EndReason::DONE)).await);
+        return;
+    }
+    if let Ok(stream) = request.accept(Connected::new_empty()).await {
+        room.serve(intake, stream).await;
+    }
+}

@@ -1,0 +1,132 @@
+//! The onion services as arti knows them: keys and configuration.
+
+use std::fmt;
+
+use arti_client::config::onion_service::{OnionServiceConfig, OnionServiceConfigBuilder};
+use arti_client::{TorClient, TorClientConfig};
+use knothole_envelope::OnionAddress;
+use knothole_intake::Courier;
+use knothole_onion::discovery_key_text;
+use tor_hsservice::HsId;
+use tor_hsservice::OnionService;
+use tor_hsservice::config::TokenBucketConfig;
+use tor_keymgr::KeystoreSelector;
+use tor_rtcompat::PreferredRuntime;
+
+use crate::config::Config;
+use crate::room::Room;
+
+/// The configuration of a service; `None` for a collection without couriers, which nobody could
+/// find.
+///
+/// # Errors
+/// [`ServiceError::Config`].
+pub(super) fn service_config(
+    room: Room,
+    config: &Config,
+    couriers: &[Courier],
+) -> Result<Option<OnionServiceConfig>, ServiceError> {
+    let mut builder = named(room)?;
+    builder
+        .max_concurrent_streams_per_circuit(config.streams_per_circuit.get())
+        .rate_limit_at_intro(Some(TokenBucketConfig::new(
+            config.introductions_per_second.get(),
+            config.introductions_at_once.get(),
+        )));
+    match room {
+        Room::Public => {
+            builder.enable_pow(config.proof_of_work);
+        }
+        Room::Collection if couriers.is_empty() => return Ok(None),
+        Room::Collection => {
+            let discovery = builder.restricted_discovery();
+            discovery.enabled(true);
+            for courier in couriers {
+                // A nickname begins with a letter; it stays in this process.
+                let name = format!("c{}", courier.name)
+                    .parse()
+                    .map_err(ServiceError::config)?;
+                let key = discovery_key_text(*courier.card.discovery_key().as_bytes())
+                    .parse()
+                    .map_err(ServiceError::config)?;
+                discovery.static_keys().access().push((name, key));
+            }
+        }
+    }
+    builder.build().map(Some).map_err(ServiceError::config)
+}
+
+/// Makes a service's identity, unless it has one, and gives its address.
+///
+/// # Errors
+/// [`ServiceError`].
+pub(crate) fn make_identity(
+    tor: &TorClientConfig,
+    room: Room,
+) -> Result<OnionAddress, ServiceError> {
+    let id = bare(tor, room)?
+        .generate_identity_key(KeystoreSelector::Primary)
+        .map_err(|error| ServiceError::Keys(Box::new(error)))?;
+    Ok(address(id))
+}
+
+/// The address of a service, if it has an identity.
+///
+/// # Errors
+/// [`ServiceError`].
+pub(crate) fn identity(
+    tor: &TorClientConfig,
+    room: Room,
+) -> Result<Option<OnionAddress>, ServiceError> {
+    Ok(bare(tor, room)?.onion_address().map(address))
+}
+
+/// The service with nothing but its name: enough to reach its keys.
+fn bare(tor: &TorClientConfig, room: Room) -> Result<OnionService, ServiceError> {
+    let config = named(room)?.build().map_err(ServiceError::config)?;
+    TorClient::<PreferredRuntime>::create_onion_service(tor, config)
+        .map_err(|error| ServiceError::Keys(Box::new(error)))
+}
+
+fn named(room: Room) -> Result<OnionServiceConfigBuilder, ServiceError> {
+    let mut builder = OnionServiceConfigBuilder::default();
+    builder.nickname(room.name().parse().map_err(ServiceError::config)?);
+    Ok(builder)
+}
+
+fn address(id: HsId) -> OnionAddress {
+    OnionAddress::from_identity(id.as_ref())
+}
+
+/// Why a service has no keys or no configuration.
+#[derive(Debug)]
+#[non_exhaustive]
+pub(crate) enum ServiceError {
+    /// arti refuses the configuration.
+    Config(Box<dyn std::error::Error + Send + Sync>),
+    /// arti cannot reach or make the service's keys.
+    Keys(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ServiceError {
+    fn config(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Config(_) => "the onion service cannot be configured",
+            Self::Keys(_) => "the onion service's keys cannot be read or made",
+        })
+    }
+}
+
+impl std::error::Error for ServiceError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Config(error) | Self::Keys(error) => Some(error.as_ref()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The two services of a drop-box, and how a byte stream gets to each.
+
+use std::sync::Arc;
+
+use knothole_intake::Intake;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// One of the two services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// For everyone: sources leave drops here.
+    Public,
+    /// For couriers.
+    Collection,
+}
+
+impl Room {
+    /// The name under which arti keeps the service's keys, and of its socket.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Collection => "collection",
+        }
+    }
+
+    /// Hands one connection over, until it ends.
+    pub(crate) async fn serve<S>(self, intake: Arc<Intake>, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        match self {
+            Self::Public => intake.serve_public(stream).await,
+            Self::Collection => intake.serve_collection(stream).await,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The running server: its tasks, and what ends it.
+
+mod error;
+mod watch;
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use knothole_envelope::OnionAddress;
+use knothole_intake::{Courier, Desk, Intake, Settings, UnixSeconds};
+use knothole_onion::{Dialer, StateFolder, Tor, TorSettings};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot, watch as channel};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+pub(crate) use error::RunError;
+
+use crate::config::{Config, Listen};
+use crate::control;
+use crate::data::Data;
+use crate::door::{OnionDoor, Order, SocketDoor, identity};
+use crate::probe::Probe;
+use crate::room::Room;
+use crate::status::{Reach, Status};
+
+/// The pause before Tor is tried again when the network cannot be reached.
+const TOR_PAUSE: Duration = Duration::from_secs(10);
+/// The orders that a door may have waiting.
+const ORDERS_WAITING: usize = 4;
+
+/// The addresses of the two services, as far as they are known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) public: Option<OnionAddress>,
+    pub(crate) collection: Option<OnionAddress>,
+}
+
+/// How arti is to run for this configuration, with its keys in the data folder.
+pub(crate) fn tor_settings(config: &Config, folder: std::path::PathBuf) -> TorSettings {
+    config.tor.iter().fold(
+        TorSettings::new(StateFolder::Given(folder)),
+        |settings, file| settings.with_file(file),
+    )
+}
+
+/// The server while it runs.
+struct Server {
+    config: Arc<Config>,
+    data: Data,
+    intake: Arc<Intake>,
+    addresses: Addresses,
+    /// Tasks without which there is no server.
+    core: JoinSet<RunError>,
+    /// The doors, which end in order when they are told to.
+    doors: JoinSet<Result<(), RunError>>,
+    /// Dropping these tells the doors to end.
+    orders: Vec<mpsc::Sender<Order>>,
+    stops: Vec<oneshot::Sender<()>>,
+}
+
+/// Runs the server until it is told to end.
+///
+/// # Errors
+/// [`RunError`] when a part ended by itself: the server must be started anew.
+pub(crate) async fn serve(
+    config: Config,
+    data: Data,
+    addresses: Addresses,
+) -> Result<(), RunError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    let intake = open_intake(&config, &data).await?;
+    let mut server = Server {
+        config: Arc::new(config),
+        data,
+        intake,
+        addresses,
+        core: JoinSet::new(),
+        doors: JoinSet::new(),
+        orders: Vec::new(),
+        stops: Vec::new(),
+    };
+    let ended = tokio::select! {
+        ended = server.run() => ended,
+        _ = told(&mut terminate, &mut interrupt) => Ok(()),
+    };
+    server.close().await;
+    ended
+}
+
+async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+async fn open_intake(config: &Config, data: &Data) -> Result<Arc<Intake>, RunError> {
+    let mut settings = Settings::default();
+    settings.batch = config.batch;
+    settings.most_bytes = config.space;
+    let store = data.store();
+    tokio::task::spawn_blocking(move || Intake::open(&store, settings, UnixSeconds::from_system()))
+        .await
+        .map_err(|_| RunError::Ended("opening the store"))?
+        .map_err(RunError::Intake)
+}
+
+impl Server {
+    async fn run(&mut self) -> Result<(), RunError> {
+        let desk = Arc::new(Desk::open(&self.data.store()).map_err(RunError::Desk)?);
+        let couriers = desk.couriers().map_err(RunError::Desk)?;
+        let intake = Arc::clone(&self.intake);
+        self.core.spawn(async move {
+            match intake.run().await {
+                Ok(()) => RunError::Ended("the intake"),
+                Err(error) => RunError::Store(error),
+            }
+        });
+        let (reach, reached) = channel::channel(Reach::Starting);
+        self.spawn_control(Arc::clone(&desk), reached.clone());
+        match self.config.listen.clone() {
+            Listen::Tor => self.open_onions(desk, couriers, reach).await?,
+            Listen::Unix { folder, .. } => self.open_sockets(&folder, reach)?,
+        }
+        self.core.spawn(report_ready(reached, self.addresses));
+        tokio::select! {
+            Some(ended) = self.core.join_next() => {
+                Err(ended.unwrap_or(RunError::Ended("a core task")))
+            }
+            Some(ended) = self.doors.join_next() => {
+                ended.unwrap_or(Err(RunError::Ended("a door")))
+                    .and(Err(RunError::Ended("a door")))
+            }
+        }
+    }
+
+    async fn open_onions(
+        &mut self,
+        desk: Arc<Desk>,
+        couriers: Vec<Courier>,
+        reach: channel::Sender<Reach>,
+    ) -> Result<(), RunError> {
+        let settings = tor_settings(&self.config, self.data.tor())
+            .with_keys_in(knothole_onion::KeyKeeping::Folder);
+        let tor = Tor::start(settings).map_err(RunError::Tor)?;
+        bootstrap(&tor).await;
+        let public = self.open_onion(&tor, Room::Public, Vec::new());
+        let collection = self.open_onion(&tor, Room::Collection, couriers.clone());
+        self.core.spawn(watch::couriers(desk, couriers, collection));
+        self.spawn_probe(reach, Some(public))?;
+        Ok(())
+    }
+
+    fn open_onion(&mut self, tor: &Tor, room: Room, couriers: Vec<Courier>) -> mpsc::Sender<Order> {
+        let (orders, waiting) = mpsc::channel(ORDERS_WAITING);
+        let door = OnionDoor::new(
+            tor.clone(),
+            room,
+            Arc::clone(&self.config),
+            Arc::clone(&self.intake),
+            couriers,
+        );
+        self.doors
+            .spawn(async move { door.keep(waiting).await.map_err(RunError::Door) });
+        // The watchers hold weak handles, so that dropping these ends the doors.
+        self.orders.push(orders.clone());
+        orders
+    }
+
+    fn open_sockets(
+        &mut self,
+        folder: &std::path::Path,
+        reach: channel::Sender<Reach>,
+    ) -> Result<(), RunError> {
+        for room in [Room::Public, Room::Collection] {
+            let door = SocketDoor::bind(folder, room, &self.config, Arc::clone(&self.intake))
+                .map_err(RunError::Door)?;
+            let (stop, stopped) = oneshot::channel();
+            self.stops.push(stop);
+            self.doors
+                .spawn(async move { door.keep(stopped).await.map_err(RunError::Door) });
+        }
+        info!("the sockets are open");
+        if self.probes() {
+            self.spawn_probe(reach, None)
+        } else {
+            reach.send_replace(Reach::Ready);
+            Ok(())
+        }
+    }
+
+    /// Whether a second client asks through Tor: always at onions of our own, and behind another
+    /// tor where settings for a client and the address are given.
+    fn probes(&self) -> bool {
+        match self.config.listen {
+            Listen::Tor => true,
+            Listen::Unix { .. } => self.addresses.public.is_some() && !self.config.tor.is_empty(),
+        }
+    }
+
+    fn spawn_probe(
+        &mut self,
+        reach: channel::Sender<Reach>,
+        door: Option<mpsc::Sender<Order>>,
+    ) -> Result<(), RunError> {
+        let Some(public) = self.addresses.public else {
+            return Ok(());
+        };
+        let tor =
+            Tor::start(tor_settings(&self.config, self.data.probe())).map_err(RunError::Tor)?;
+        let every = self.config.probe_every;
+        self.core.spawn(async move {
+            bootstrap(&tor).await;
+            Probe::new(Dialer::Tor(tor), public)
+                .watch(every, reach, door)
+                .await;
+            RunError::Ended("the probe")
+        });
+        Ok(())
+    }
+
+    fn spawn_control(&mut self, desk: Arc<Desk>, reach: channel::Receiver<Reach>) {
+        let data = self.data.clone();
+        let intake = Arc::clone(&self.intake);
+        let addresses = self.addresses;
+        let probed = self.probes();
+        let status = move || {
+            let store = intake.status();
+            Status {
+                reach: *reach.borrow(),
+                probed,
+                public: addresses.public.map(|onion| onion.to_string()),
+                collection: addresses.collection.map(|onion| onion.to_string()),
+                newsroom_trusted: matches!(desk.trusted(), Ok(Some(_))),
+                charter_held: store.charter_held,
+                sheets: store.sheets,
+                couriers: desk.couriers().map_or(0, |couriers| couriers.len()),
+                drops_visible: store.visible,
+                drops_waiting: store.waiting,
+                uploads_unfinished: store.unfinished,
+                drops_damaged: store.damaged,
+                percent_full: store.percent_full,
+            }
+        };
+        self.core.spawn(async move {
+            match control::answer(&data, status).await {
+                Ok(()) => RunError::Ended("the control socket"),
+                Err(error) => RunError::Control(error),
+            }
+        });
+    }
+
+    /// Ends the doors in order, then everything else.
+    async fn close(mut self) {
+        info!("the server ends");
+        drop(sd_notify::notify(&[NotifyState::Stopping]));
+        self.core.shutdown().await;
+        self.orders.clear();
+        self.stops.clear();
+        while self.doors.join_next().await.is_some() {}
+    }
+}
+
+/// Waits until the client knows the network, however long that takes.
+async fn bootstrap(tor: &Tor) {
+    while let Err(error) = tor.wait().await {
+        warn!("{error}; trying again");
+        tokio::time::sleep(TOR_PAUSE).await;
+    }
+}
+
+/// Says once that the drop-box is ready, then sleeps: whoever waits for the line has it.
+async fn report_ready(mut reach: channel::Receiver<Reach>, addresses: Addresses) -> RunError {
+    if reach
+        .wait_for(|reach| *reach == Reach::Ready)
+        .await
+        .is_err()
+    {
+        return RunError::Ended("the probe");
+    }
+    let line = match addresses.public {
+        Some(onion) => format!("ready http://{onion}\n"),
+        None => "ready\n".to_owned(),
+    };
+    let mut out = std::io::stdout();
+    // A closed output is no reason to end.
+    drop(out.write_all(line.as_bytes()).and_then(|()| out.flush()));
+    drop(sd_notify::notify(&[NotifyState::Ready]));
+    std::future::pending().await
+}
+
+/// The addresses that this configuration has; `None` where `init` has not been run.
+///
+/// # Errors
+/// [`RunError`] when arti's keys cannot be read.
+pub(crate) fn addresses(config: &Config, data: &Data) -> Result<Addresses, RunError> {
+    match &config.listen {
+        Listen::Tor => {
+            let tor = tor_settings(config, data.tor())
+                .with_keys_in(knothole_onion::KeyKeeping::Folder)
+                .arti_config()
+                .map_err(RunError::Tor)?;
+            Ok(Addresses {
+                public: identity(&tor, Room::Public).map_err(RunError::Service)?,
+                collection: identity(&tor, Room::Collection).map_err(RunError::Service)?,
+            })
+        }
+        Listen::Unix {
+            public, collection, ..
+        } => Ok(Addresses {
+            public: *public,
+            collection: *collection,
+        }),
+    }
+}
