@@ -261,3 +261,6 @@ impl<'b> Fields<'_, 'b> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,6 @@ fn overlap(start: u64, end: u64, from: u64, to: u64) -> Option<(u64, u64)> {
     let (start, end) = (start.max(from), end.min(to));
     (start < end).then_some((start, end))
 }
+
+#[cfg(test)]
+mod tests;

@@ -362,3 +362,6 @@ impl Cbor for Manifest {
             .map_err(|_| DecodeError::Value("the sum of the sizes"))
     }
 }
+
+#[cfg(test)]
+mod tests;

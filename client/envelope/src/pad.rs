@@ -113,3 +113,6 @@ fn padme(count: u64) -> Option<u64> {
     let step = 1_u64.checked_shl(exponent.checked_sub(kept)?)?;
     count.checked_next_multiple_of(step)
 }
+
+#[cfg(test)]
+mod tests;
