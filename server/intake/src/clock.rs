@@ -28,7 +28,10 @@ impl UnixSeconds {
 
     /// The system's clock.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
     pub fn from_system() -> Self {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self(since.unwrap_or_default().as_secs())
@@ -64,7 +67,9 @@ impl Batch {
     /// An hour or more.
     #[must_use]
     pub fn at_least_an_hour(length: Duration) -> Option<Self> {
-        NonZeroU64::new(length.as_secs()).filter(|seconds| seconds.get() >= 3_600).map(Self)
+        NonZeroU64::new(length.as_secs())
+            .filter(|seconds| seconds.get() >= 3_600)
+            .map(Self)
     }
 
     /// Any number of whole seconds from one on. A short batch tells when a drop came: for tests.
@@ -119,16 +124,23 @@ impl fmt::Display for HttpDate {
         let (Some(day), Some(month), Some(year)) = (day, month, year) else {
             return Err(fmt::Error);
         };
-        let weekday = usize::try_from(days.rem_euclid(7)).ok().and_then(|day| DAYS.get(day));
-        let month =
-            month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.saturating_sub(1)));
+        let weekday = usize::try_from(days.rem_euclid(7))
+            .ok()
+            .and_then(|day| DAYS.get(day));
+        let month = month
+            .parse::<usize>()
+            .ok()
+            .and_then(|month| MONTHS.get(month.saturating_sub(1)));
         let (Some(weekday), Some(month)) = (weekday, month) else {
             return Err(fmt::Error);
         };
         let hour = of_day.div_euclid(3_600);
         let minute = of_day.div_euclid(60).rem_euclid(60);
         let second = of_day.rem_euclid(60);
-        write!(f, "{weekday}, {day} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+        write!(
+            f,
+            "{weekday}, {day} {month} {year} {hour:02}:{minute:02}:{second:02} GMT"
+        )
     }
 }
 
@@ -141,13 +153,22 @@ mod tests {
         // The example of RFC 9110 §5.6.7.
         let date = HttpDate(UnixSeconds::new(784_111_777)).to_string();
         assert_eq!(date, "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(HttpDate(UnixSeconds::new(0)).to_string(), "Thu, 01 Jan 1970 00:00:00 GMT");
+        assert_eq!(
+            HttpDate(UnixSeconds::new(0)).to_string(),
+            "Thu, 01 Jan 1970 00:00:00 GMT"
+        );
     }
 
     #[test]
     fn an_expiry_tells_the_day_and_not_the_hour() {
-        assert_eq!(UnixSeconds::new(1).rounded_up_to_day(), UnixSeconds::new(DAY));
-        assert_eq!(UnixSeconds::new(DAY).rounded_up_to_day(), UnixSeconds::new(DAY));
+        assert_eq!(
+            UnixSeconds::new(1).rounded_up_to_day(),
+            UnixSeconds::new(DAY)
+        );
+        assert_eq!(
+            UnixSeconds::new(DAY).rounded_up_to_day(),
+            UnixSeconds::new(DAY)
+        );
     }
 
     #[test]

@@ -117,7 +117,9 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Disk`].
     pub fn open(folder: &Path) -> Result<Self, DeskError> {
-        Ok(Self { disk: Box::new(Beneath::open(folder)?) })
+        Ok(Self {
+            disk: Box::new(Beneath::open(folder)?),
+        })
     }
 
     /// Trusts this newsroom from now on. To say the same again is harmless.
@@ -167,7 +169,10 @@ impl Desk {
         disk::ensure_folder(disk, &couriers_place())?;
         disk.sync_folder(&Place::root())?;
         disk::replace_whole(disk, &couriers_place().join(name.0.clone()), &bytes)?;
-        Ok(Courier { name, card: checked })
+        Ok(Courier {
+            name,
+            card: checked,
+        })
     }
 
     /// Shuts a courier out, at once.
@@ -175,11 +180,12 @@ impl Desk {
     /// # Errors
     /// [`DeskError::UnknownCourier`] or [`DeskError::Disk`].
     pub fn revoke_courier(&self, name: &CourierName) -> Result<(), DeskError> {
-        match self.disk.remove_file(&couriers_place().join(name.0.clone())) {
+        match self
+            .disk
+            .remove_file(&couriers_place().join(name.0.clone()))
+        {
             Ok(()) => Ok(self.disk.sync_folder(&couriers_place())?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(DeskError::UnknownCourier)
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(DeskError::UnknownCourier),
             Err(error) => Err(error.into()),
         }
     }
@@ -206,7 +212,10 @@ pub(crate) fn trusted(disk: &dyn Disk) -> Result<Option<Fingerprint>, DeskError>
         return Ok(None);
     };
     let text = core::str::from_utf8(&bytes).map_err(|_| DeskError::Damaged)?;
-    text.trim().parse().map(Some).map_err(|_| DeskError::Damaged)
+    text.trim()
+        .parse()
+        .map(Some)
+        .map_err(|_| DeskError::Damaged)
 }
 
 pub(crate) fn couriers(disk: &dyn Disk) -> Result<Vec<Courier>, DeskError> {
@@ -217,12 +226,20 @@ pub(crate) fn couriers(disk: &dyn Disk) -> Result<Vec<Courier>, DeskError> {
     };
     let mut found = Vec::new();
     // A half-written card has a name of its own, which is not a courier's.
-    for name in names.into_iter().filter(|name| !name.as_str().starts_with("new-")) {
+    for name in names
+        .into_iter()
+        .filter(|name| !name.as_str().starts_with("new-"))
+    {
         let place = couriers_place().join(name.clone());
-        let Some(bytes) = disk::read_if_there(disk, &place, MOST_CARD_BYTES)? else { continue };
+        let Some(bytes) = disk::read_if_there(disk, &place, MOST_CARD_BYTES)? else {
+            continue;
+        };
         let card = Signed::<CourierCard>::decode(&bytes).map_err(|_| DeskError::Damaged)?;
         let card = *card.verify().map_err(|_| DeskError::Damaged)?;
-        found.push(Courier { name: CourierName(name), card });
+        found.push(Courier {
+            name: CourierName(name),
+            card,
+        });
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(found)

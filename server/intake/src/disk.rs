@@ -1,8 +1,6 @@
 //! The store's only way to a file system, so that a test can cut it at every step.
 
 mod beneath;
-#[cfg(test)]
-pub(crate) mod model;
 
 use core::fmt;
 use std::io;

@@ -69,10 +69,18 @@ impl Intake {
     ///
     /// # Errors
     /// [`OpenError`] says what is wrong with the folder.
-    pub fn open(folder: &Path, settings: Settings, now: UnixSeconds) -> Result<Arc<Self>, OpenError> {
+    pub fn open(
+        folder: &Path,
+        settings: Settings,
+        now: UnixSeconds,
+    ) -> Result<Arc<Self>, OpenError> {
         let disk = Beneath::open(folder)?;
         disk.lock().map_err(|_| OpenError::InUse)?;
-        Ok(Arc::new(Self { disk: Arc::new(disk), settings, now: AtomicU64::new(now.get()) }))
+        Ok(Arc::new(Self {
+            disk: Arc::new(disk),
+            settings,
+            now: AtomicU64::new(now.get()),
+        }))
     }
 
     /// Serves one connection of the public side until it ends.

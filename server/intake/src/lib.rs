@@ -4,10 +4,17 @@
 //! anybody, and to log a value.
 
 mod clock;
+mod commit;
 mod desk;
 mod disk;
+mod gate;
 mod intake;
+mod newsroom;
+mod record;
+mod segments;
 mod settings;
+mod tus;
+mod uploads;
 
 pub use clock::{Batch, UnixSeconds};
 pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};

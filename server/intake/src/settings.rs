@@ -4,6 +4,9 @@ use core::time::Duration;
 
 use crate::clock::Batch;
 
+/// Bytes of an upload that are gathered in memory before they are written.
+pub(crate) const WRITE_UNIT: usize = 262_144;
+
 /// What an administrator may set, and every bound that holds on the way.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

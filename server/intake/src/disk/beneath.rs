@@ -15,8 +15,10 @@ pub(crate) struct Beneath {
     root: OwnedFd,
 }
 
-const FOLDER: OFlags =
-    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+const FOLDER: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
 const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
 const PRIVATE_FOLDER: Mode = Mode::RWXU;
 const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
@@ -26,7 +28,9 @@ impl Beneath {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         // The administrator may well reach the folder itself through a link.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self { root: fs::open(path, flags, Mode::empty())? })
+        Ok(Self {
+            root: fs::open(path, flags, Mode::empty())?,
+        })
     }
 
     /// Keeps a second server out of the same folder for as long as the handle lives.
@@ -210,7 +214,9 @@ mod tests {
         let disk = Beneath::open(folder.path()).unwrap();
         create_whole(&disk, &Place::top("a"), b"one").unwrap();
         create_whole(&disk, &Place::top("b"), b"two").unwrap();
-        let error = disk.rename_new(&Place::top("a"), &Place::top("b")).unwrap_err();
+        let error = disk
+            .rename_new(&Place::top("a"), &Place::top("b"))
+            .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
         replace_whole(&disk, &Place::top("b"), b"three").unwrap();
         assert_eq!(read_small(&disk, &Place::top("b"), 9).unwrap(), b"three");
