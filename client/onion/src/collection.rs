@@ -142,8 +142,8 @@ impl Visit {
             .filter(|last| *last >= offset)
             .ok_or(Oddity::Request)?;
         let mut request = self.request(Method::GET, &format!("/drops/{drop}"), Body::empty())?;
-        let range = HeaderValue::try_from(format!("bytes={offset}-{last}"))
-            .map_err(|_| Oddity::Request)?;
+        let range =
+            HeaderValue::try_from(format!("bytes={offset}-{last}")).map_err(|_| Oddity::Request)?;
         request.headers_mut().insert(RANGE, range);
         let reply = within(async { Ok(self.session.send(request).await?) }).await?;
         Stretch::new(reply, offset, last)
@@ -154,7 +154,8 @@ impl Visit {
     /// # Errors
     /// [`CollectionError`].
     pub async fn put_charter(&mut self, chain: &CharterChain) -> Result<(), CollectionError> {
-        self.hand_over(Method::PUT, "/charter", chain.encode()).await
+        self.hand_over(Method::PUT, "/charter", chain.encode())
+            .await
     }
 
     /// Hands over epoch sheets.

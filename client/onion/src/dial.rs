@@ -143,3 +143,22 @@ impl std::error::Error for DialError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_direct_way_leads_to_this_machine_only() {
+        assert!(Direct::new(([127, 0, 0, 1], 80).into()).is_some());
+        assert!(Direct::new(([192, 0, 2, 1], 80).into()).is_none());
+    }
+
+    #[test]
+    fn only_a_missing_or_wrong_key_is_lasting() {
+        assert!(DialError::KeyMissing.is_lasting());
+        assert!(DialError::KeyWrong.is_lasting());
+        assert!(!DialError::OutOfTime.is_lasting());
+        assert!(!DialError::Unreachable("gone".into()).is_lasting());
+    }
+}

@@ -104,7 +104,10 @@ impl Line {
         if head.status != StatusCode::CREATED {
             return Err(DropBoxError::from_status(head.status));
         }
-        Ok(head.one("location").and_then(UploadUrl::from_location).ok_or(Nonsense::Location)?)
+        Ok(head
+            .one("location")
+            .and_then(UploadUrl::from_location)
+            .ok_or(Nonsense::Location)?)
     }
 
     /// How far an upload has come.
@@ -134,7 +137,11 @@ impl Line {
     ) -> Result<UploadState, DropBoxError> {
         let mut request = tus(Method::PATCH, &upload.path(), body)?;
         set_number(&mut request, "upload-offset", offset)?;
-        set(&mut request, "content-type", "application/offset+octet-stream")?;
+        set(
+            &mut request,
+            "content-type",
+            "application/offset+octet-stream",
+        )?;
         // No limit for the whole: the session's patience ends it when nothing moves.
         let reply = self.session.send(request).await?;
         let head = finish(reply).await?;
@@ -159,7 +166,10 @@ impl Line {
     }
 
     async fn fetch(&mut self, path: &str, limit: usize) -> Result<Bytes, DropBoxError> {
-        debug_assert!(limit < MOST_FRAME_BYTES, "a frame holds less than its bound");
+        debug_assert!(
+            limit < MOST_FRAME_BYTES,
+            "a frame holds less than its bound"
+        );
         let request = plain(Method::GET, path, Body::empty())?;
         let session = &mut self.session;
         within(async {
@@ -214,7 +224,11 @@ impl Head {
             }
             false => None,
         };
-        Ok(UploadState { offset, length, tree })
+        Ok(UploadState {
+            offset,
+            length,
+            tree,
+        })
     }
 }
 
@@ -233,9 +247,7 @@ async fn finish(reply: Reply) -> Result<Head, DropBoxError> {
     }
 }
 
-async fn within<T>(
-    work: impl Future<Output = Result<T, DropBoxError>>,
-) -> Result<T, DropBoxError> {
+async fn within<T>(work: impl Future<Output = Result<T, DropBoxError>>) -> Result<T, DropBoxError> {
     tokio::time::timeout(ANSWER_PATIENCE, work)
         .await
         .unwrap_or_else(|_| Err(crate::http::HttpError::Stalled.into()))
@@ -256,7 +268,9 @@ fn tus(method: Method, path: &str, body: Body) -> Result<Request, DropBoxError> 
 
 fn set(request: &mut Request, name: &'static str, value: &str) -> Result<(), DropBoxError> {
     let value = HeaderValue::from_str(value).map_err(|_| Nonsense::Location)?;
-    request.headers_mut().insert(HeaderName::from_static(name), value);
+    request
+        .headers_mut()
+        .insert(HeaderName::from_static(name), value);
     Ok(())
 }
 
@@ -271,17 +285,39 @@ mod tests {
     fn head(lines: &[(&'static str, &str)]) -> Head {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
+            headers.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).unwrap(),
+            );
         }
-        Head { status: StatusCode::NO_CONTENT, headers }
+        Head {
+            status: StatusCode::NO_CONTENT,
+            headers,
+        }
     }
 
     #[test]
     fn an_offset_is_digits_and_nothing_else() {
-        for wrong in ["", "+5", "-1", " 5", "5 ", "0x5", "1e3", "99999999999999999999"] {
-            assert_eq!(head(&[("upload-offset", wrong)]).number("upload-offset"), None, "{wrong}");
+        for wrong in [
+            "",
+            "+5",
+            "-1",
+            " 5",
+            "5 ",
+            "0x5",
+            "1e3",
+            "99999999999999999999",
+        ] {
+            assert_eq!(
+                head(&[("upload-offset", wrong)]).number("upload-offset"),
+                None,
+                "{wrong}"
+            );
         }
-        assert_eq!(head(&[("upload-offset", "05")]).number("upload-offset"), Some(5));
+        assert_eq!(
+            head(&[("upload-offset", "05")]).number("upload-offset"),
+            Some(5)
+        );
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod body;
 mod error;
 mod reply;
 mod session;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use body::{Body, BodyBroken, BodyWriter};

@@ -102,11 +102,9 @@ impl std::error::Error for CollectionError {
             Self::Dial(error) => Some(error),
             Self::Http(error) => Some(error),
             Self::Odd(oddity) => Some(oddity),
-            Self::NotAdmitted
-            | Self::NotThere
-            | Self::Refused(_)
-            | Self::Busy(_)
-            | Self::Short => None,
+            Self::NotAdmitted | Self::NotThere | Self::Refused(_) | Self::Busy(_) | Self::Short => {
+                None
+            }
         }
     }
 }

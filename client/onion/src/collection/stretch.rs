@@ -19,7 +19,12 @@ impl Stretch {
         match reply.status() {
             StatusCode::PARTIAL_CONTENT => {
                 let range = reply.header("content-range").and_then(ContentRange::parse);
-                if range != Some(ContentRange { first: offset, last }) {
+                if range
+                    != Some(ContentRange {
+                        first: offset,
+                        last,
+                    })
+                {
                     return Err(Oddity::Range.into());
                 }
             }

@@ -57,11 +57,9 @@ impl DropBoxError {
             Self::Dial(error) => !error.is_lasting(),
             Self::Http(HttpError::TooLong) => false,
             Self::Http(_) | Self::Offset | Self::Busy(_) => true,
-            Self::NotThere
-            | Self::TooLarge
-            | Self::Refused(_)
-            | Self::Full
-            | Self::Nonsense(_) => false,
+            Self::NotThere | Self::TooLarge | Self::Refused(_) | Self::Full | Self::Nonsense(_) => {
+                false
+            }
         }
     }
 
@@ -98,9 +96,15 @@ impl fmt::Display for DropBoxError {
             Self::NotThere => f.write_str("the drop-box does not have what was asked for"),
             Self::Offset => f.write_str("the drop-box holds another number of bytes"),
             Self::TooLarge => f.write_str("this is larger than the drop-box takes"),
-            Self::Refused(status) => write!(f, "the drop-box refused it (code {})", status.as_u16()),
+            Self::Refused(status) => {
+                write!(f, "the drop-box refused it (code {})", status.as_u16())
+            }
             Self::Busy(status) => {
-                write!(f, "the drop-box cannot do it now (code {})", status.as_u16())
+                write!(
+                    f,
+                    "the drop-box cannot do it now (code {})",
+                    status.as_u16()
+                )
             }
             Self::Full => f.write_str("the drop-box is full"),
             Self::Nonsense(_) => f.write_str("the answer is not that of a drop-box"),

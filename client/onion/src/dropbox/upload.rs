@@ -31,7 +31,9 @@ impl UploadUrl {
             return None;
         }
         let mut bytes = Zeroizing::new([0; 32]);
-        let written = HEXLOWER.decode_mut(digits.as_bytes(), bytes.as_mut()).ok()?;
+        let written = HEXLOWER
+            .decode_mut(digits.as_bytes(), bytes.as_mut())
+            .ok()?;
         (written == bytes.len()).then_some(Self(bytes))
     }
 

@@ -122,3 +122,67 @@ fn read(file: &Path) -> Result<String, TorError> {
 fn settings(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TorError {
     TorError::Settings(error.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use arti_client::config::circ::PathConfig;
+
+    use super::*;
+
+    fn config(files: &[&str]) -> Result<TorClientConfig, TorError> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = TorSettings::new(StateFolder::Temporary);
+        for (number, text) in files.iter().enumerate() {
+            let path = folder.path().join(format!("{number}.toml"));
+            std::fs::write(&path, text).unwrap();
+            settings = settings.with_file(path);
+        }
+        let open = settings.open_folder()?;
+        settings.config_in(&open)
+    }
+
+    #[test]
+    fn vanguards_are_full_whatever_a_file_says() {
+        let config = config(&["[vanguards]\nmode = \"disabled\"\n"]).unwrap();
+        let vanguards: &arti_client::config::vanguards::VanguardConfig = config.as_ref();
+        assert_eq!(format!("{:?}", vanguards.mode()), "Full");
+    }
+
+    fn rules(files: &[&str]) -> PathConfig {
+        AsRef::<PathConfig>::as_ref(&config(files).unwrap()).clone()
+    }
+
+    #[test]
+    fn a_later_file_wins_over_an_earlier_one() {
+        let one = "[path_rules]\nipv4_subnet_family_prefix = 8\n";
+        let two = "[path_rules]\nipv4_subnet_family_prefix = 9\n";
+        assert!(rules(&[one, two]) == rules(&[two]));
+        assert!(rules(&[two, one]) == rules(&[one]));
+        assert!(rules(&[one]) != rules(&[two]));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_refused_by_name() {
+        let settings = TorSettings::new(StateFolder::Temporary).with_file("/nowhere/arti.toml");
+        let folder = settings.open_folder().unwrap();
+        let Err(TorError::Settings(error)) = settings.config_in(&folder) else {
+            panic!("it was taken")
+        };
+        assert!(error.to_string().contains("/nowhere/arti.toml"));
+    }
+
+    #[test]
+    fn a_file_that_arti_does_not_understand_is_refused() {
+        assert!(matches!(
+            config(&["path_rules = 3"]),
+            Err(TorError::Settings(_))
+        ));
+        assert!(matches!(config(&["= = ="]), Err(TorError::Settings(_))));
+    }
+
+    #[test]
+    fn a_temporary_state_gives_no_configuration_for_keys() {
+        let settings = TorSettings::new(StateFolder::Temporary);
+        assert!(matches!(settings.arti_config(), Err(TorError::Settings(_))));
+    }
+}
