@@ -3,15 +3,18 @@
 use core::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::clock::UnixSeconds;
-use crate::desk::DeskError;
+use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
+use crate::newsroom::{Newsroom, PushError};
+use crate::serve::{self, Push, Side};
 use crate::settings::Settings;
+use crate::uploads::lock;
 
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
 #[derive(Debug)]
@@ -19,6 +22,9 @@ pub struct Intake {
     disk: Arc<dyn Disk>,
     settings: Settings,
     now: AtomicU64,
+    newsroom: RwLock<Arc<Newsroom>>,
+    /// Held by the one blocking task that changes the newsroom's files.
+    updating: Mutex<()>,
 }
 
 /// The store could not be opened.
@@ -76,10 +82,17 @@ impl Intake {
     ) -> Result<Arc<Self>, OpenError> {
         let disk = Beneath::open(folder)?;
         disk.lock().map_err(|_| OpenError::InUse)?;
+        let newsroom = match Newsroom::load(&disk) {
+            Ok(Some(newsroom)) => newsroom,
+            Err(PushError::Disk(error)) => return Err(OpenError::Disk(error)),
+            Ok(None) | Err(_) => return Err(OpenError::Newsroom),
+        };
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
             settings,
             now: AtomicU64::new(now.get()),
+            newsroom: RwLock::new(Arc::new(newsroom)),
+            updating: Mutex::new(()),
         }))
     }
 
@@ -88,8 +101,7 @@ impl Intake {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        tokio::task::yield_now().await;
-        drop(stream);
+        serve::connection(self, Side::Public, stream).await;
     }
 
     /// Serves one connection of the collection side until it ends.
@@ -97,18 +109,18 @@ impl Intake {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        tokio::task::yield_now().await;
-        drop(stream);
+        serve::connection(self, Side::Collection, stream).await;
     }
 
-    /// Tells the time: batches become visible, what has expired goes.
+    /// Tells the time: sheets and epochs that are over go.
     ///
     /// # Errors
     /// The store's disk failed; the next tick tries again.
     pub async fn tick(self: &Arc<Self>, now: UnixSeconds) -> io::Result<()> {
         self.now.store(now.get(), Ordering::Relaxed);
-        tokio::task::yield_now().await;
-        Ok(())
+        let inside = Arc::clone(self);
+        let aged = tokio::task::spawn_blocking(move || inside.age()).await;
+        aged.map_err(|_| io::Error::other("a blocking task ended early"))?
     }
 
     /// Ticks by the system's clock for ever: the core task that the server supervises.
@@ -125,8 +137,66 @@ impl Intake {
     /// Figures about the store: counts only.
     #[must_use]
     pub fn status(&self) -> Status {
-        let _ = (&self.disk, &self.settings);
-        Status::default()
+        let newsroom = self.newsroom();
+        Status {
+            charter_held: newsroom.chain().is_some(),
+            sheets: newsroom.sheets(),
+            ..Status::default()
+        }
+    }
+
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// What the newsroom has signed, as of now.
+    pub(crate) fn newsroom(&self) -> Arc<Newsroom> {
+        Arc::clone(&self.newsroom.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The admitted couriers. Blocks.
+    pub(crate) fn couriers(&self) -> Result<Vec<Courier>, DeskError> {
+        desk::couriers(self.disk.as_ref())
+    }
+
+    /// Takes what a courier brings. Blocks.
+    pub(crate) fn push(&self, push: Push, bytes: &[u8]) -> Result<(), PushError> {
+        let updating = lock(&self.updating);
+        let held = self.newsroom();
+        let disk = self.disk.as_ref();
+        let fresh = match push {
+            Push::Charter => held.with_charter(disk, bytes)?,
+            Push::Sheets => held.with_sheets(disk, bytes, self.today()?)?,
+        };
+        self.show(fresh);
+        drop(updating);
+        Ok(())
+    }
+
+    fn age(&self) -> io::Result<()> {
+        let updating = lock(&self.updating);
+        let today = self.today()?;
+        match self.newsroom().aged(self.disk.as_ref(), today) {
+            Ok(Some(fresh)) => self.show(fresh),
+            Ok(None) => {}
+            Err(PushError::Disk(error)) => return Err(error),
+            Err(_) => return Err(io::Error::from(io::ErrorKind::InvalidData)),
+        }
+        drop(updating);
+        Ok(())
+    }
+
+    fn show(&self, fresh: Newsroom) {
+        *self
+            .newsroom
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+    }
+
+    fn today(&self) -> io::Result<knothole_envelope::Day> {
+        let now = UnixSeconds::new(self.now.load(Ordering::Relaxed));
+        now.day()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 }
 

@@ -3,6 +3,7 @@
 //! It refuses to know Tor, to hold a key of the newsroom, to open what it keeps, to seal for
 //! anybody, and to log a value.
 
+mod answer;
 mod clock;
 mod commit;
 mod desk;
@@ -12,6 +13,7 @@ mod intake;
 mod newsroom;
 mod record;
 mod segments;
+mod serve;
 mod settings;
 mod tus;
 mod uploads;

@@ -1,0 +1,152 @@
+//! The two sides over HTTP/1.1: what is asked at which address.
+
+use core::convert::Infallible;
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::answer::{self, Answer};
+use crate::desk;
+use crate::intake::Intake;
+use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
+use crate::tus::UploadSecret;
+
+/// Which of the two services a connection came in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Sources.
+    Public,
+    /// Couriers.
+    Collection,
+}
+
+/// Bytes that one connection may have read ahead.
+const READ_AHEAD: usize = 65_536;
+/// Header lines in a request at most.
+const MOST_HEADERS: usize = 64;
+
+/// Serves one connection until it ends, or has lived its life.
+pub(crate) async fn connection<S>(intake: &Arc<Intake>, side: Side, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let settings = intake.settings();
+    let (patience, life) = (settings.header_patience, settings.connection_life);
+    let inside = Arc::clone(intake);
+    let service = service_fn(move |request| {
+        let intake = Arc::clone(&inside);
+        async move {
+            let answer = match side {
+                Side::Public => public(&intake, &request),
+                Side::Collection => collection(&intake, request).await,
+            };
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience)
+        .auto_date_header(false)
+        .max_buf_size(READ_AHEAD)
+        .max_headers(MOST_HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    // How a connection ended is nobody's business, least of all the log's.
+    drop(tokio::time::timeout(life, serving).await);
+}
+
+fn public(intake: &Intake, request: &Request<Incoming>) -> Answer {
+    let path = request.uri().path();
+    if !matches!(path, "/charter" | "/sheet") {
+        return answer::not_found();
+    }
+    if request.method() != Method::GET {
+        return answer::wrong_method("GET");
+    }
+    let newsroom = intake.newsroom();
+    let held = match path {
+        "/charter" => newsroom.charter_answer.clone(),
+        _ => newsroom.sheet_answer.clone(),
+    };
+    held.map_or_else(
+        || {
+            let text = "the newsroom has not set up this drop-box yet; try again later";
+            answer::sentence(StatusCode::NOT_FOUND, text)
+        },
+        answer::framed,
+    )
+}
+
+async fn collection(intake: &Arc<Intake>, request: Request<Incoming>) -> Answer {
+    match admitted(intake, request.headers()).await {
+        Some(true) => {}
+        Some(false) => {
+            let text = "this courier is not known here";
+            return answer::sentence(StatusCode::UNAUTHORIZED, text);
+        }
+        None => return disk_failed(),
+    }
+    let push = match request.uri().path() {
+        "/charter" => Push::Charter,
+        "/sheets" => Push::Sheets,
+        _ => return answer::not_found(),
+    };
+    if request.method() != Method::PUT {
+        return answer::wrong_method("PUT");
+    }
+    let body = Limited::new(request.into_body(), MOST_SIGNED_BYTES).collect();
+    let Ok(Ok(body)) = tokio::time::timeout(intake.settings().body_patience, body).await else {
+        let text = "the request is too long, or did not arrive whole; try again";
+        return answer::sentence(StatusCode::BAD_REQUEST, text);
+    };
+    let bytes = body.to_bytes();
+    let inside = Arc::clone(intake);
+    let pushed = tokio::task::spawn_blocking(move || inside.push(push, &bytes)).await;
+    match pushed {
+        Ok(Ok(())) => answer::done(),
+        Ok(Err(error @ (PushError::Refused(_) | PushError::Untrusted))) => {
+            answer::sentence(StatusCode::FORBIDDEN, &error.to_string())
+        }
+        Ok(Err(PushError::Disk(_))) | Err(_) => disk_failed(),
+    }
+}
+
+/// What a courier brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Push {
+    /// A chain of charters.
+    Charter,
+    /// Epoch sheets.
+    Sheets,
+}
+
+/// Whether the request shows an admitted courier's credential; `None` when the disk failed.
+async fn admitted(intake: &Arc<Intake>, headers: &HeaderMap) -> Option<bool> {
+    let shown = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let secret = shown
+        .and_then(|text| text.strip_prefix("Bearer "))
+        .and_then(UploadSecret::parse);
+    let Some(secret) = secret else {
+        return Some(false);
+    };
+    let inside = Arc::clone(intake);
+    let couriers = tokio::task::spawn_blocking(move || inside.couriers())
+        .await
+        .ok()?
+        .ok()?;
+    Some(desk::admits(&couriers, secret.expose()))
+}
+
+fn disk_failed() -> Answer {
+    answer::sentence(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the server's disk failed; try again later",
+    )
+}
