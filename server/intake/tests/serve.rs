@@ -1,5 +1,7 @@
 //! Both sides over a byte stream, as Tor hands it over.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 use std::sync::Arc;
 
 use knothole_intake::{Intake, Settings, UnixSeconds};
