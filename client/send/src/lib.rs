@@ -1,1 +1,25 @@
 //! The source's tool: seals files on this machine and sends them to a drop-box.
+//!
+//! It refuses to open a file before the newsroom's keys are verified, to send a byte that is not
+//! sealed, to take an address or words from the command line, and to leave anything on a disk
+//! that was not asked for.
+
+mod ask;
+mod cli;
+mod error;
+mod files;
+mod guard;
+mod newsroom;
+mod order;
+mod pace;
+mod parcel;
+mod tor;
+mod upload;
+mod voice;
+
+pub use cli::{Cli, run};
+pub use error::{SendError, report};
+pub use files::{FileError, FileSet};
+pub use newsroom::{Newsroom, NewsroomError};
+pub use order::{Order, deliver};
+pub use voice::{Style, Voice};

@@ -1,0 +1,192 @@
+//! How a run can end otherwise than by arriving.
+
+use std::fmt::{self, Display as _};
+use std::process::ExitCode;
+
+use knothole_envelope::{HeadError, ManifestError, SealError};
+use knothole_onion::{DropBoxError, TorError};
+
+use crate::ask::AskError;
+use crate::files::FileError;
+use crate::newsroom::NewsroomError;
+use crate::parcel::ParcelError;
+use crate::voice::Voice;
+
+/// How a run ended otherwise than by arriving.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SendError {
+    /// An address, a message or a passphrase cannot be used.
+    Ask(AskError),
+    /// A file is not taken.
+    File(FileError),
+    /// What is to be sent does not fit into a drop.
+    Manifest(ManifestError),
+    /// The newsroom's keys are not to be trusted, or are not there.
+    Newsroom(NewsroomError),
+    /// Sealing failed.
+    Seal(SealError),
+    /// What is sent is no longer what it was.
+    Parcel(ParcelError),
+    /// A file that begins like a sealed file is not one.
+    Sealed(HeadError),
+    /// A sealed file has another length than its header says.
+    SealedLength,
+    /// A message was given along with a sealed file.
+    SealedMessage,
+    /// Neither files nor words were given.
+    Nothing,
+    /// Tor does not start.
+    Tor(TorError),
+    /// The drop-box did not do what it must.
+    DropBox(DropBoxError),
+    /// The drop-box was given up after many attempts.
+    GaveUp(DropBoxError),
+    /// The drop-box forgot the upload again and again.
+    Forgotten,
+    /// Everything was sent, but the drop-box does not know it any more.
+    MayHaveArrived,
+    /// What arrived is not what was sent.
+    Differs,
+    /// The drop-box claims what cannot be.
+    Lies(&'static str),
+    /// The source ended it.
+    Stopped,
+    /// The program itself is at fault.
+    Fault(&'static str),
+}
+
+impl SendError {
+    /// 1 refused, 2 usage, 3 try again, 4 partly done.
+    fn code(&self) -> u8 {
+        match self {
+            Self::Ask(_) | Self::SealedMessage | Self::Nothing => 2,
+            Self::DropBox(DropBoxError::Full | DropBoxError::NotThere)
+            | Self::Tor(TorError::Bootstrap(_) | TorError::OutOfTime)
+            | Self::GaveUp(_)
+            | Self::Forgotten
+            | Self::Stopped => 3,
+            Self::DropBox(error) if error.may_pass() => 3,
+            Self::Newsroom(error) if error.may_pass() => 3,
+            Self::MayHaveArrived => 4,
+            _ => 1,
+        }
+    }
+}
+
+/// Tells the source why it ended, and answers the program's exit code.
+#[must_use]
+pub fn report(error: &SendError, voice: &Voice) -> ExitCode {
+    let code = error.code();
+    voice.failed(code, &format!("knothole-send: {error}."));
+    ExitCode::from(code)
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask(error) => error.fmt(f),
+            Self::File(error) => error.fmt(f),
+            Self::Manifest(error) => error.fmt(f),
+            Self::Newsroom(error) => error.fmt(f),
+            Self::Seal(error) => error.fmt(f),
+            Self::Parcel(error) => error.fmt(f),
+            Self::Sealed(error) => write!(f, "{error}. Seal the files again and send the new one"),
+            Self::SealedLength => f.write_str(
+                "this sealed file is cut off or has bytes added to it. Seal the files again and \
+                 send the new one",
+            ),
+            Self::SealedMessage => f.write_str(
+                "a sealed file cannot take a message any more. Give the message when you seal it",
+            ),
+            Self::Nothing => f.write_str("there is nothing to send: name files, or write a message"),
+            Self::Tor(error) => tor(error, f),
+            Self::DropBox(error) => drop_box(error, f),
+            Self::GaveUp(error) => {
+                drop_box(error, f)?;
+                f.write_str(". It was tried many times; try again later")
+            }
+            Self::Forgotten => f.write_str(
+                "the drop-box forgot what it had received, several times. Nothing of it can be \
+                 read there. Try again later",
+            ),
+            Self::MayHaveArrived => f.write_str(
+                "everything was sent, but the drop-box does not say whether it arrived. It may have \
+                 arrived. Sending it again does no harm: the newsroom then has it twice",
+            ),
+            Self::Differs => f.write_str(
+                "what the drop-box has is not what was sent. Nobody can read it there, but do not \
+                 count it as arrived. Send it again, later or to another drop-box",
+            ),
+            Self::Lies(claim) => write!(
+                f,
+                "the drop-box {claim}, which cannot be. It does not work, or somebody has taken it \
+                 over. Nothing that it has can be read there; do not use it before the newsroom \
+                 says so"
+            ),
+            Self::Stopped => f.write_str("stopped. What was sent so far cannot be read by anybody"),
+            Self::Fault(fault) => write!(f, "a fault of the program itself: {fault}"),
+        }
+    }
+}
+
+fn tor(error: &TorError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        TorError::Bootstrap(_) | TorError::OutOfTime => f.write_str(
+            "the Tor network cannot be reached. Is this machine online? If Tor is blocked where \
+             you are, start Tor Browser with a bridge, leave it open, and try again",
+        ),
+        TorError::Settings(cause) => write!(f, "the Tor settings cannot be used: {cause}"),
+        error => error.fmt(f),
+    }
+}
+
+fn drop_box(error: &DropBoxError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match error {
+        DropBoxError::Dial(_) | DropBoxError::Http(_) => f.write_str(
+            "the drop-box cannot be reached. It may be off, or this machine is not online. Look at \
+             the address again",
+        ),
+        DropBoxError::NotThere => f.write_str("the drop-box does not have what was asked for"),
+        DropBoxError::Full => f.write_str(
+            "the drop-box is full: it has no room for this now. A message without files may still \
+             get through. Try again in a day",
+        ),
+        DropBoxError::TooLarge => f.write_str(
+            "this is more than the drop-box takes at once. Send it as several smaller drops",
+        ),
+        DropBoxError::Refused(_) => f.write_str(
+            "the drop-box refused this. If it was sealed some time ago, its keys may have run out: \
+             seal the files again and send the new one",
+        ),
+        DropBoxError::Busy(_) => f.write_str("the drop-box cannot take it now"),
+        DropBoxError::Nonsense(_) => f.write_str(
+            "what answers at this address does not answer as a drop-box does. Look at the address \
+             again",
+        ),
+        error => error.fmt(f),
+    }
+}
+
+impl std::error::Error for SendError {}
+
+macro_rules! from {
+    ($($variant:ident($error:ty)),* $(,)?) => {$(
+        impl From<$error> for SendError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+from! {
+    Ask(AskError),
+    File(FileError),
+    Manifest(ManifestError),
+    Newsroom(NewsroomError),
+    Seal(SealError),
+    Parcel(ParcelError),
+    Tor(TorError),
+    DropBox(DropBoxError),
+}

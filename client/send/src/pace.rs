@@ -1,0 +1,149 @@
+//! How fast it goes, how much is sent before the next acknowledgement, and how long to wait.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The first piece, and the smallest.
+const SMALLEST_PIECE: u64 = 1 << 20;
+/// The largest piece.
+const LARGEST_PIECE: u64 = 1 << 26;
+/// A piece that is acknowledged sooner makes the next one twice as large.
+const SHORT: Duration = Duration::from_secs(6);
+/// A piece that takes longer makes the next one half as large.
+const LONG: Duration = Duration::from_secs(24);
+/// The rate is that of the last so many seconds.
+const WINDOW: Duration = Duration::from_secs(90);
+
+/// How large the next piece is, and how fast the pieces before it went.
+///
+/// A piece is one request. The drop-box acknowledges bytes only at its end, so a large piece is
+/// silent for long; after each one stands a round trip in which nothing goes, so a small one is
+/// slow. What a broken piece brought is not lost, whatever its size: the drop-box keeps it. So
+/// the size aims at 6 to 24 seconds: true progress several times a minute, and a round trip of a
+/// second or two costs little.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    piece: u64,
+    acknowledged: VecDeque<(Instant, u64)>,
+}
+
+impl Pace {
+    pub(crate) fn new() -> Self {
+        Self { piece: SMALLEST_PIECE, acknowledged: VecDeque::new() }
+    }
+
+    /// How many of the bytes that are left go next.
+    pub(crate) fn piece(&self, left: u64) -> u64 {
+        left.min(self.piece)
+    }
+
+    /// Takes note that a piece is through.
+    pub(crate) fn piece_took(&mut self, time: Duration) {
+        if time < SHORT {
+            self.piece = self.piece.saturating_mul(2).min(LARGEST_PIECE);
+        } else if time > LONG {
+            self.piece = self.piece.div_ceil(2).max(SMALLEST_PIECE);
+        }
+    }
+
+    /// Takes note of what is acknowledged by now.
+    pub(crate) fn acknowledged(&mut self, now: Instant, offset: u64) {
+        // A drop-box that lost bytes begins the count anew.
+        if self.acknowledged.back().is_some_and(|(_, before)| *before > offset) {
+            self.acknowledged.clear();
+        }
+        self.acknowledged.push_back((now, offset));
+        while self.acknowledged.len() > 2
+            && self
+                .acknowledged
+                .get(1)
+                .is_some_and(|(time, _)| now.saturating_duration_since(*time) > WINDOW)
+        {
+            self.acknowledged.pop_front();
+        }
+    }
+
+    /// Bytes acknowledged a second; nothing before there is something to go by.
+    pub(crate) fn rate(&self) -> Option<u64> {
+        let (begin, first) = self.acknowledged.front()?;
+        let (end, last) = self.acknowledged.back()?;
+        let bytes = last.checked_sub(*first).filter(|bytes| *bytes > 0)?;
+        let millis = u64::try_from(end.saturating_duration_since(*begin).as_millis()).ok()?;
+        bytes.saturating_mul(1_000).checked_div(millis).filter(|rate| *rate > 0)
+    }
+}
+
+/// How long to wait before the next attempt: longer each time, until something goes well again.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    next: Duration,
+}
+
+impl Patience {
+    const FIRST: Duration = Duration::from_secs(1);
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    pub(crate) fn new() -> Self {
+        Self { next: Self::FIRST }
+    }
+
+    /// The wait before the next attempt.
+    pub(crate) fn pause(&mut self) -> Duration {
+        let now = self.next;
+        self.next = now.saturating_mul(2).min(Self::LONGEST);
+        now
+    }
+
+    /// Something went well.
+    pub(crate) fn renew(&mut self) {
+        self.next = Self::FIRST;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_grow_while_they_are_quick_and_shrink_when_they_are_slow() {
+        let mut pace = Pace::new();
+        assert_eq!(pace.piece(u64::MAX), SMALLEST_PIECE);
+        for _ in 0..40 {
+            pace.piece_took(Duration::from_secs(1));
+        }
+        assert_eq!(pace.piece(u64::MAX), LARGEST_PIECE);
+        assert_eq!(pace.piece(5), 5);
+        for _ in 0..40 {
+            pace.piece_took(Duration::from_secs(60));
+        }
+        assert_eq!(pace.piece(u64::MAX), SMALLEST_PIECE);
+    }
+
+    #[test]
+    fn the_rate_is_that_of_acknowledged_bytes() {
+        let mut pace = Pace::new();
+        let begin = Instant::now();
+        assert_eq!(pace.rate(), None);
+        pace.acknowledged(begin, 0);
+        assert_eq!(pace.rate(), None);
+        pace.acknowledged(begin + Duration::from_secs(10), 5_000);
+        assert_eq!(pace.rate(), Some(500));
+        // An hour of nothing falls out of the window once something goes again.
+        let later = begin + Duration::from_secs(3_610);
+        pace.acknowledged(later, 6_000);
+        pace.acknowledged(later + Duration::from_secs(60), 66_000);
+        pace.acknowledged(later + Duration::from_secs(91), 97_000);
+        assert_eq!(pace.rate(), Some(1_000));
+    }
+
+    #[test]
+    fn pauses_grow_to_a_minute_and_begin_anew_after_success() {
+        let mut patience = Patience::new();
+        let pauses: Vec<u64> = (0..8).map(|_| patience.pause().as_secs()).collect();
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+        patience.renew();
+        assert_eq!(patience.pause().as_secs(), 1);
+    }
+}

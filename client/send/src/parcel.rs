@@ -1,0 +1,197 @@
+//! What is sent: an envelope, made unit by unit from the files while it goes, or ready on disk.
+
+mod fresh;
+mod ledger;
+mod ready;
+mod tree;
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use knothole_envelope::{CHUNK_LEN, HEADER_LEN, SealError, TreeHash};
+
+use crate::files::{FileError, Named};
+
+pub(crate) use fresh::Fresh;
+pub(crate) use ready::Ready;
+
+/// Chunks in a unit (ENVELOPE calls their plaintext a resume segment).
+pub(crate) const UNIT_CHUNKS: u64 = 64;
+/// Bytes of a whole sealed unit.
+pub(crate) const UNIT_LEN: u64 = 64 * 65_536;
+const HEADER_BYTES: u64 = 12_288;
+/// What is handed to the network at once.
+const PIECE: usize = 1 << 18;
+
+/// An envelope that is being sent.
+#[derive(Debug)]
+pub(crate) struct Parcel {
+    content: Content,
+    length: u64,
+    /// The unit that was made last: a small request may want it again.
+    last: Option<(u64, Bytes)>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Fresh(Box<Fresh>),
+    Ready(Box<Ready>),
+}
+
+impl Parcel {
+    /// An envelope that is sealed while it goes.
+    pub(crate) fn fresh(fresh: Fresh) -> Self {
+        let length = fresh.length();
+        Self { content: Content::Fresh(Box::new(fresh)), length, last: None }
+    }
+
+    /// An envelope that was sealed before.
+    pub(crate) fn ready(ready: Ready) -> Self {
+        let length = ready.length();
+        Self { content: Content::Ready(Box::new(ready)), length, last: None }
+    }
+
+    /// Bytes of the whole envelope.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Hands the bytes of a range to `take`, until it does not want more.
+    ///
+    /// # Errors
+    /// [`ParcelError`] when what is sealed is not what it was.
+    pub(crate) fn pour(
+        &mut self,
+        range: Range<u64>,
+        mut take: impl FnMut(Bytes) -> Option<()>,
+    ) -> Result<(), ParcelError> {
+        let end = range.end.min(self.length);
+        let mut at = range.start;
+        while at < end {
+            let (begin, stretch) = match at.checked_sub(HEADER_BYTES) {
+                None => (0, self.header()),
+                Some(behind) => {
+                    let index = behind.checked_div(UNIT_LEN).unwrap_or(0);
+                    let begin = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);
+                    (begin, self.unit(index)?)
+                }
+            };
+            let from = clamp(at.saturating_sub(begin), &stretch);
+            let to = clamp(end.saturating_sub(begin), &stretch);
+            let mut part = stretch.slice(from..to);
+            if part.is_empty() {
+                return Err(ParcelError::Seal(SealError::Index));
+            }
+            at = at.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+            while !part.is_empty() {
+                let piece = part.split_to(PIECE.min(part.len()));
+                if take(piece).is_none() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The tree hash of the whole envelope. Units that were never made are made for it now.
+    ///
+    /// # Errors
+    /// [`ParcelError`] when what is sealed is not what it was.
+    pub(crate) fn tree(&mut self) -> Result<TreeHash, ParcelError> {
+        loop {
+            let tree = match &self.content {
+                Content::Fresh(fresh) => fresh.tree(),
+                Content::Ready(ready) => ready.tree(),
+            };
+            match tree.next_gap() {
+                Some(index) => drop(self.make(index)?),
+                None => return tree.finish(self.length).ok_or(ParcelError::Seal(SealError::Index)),
+            }
+        }
+    }
+
+    fn header(&self) -> Bytes {
+        match &self.content {
+            Content::Fresh(fresh) => Bytes::copy_from_slice(fresh.header()),
+            Content::Ready(ready) => Bytes::copy_from_slice(ready.header()),
+        }
+    }
+
+    fn unit(&mut self, index: u64) -> Result<Bytes, ParcelError> {
+        if let Some((held, bytes)) = &self.last
+            && *held == index
+        {
+            return Ok(bytes.clone());
+        }
+        // Let go of the old one first: memory holds one unit, not two.
+        self.last = None;
+        let bytes = self.make(index)?;
+        self.last = Some((index, bytes.clone()));
+        Ok(bytes)
+    }
+
+    fn make(&mut self, index: u64) -> Result<Bytes, ParcelError> {
+        match &mut self.content {
+            Content::Fresh(fresh) => fresh.unit(index),
+            Content::Ready(ready) => ready.unit(index),
+        }
+    }
+}
+
+fn clamp(offset: u64, stretch: &Bytes) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX).min(stretch.len())
+}
+
+/// The chunks of a unit, and the bytes that they are.
+fn chunks_of(index: u64, chunks: u64) -> Option<(Range<u64>, usize)> {
+    let first = index.checked_mul(UNIT_CHUNKS)?;
+    let last = first.checked_add(UNIT_CHUNKS)?.min(chunks);
+    let count = last.checked_sub(first).filter(|count| *count > 0)?;
+    let bytes = usize::try_from(count).ok()?.checked_mul(CHUNK_LEN)?;
+    Some((first..last, bytes))
+}
+
+/// Why what is sent cannot go on.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ParcelError {
+    /// A file changed, or cannot be read any more.
+    File(FileError),
+    /// The same place of the envelope would get other bytes than before.
+    Other(Named),
+    /// The chunks cannot be sealed.
+    Seal(SealError),
+}
+
+impl From<FileError> for ParcelError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<SealError> for ParcelError {
+    fn from(error: SealError) -> Self {
+        Self::Seal(error)
+    }
+}
+
+impl fmt::Display for ParcelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f)?,
+            Self::Other(name) => {
+                write!(f, "{name} has changed since its first part was sent")?;
+            }
+            Self::Seal(error) => error.fmt(f)?,
+        }
+        f.write_str(". What was sent so far is of no use to anybody; sending again begins anew")
+    }
+}
+
+impl std::error::Error for ParcelError {}
+
+const _: () = assert!(HEADER_LEN == 12_288, "the header's length is written twice");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! An envelope that was sealed before, and lies in a file.
+
+use std::fmt;
+use std::path::Path;
+
+use bytes::Bytes;
+use knothole_envelope::{EnvelopeHead, HEADER_LEN, Kind, MAGIC, SealError};
+use sha2::{Digest as _, Sha256};
+
+use super::ledger::Ledger;
+use super::tree::Tree;
+use super::{HEADER_BYTES, ParcelError, UNIT_CHUNKS, UNIT_LEN, chunks_of};
+use crate::error::SendError;
+use crate::files::SourceFile;
+
+/// An envelope in a file.
+pub(crate) struct Ready {
+    file: SourceFile,
+    header: Box<[u8; HEADER_LEN]>,
+    head: EnvelopeHead,
+    ledger: Ledger,
+    tree: Tree,
+}
+
+impl Ready {
+    /// The envelope in this file; nothing when it does not begin as one.
+    ///
+    /// # Errors
+    /// [`SendError::Sealed`], [`SendError::SealedLength`] when it begins as one and is none.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, SendError> {
+        let file = SourceFile::open(path)?;
+        let length = file.entry().size;
+        let mut begin = [0; MAGIC.len()];
+        if length < HEADER_BYTES {
+            return Ok(None);
+        }
+        file.read(0, &mut begin)?;
+        if begin != *MAGIC {
+            return Ok(None);
+        }
+        let mut header = Box::new([0; HEADER_LEN]);
+        file.read(0, header.as_mut_slice())?;
+        let head = EnvelopeHead::gate(&header).map_err(SendError::Sealed)?;
+        if head.envelope_len() != length || head.kind() != Kind::Drop {
+            return Err(SendError::SealedLength);
+        }
+        let ledger = Ledger::new(head.chunks().get().div_ceil(UNIT_CHUNKS));
+        let tree = Tree::new(length, header.as_slice());
+        Ok(Some(Self { file, header, head, ledger, tree }))
+    }
+
+    pub(crate) fn length(&self) -> u64 {
+        self.head.envelope_len()
+    }
+
+    pub(crate) fn header(&self) -> &[u8] {
+        self.header.as_slice()
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// Reads a unit, and makes sure that it is what it was before.
+    pub(crate) fn unit(&mut self, index: u64) -> Result<Bytes, ParcelError> {
+        let chunks = self.head.chunks().get();
+        let (_, bytes) = chunks_of(index, chunks).ok_or(SealError::Index)?;
+        let offset = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);
+        let mut unit = vec![0; bytes];
+        self.file.read(offset, &mut unit)?;
+        let hash = Sha256::digest(&unit).into();
+        self.ledger.record(index, hash, || self.file.named().clone())?;
+        self.tree.unit(index, &unit);
+        Ok(unit.into())
+    }
+}
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ready(..)")
+    }
+}

@@ -1,0 +1,264 @@
+//! An upload, from its creation to the hash that says it arrived.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use knothole_envelope::TreeHash;
+use knothole_onion::http::{Body, BodyWriter};
+use knothole_onion::{DropBox, DropBoxError, Line, UploadState, UploadUrl};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
+
+use crate::ask;
+use crate::error::SendError;
+use crate::pace::{Pace, Patience};
+use crate::parcel::{Parcel, ParcelError};
+use crate::voice::{Progress, Voice};
+
+/// How often a drop-box may forget an upload before it is given up.
+const MOST_BEGINNINGS: u32 = 4;
+/// How long a drop-box may stay away, or make no progress, before it is given up.
+const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
+
+/// An upload under way.
+pub(crate) struct Upload<'a> {
+    drop_box: &'a DropBox,
+    voice: &'a Voice,
+    progress: Progress<'a>,
+    /// Lent to the thread that seals while a piece is on its way.
+    parcel: Option<Parcel>,
+    length: u64,
+    url: Option<UploadUrl>,
+    beginnings: u32,
+    /// The end of what was ever handed to the network.
+    sent: u64,
+    acknowledged: u64,
+    pace: Pace,
+}
+
+/// How one attempt ended.
+enum Ended {
+    /// For good.
+    Now(SendError),
+    /// Another attempt may go better.
+    Later(DropBoxError),
+    /// The drop-box does not know the upload.
+    Unknown,
+}
+
+impl From<DropBoxError> for Ended {
+    fn from(error: DropBoxError) -> Self {
+        match error {
+            DropBoxError::NotThere => Self::Unknown,
+            error if error.may_pass() => Self::Later(error),
+            error => Self::Now(error.into()),
+        }
+    }
+}
+
+impl From<ParcelError> for Ended {
+    fn from(error: ParcelError) -> Self {
+        Self::Now(error.into())
+    }
+}
+
+impl<'a> Upload<'a> {
+    pub(crate) fn new(drop_box: &'a DropBox, parcel: Parcel, voice: &'a Voice) -> Self {
+        let length = parcel.length();
+        Self {
+            drop_box,
+            voice,
+            progress: voice.progress("Sent", length),
+            parcel: Some(parcel),
+            length,
+            url: None,
+            beginnings: 0,
+            sent: 0,
+            acknowledged: 0,
+            pace: Pace::new(),
+        }
+    }
+
+    /// Sends everything, whatever happens on the way, and compares what arrived.
+    ///
+    /// # Errors
+    /// [`SendError`] only where going on makes no sense.
+    pub(crate) async fn run(mut self) -> Result<(), SendError> {
+        let mut patience = Patience::new();
+        let mut last_good = Instant::now();
+        loop {
+            let before = self.acknowledged;
+            let ended = match self.attempt().await {
+                Ok(tree) => return self.compare(tree).await,
+                Err(ended) => ended,
+            };
+            if self.acknowledged > before {
+                last_good = Instant::now();
+                patience.renew();
+            }
+            match ended {
+                Ended::Now(error) => return Err(error),
+                Ended::Unknown => self.begin_again().await?,
+                Ended::Later(error) if last_good.elapsed() > LONGEST_SILENCE => {
+                    return Err(SendError::GaveUp(error));
+                }
+                Ended::Later(error) => {
+                    let pause = patience.pause();
+                    self.progress.say(&why_waiting(&error, pause));
+                    sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// One line, from where the drop-box stands to the end, or to where the line breaks.
+    async fn attempt(&mut self) -> Result<TreeHash, Ended> {
+        let mut line = self.drop_box.connect().await?;
+        let mut state = match &self.url {
+            Some(url) => line.state(url).await?,
+            None => {
+                self.url = Some(line.create(self.length).await?);
+                UploadState { offset: 0, length: None, tree: None }
+            }
+        };
+        let mut patience = Patience::new();
+        loop {
+            self.believe(&state).map_err(Ended::Now)?;
+            self.acknowledge(state.offset);
+            let Some(url) = &self.url else { return Err(Ended::Unknown) };
+            if let Some(tree) = state.tree {
+                return Ok(tree);
+            }
+            if state.offset == self.length {
+                // It is being put in its place; that is quick.
+                sleep(patience.pause()).await;
+                state = line.state(url).await?;
+            } else {
+                state = self.send_piece(&mut line, state.offset).await?;
+            }
+        }
+    }
+
+    async fn send_piece(&mut self, line: &mut Line, offset: u64) -> Result<UploadState, Ended> {
+        let begun = Instant::now();
+        let count = self.pace.piece(self.length.saturating_sub(offset));
+        let end = offset.saturating_add(count);
+        let Some(mut parcel) = self.parcel.take() else {
+            return Err(Ended::Now(SendError::Fault("the parcel is lost")));
+        };
+        let (writer, body) = Body::pieces(count);
+        let (stop, stopped) = oneshot::channel();
+        let sealing = tokio::task::spawn_blocking(move || {
+            let result = hand_over(&mut parcel, offset..end, &writer, stopped);
+            (parcel, result)
+        });
+        self.sent = self.sent.max(end);
+        let Some(url) = &self.url else { return Err(Ended::Unknown) };
+        let answer = line.append(url, offset, body).await;
+        // A drop-box may answer before it took everything; nobody waits for the rest then.
+        drop(stop);
+        let (parcel, sealed) =
+            sealing.await.map_err(|_| Ended::Now(SendError::Fault("sealing stopped")))?;
+        self.parcel = Some(parcel);
+        sealed?;
+        let state = answer?;
+        if state.offset < offset || state.offset > end {
+            return Err(Ended::Now(SendError::Lies("says that it has what was never sent")));
+        }
+        if state.offset == end {
+            self.pace.piece_took(begun.elapsed());
+        }
+        Ok(state)
+    }
+
+    /// Refuses what cannot be, whatever the drop-box says.
+    fn believe(&self, state: &UploadState) -> Result<(), SendError> {
+        if state.length.is_some_and(|length| length != self.length) {
+            return Err(SendError::Lies("has another upload in the place of this one"));
+        }
+        if state.offset > self.length || state.offset > self.sent {
+            return Err(SendError::Lies("says that it has what was never sent"));
+        }
+        if state.tree.is_some() && state.offset != self.length {
+            return Err(SendError::Lies("says that it has all, and that it has not"));
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, offset: u64) {
+        self.acknowledged = offset;
+        self.pace.acknowledged(Instant::now(), offset);
+        self.progress.show(offset, self.pace.rate());
+    }
+
+    /// The drop-box does not know the upload any more, or never did.
+    async fn begin_again(&mut self) -> Result<(), SendError> {
+        if self.sent == self.length {
+            self.progress.say(
+                "Everything was sent, but the drop-box does not know it any more. It may have \
+                 arrived.",
+            );
+            let question = "Send it again? The newsroom may then have it twice";
+            let again = tokio::task::spawn_blocking(move || ask::yes(question)).await;
+            if !again.unwrap_or(false) {
+                return Err(SendError::MayHaveArrived);
+            }
+            self.beginnings = 0;
+        } else if self.url.is_some() {
+            self.progress.say("The drop-box forgot what it had received. Beginning again.");
+        }
+        self.beginnings = self.beginnings.saturating_add(1);
+        if self.beginnings >= MOST_BEGINNINGS {
+            return Err(SendError::Forgotten);
+        }
+        self.url = None;
+        self.sent = 0;
+        self.acknowledge(0);
+        Ok(())
+    }
+
+    async fn compare(mut self, tree: TreeHash) -> Result<(), SendError> {
+        let Some(mut parcel) = self.parcel.take() else {
+            return Err(SendError::Fault("the parcel is lost"));
+        };
+        let own = tokio::task::spawn_blocking(move || parcel.tree())
+            .await
+            .map_err(|_| SendError::Fault("sealing stopped"))??;
+        let voice = self.voice;
+        drop(self);
+        if own != tree {
+            return Err(SendError::Differs);
+        }
+        voice.done("arrived", "Arrived, and matches.");
+        Ok(())
+    }
+}
+
+/// Seals a range and hands it to the network, on a thread of its own, until that is stopped.
+fn hand_over(
+    parcel: &mut Parcel,
+    range: Range<u64>,
+    writer: &BodyWriter,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), ParcelError> {
+    let handle = Handle::current();
+    parcel.pour(range, |piece| {
+        handle.block_on(async {
+            tokio::select! {
+                biased;
+                taken = writer.write(piece) => taken,
+                _ = &mut stopped => None,
+            }
+        })
+    })
+}
+
+fn why_waiting(error: &DropBoxError, pause: Duration) -> String {
+    let what = match error {
+        DropBoxError::Dial(_) => "The drop-box cannot be reached at the moment.",
+        DropBoxError::Busy(_) => "The drop-box is busy.",
+        _ => "The connection broke. What the drop-box has so far is kept.",
+    };
+    format!("{what} Trying again in {} s.", pause.as_secs())
+}

@@ -1,0 +1,242 @@
+//! What the source is told, on a terminal, as plain lines, or as events for another program.
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+
+/// Plain lines tell the progress once for so many percent.
+const PLAIN_STEP: u64 = 5;
+
+/// How the source is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Sentences; a bar where there is a terminal.
+    People,
+    /// One JSON object a line, on standard output.
+    Events,
+    /// Nothing but refusals.
+    Quiet,
+}
+
+/// Tells the source what happens.
+#[derive(Debug)]
+pub struct Voice {
+    style: Style,
+    terminal: bool,
+}
+
+impl Voice {
+    /// A voice of this style, on standard error where it speaks to people.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        Self { style, terminal }
+    }
+
+    /// Tells a sentence.
+    pub(crate) fn say(&self, text: &str) {
+        match self.style {
+            Style::People => line(&mut std::io::stderr(), text),
+            Style::Events => self.event(&json!({ "event": "says", "text": text })),
+            Style::Quiet => {}
+        }
+    }
+
+    /// Tells the last sentence, on standard output.
+    pub(crate) fn done(&self, event: &str, text: &str) {
+        match self.style {
+            Style::People => line(&mut std::io::stdout(), text),
+            Style::Events => self.event(&json!({ "event": event, "text": text })),
+            Style::Quiet => {}
+        }
+    }
+
+    /// Tells why it ended otherwise.
+    pub(crate) fn failed(&self, code: u8, text: &str) {
+        match self.style {
+            Style::People | Style::Quiet => line(&mut std::io::stderr(), text),
+            Style::Events => {
+                self.event(&json!({ "event": "failed", "code": code, "text": text }));
+            }
+        }
+    }
+
+    /// Begins to show the progress of something that has `total` bytes.
+    pub(crate) fn progress(&self, what: &'static str, total: u64) -> Progress<'_> {
+        let bar = (self.style == Style::People && self.terminal).then(|| bar(total));
+        Progress { voice: self, what, total, bar, last_step: None }
+    }
+
+    fn event(&self, event: &serde_json::Value) {
+        debug_assert!(self.style == Style::Events, "events are for programs");
+        line(&mut std::io::stdout(), &event.to_string());
+    }
+}
+
+/// Shows how far something has come.
+#[derive(Debug)]
+pub(crate) struct Progress<'v> {
+    voice: &'v Voice,
+    what: &'static str,
+    total: u64,
+    bar: Option<ProgressBar>,
+    last_step: Option<u64>,
+}
+
+impl Progress<'_> {
+    /// Shows that `done` bytes are through, at `rate` bytes a second.
+    pub(crate) fn show(&mut self, done: u64, rate: Option<u64>) {
+        let left = rate.and_then(|rate| time_for(self.total.saturating_sub(done), rate));
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.set_message(tail(rate, left));
+            return;
+        }
+        match self.voice.style {
+            Style::People => self.show_plainly(done, rate, left),
+            Style::Events => self.voice.event(&json!({
+                "event": "progress",
+                "what": self.what,
+                "done": done,
+                "total": self.total,
+                "rate": rate,
+                "seconds_left": left.map(|left| left.as_secs()),
+            })),
+            Style::Quiet => {}
+        }
+    }
+
+    /// Tells a sentence without tearing the bar.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.voice.say(text)),
+            None => self.voice.say(text),
+        }
+    }
+
+    fn show_plainly(&mut self, done: u64, rate: Option<u64>, left: Option<Duration>) {
+        let percent = percent(done, self.total);
+        let step = percent.checked_div(PLAIN_STEP).unwrap_or(0);
+        if self.last_step.replace(step) == Some(step) {
+            return;
+        }
+        self.voice.say(&format!(
+            "{} {percent} %: {} of {}{}",
+            self.what,
+            size(done),
+            size(self.total),
+            tail(rate, left)
+        ));
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{spinner} {percent} % {bar:30} {bytes} of {total_bytes}{msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn tail(rate: Option<u64>, left: Option<Duration>) -> String {
+    match (rate, left) {
+        (Some(rate), Some(left)) => format!(", {}/s, about {} left", size(rate), span(left)),
+        (Some(rate), None) => format!(", {}/s", size(rate)),
+        _ => String::new(),
+    }
+}
+
+fn percent(done: u64, total: u64) -> u64 {
+    done.saturating_mul(100).checked_div(total).unwrap_or(100)
+}
+
+/// How long so many bytes take at this rate.
+pub(crate) fn time_for(bytes: u64, rate: u64) -> Option<Duration> {
+    bytes.checked_div(rate).map(Duration::from_secs)
+}
+
+/// A number of bytes as people write it.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 4] =
+        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
+    for (unit, worth) in UNITS {
+        let tenths = bytes.checked_div(worth.checked_div(10).unwrap_or(1)).unwrap_or(0);
+        if tenths >= 10 {
+            let whole = tenths.checked_div(10).unwrap_or(0);
+            let tenth = tenths.checked_rem(10).unwrap_or(0);
+            return format!("{whole}.{tenth} {unit}");
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+/// A time span as people say it.
+pub(crate) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let minutes = seconds.div_ceil(60);
+    let hours = minutes.checked_div(60).unwrap_or(0);
+    match seconds {
+        0..60 => "a minute".to_owned(),
+        60..7_200 => format!("{minutes} minutes"),
+        7_200..172_800 => format!("{hours} hours"),
+        _ => format!("{} days", hours.div_ceil(24)),
+    }
+}
+
+/// Text from elsewhere, without what moves a terminal's cursor or turns its writing around.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter })
+        .take(120)
+        .collect()
+}
+
+fn turns(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn line(to: &mut impl std::io::Write, text: &str) {
+    // Nobody is left to be told when the terminal is gone.
+    drop(writeln!(to, "{text}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_written_as_people_write_them() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(1_000), "1.0 KB");
+        assert_eq!(size(4_194_304), "4.1 MB");
+        assert_eq!(size(20_000_000_000), "20.0 GB");
+        assert_eq!(size(u64::MAX), "18446744.0 TB");
+    }
+
+    #[test]
+    fn spans_are_never_too_exact() {
+        assert_eq!(span(Duration::from_secs(3)), "a minute");
+        assert_eq!(span(Duration::from_secs(61)), "2 minutes");
+        assert_eq!(span(Duration::from_secs(7_200)), "2 hours");
+        assert_eq!(span(Duration::from_secs(400_000)), "5 days");
+    }
+
+    #[test]
+    fn a_name_cannot_move_the_cursor_or_turn_the_writing_around() {
+        assert_eq!(shown("a\u{1b}[2Jb\r\nc\u{202e}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d");
+    }
+}
