@@ -1,0 +1,347 @@
+//! A private Tor network: three authorities and seven relays on loopback, without exits.
+
+mod control;
+mod keys;
+mod settings;
+mod slot;
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::child::{Process, guarded};
+use keys::Identity;
+use settings::{Schedule, Site};
+use slot::Slot;
+
+/// How many nodes the network has.
+pub(crate) const NODES: usize = 10;
+/// How many of them, the first ones, are directory authorities.
+pub(crate) const AUTHORITIES: usize = 3;
+/// How many nodes must know the network before it is usable.
+const ENOUGH: usize = 8;
+/// How long between two looks at a network that comes up.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long a network may take beyond the time of its first consensus.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Where a network keeps its files.
+#[derive(Clone, Debug)]
+pub struct NetworkFolders {
+    /// Of this run: settings, logs and states. Made where it is missing.
+    pub run: PathBuf,
+    /// Of all runs: the nodes' keys, which are costly to make.
+    pub keys: PathBuf,
+}
+
+/// The name of one node: `auth0` to `auth2`, `relay0` to `relay6`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelayName(String);
+
+impl RelayName {
+    /// The name as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RelayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for RelayName {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+/// How many bytes each running node has read and written so far.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic(Vec<(RelayName, u64)>);
+
+impl Traffic {
+    /// Name and bytes of each node, in the network's order.
+    #[must_use]
+    pub fn per_relay(&self) -> &[(RelayName, u64)] {
+        &self.0
+    }
+
+    /// What was carried since `earlier`, the busiest node first.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut carried: Vec<(RelayName, u64)> = self
+            .0
+            .iter()
+            .map(|(name, bytes)| {
+                let before = earlier.0.iter().find(|(other, _)| other == name);
+                (
+                    name.clone(),
+                    bytes.saturating_sub(before.map_or(0, |(_, bytes)| *bytes)),
+                )
+            })
+            .collect();
+        carried.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+        Self(carried)
+    }
+
+    /// The relays, not the authorities, that carried at least so many bytes.
+    pub fn relays_above(&self, bytes: u64) -> impl Iterator<Item = &RelayName> {
+        self.0
+            .iter()
+            .filter(move |(name, carried)| *carried >= bytes && name.0.starts_with("relay"))
+            .map(|(name, _)| name)
+    }
+}
+
+/// Why there is no network.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// A file or a program could not be used.
+    System(&'static str, io::Error),
+    /// `tor` or `tor-gencert` did not make the keys of a node.
+    Keys(String),
+    /// Every range of addresses is in use by other networks.
+    NoAddresses,
+    /// A node ended or the consensus never came; the text says what the logs say.
+    NotReady(String),
+    /// There is no node of this name, or it is not running.
+    NoSuchRelay(RelayName),
+    /// A node's control port gave no answer that could be read.
+    Control(RelayName),
+}
+
+impl fmt::Display for NetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::System(what, _) => write!(f, "cannot {what}"),
+            Self::Keys(why) => write!(f, "the keys of a node could not be made: {why}"),
+            Self::NoAddresses => f.write_str("all ranges of loopback addresses are in use"),
+            Self::NotReady(why) => write!(f, "the network did not come up: {why}"),
+            Self::NoSuchRelay(name) => write!(f, "no running node is called {name}"),
+            Self::Control(name) => write!(f, "the control port of {name} gave no usable answer"),
+        }
+    }
+}
+
+impl std::error::Error for NetworkError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::System(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Gives an I/O error the words that say what was tried.
+pub(crate) fn cannot(what: &'static str) -> impl FnOnce(io::Error) -> NetworkError {
+    move |error| NetworkError::System(what, error)
+}
+
+/// A network that runs. Dropping it ends every node.
+#[derive(Debug)]
+pub struct Network {
+    site: Site,
+    nodes: Mutex<Vec<Node>>,
+    /// Keeps other networks off these addresses.
+    _slot: Slot,
+}
+
+#[derive(Debug)]
+struct Node {
+    name: RelayName,
+    process: Option<Process>,
+}
+
+impl Network {
+    /// Starts the network and waits until every node has a consensus that lists all ten as
+    /// running: 10 to 15 seconds, more on a busy machine.
+    ///
+    /// # Errors
+    /// When `tor` is missing, or the network does not come up in three attempts.
+    pub fn start(folders: &NetworkFolders) -> Result<Self, NetworkError> {
+        std::fs::create_dir_all(&folders.run).map_err(cannot("make the network's folder"))?;
+        let folder = std::fs::canonicalize(&folders.run).map_err(cannot("find the folder"))?;
+        let identities = keys::ready(&folders.keys)?;
+        let slot = Slot::claim()?;
+        let mut last = NetworkError::NoAddresses;
+        for schedule in Schedule::ATTEMPTS {
+            match bring_up(&folder, &slot, &identities, schedule) {
+                Ok((site, nodes)) => {
+                    site.write_client_settings()?;
+                    return Ok(Self {
+                        site,
+                        nodes: Mutex::new(nodes),
+                        _slot: slot,
+                    });
+                }
+                Err(error @ NetworkError::NotReady(_)) => last = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    /// The folder of this run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.site.folder
+    }
+
+    /// Settings for arti's clients and services on this network: everything but where they keep
+    /// their state.
+    #[must_use]
+    pub fn arti_settings(&self) -> PathBuf {
+        self.site.arti_settings()
+    }
+
+    /// Settings for C tor's clients and services: everything but ports and DataDirectory.
+    #[must_use]
+    pub fn tor_settings(&self) -> PathBuf {
+        self.site.tor_settings()
+    }
+
+    /// The nodes that run, authorities first.
+    pub fn relays(&self) -> Vec<RelayName> {
+        self.nodes()
+            .iter()
+            .filter(|node| node.process.is_some())
+            .map(|node| node.name.clone())
+            .collect()
+    }
+
+    /// How much each running node has carried so far.
+    ///
+    /// # Errors
+    /// When a node's control port does not answer.
+    pub fn traffic(&self) -> Result<Traffic, NetworkError> {
+        self.relays()
+            .into_iter()
+            .map(|name| {
+                let bytes = control::carried(&self.site, &name)?;
+                Ok((name, bytes))
+            })
+            .collect::<Result<_, _>>()
+            .map(Traffic)
+    }
+
+    /// Kills a node, as a crash would.
+    ///
+    /// # Errors
+    /// When no running node has this name.
+    pub fn kill(&self, name: &RelayName) -> Result<(), NetworkError> {
+        let mut process = self
+            .nodes()
+            .iter_mut()
+            .find(|node| node.name == *name)
+            .and_then(|node| node.process.take())
+            .ok_or_else(|| NetworkError::NoSuchRelay(name.clone()))?;
+        process.kill().map_err(cannot("kill a node"))
+    }
+
+    /// Starts a node that was killed, with its keys and its place in the consensus, and waits
+    /// until it knows the network again.
+    ///
+    /// # Errors
+    /// When no node has this name, or it does not come up.
+    pub fn restart(&self, name: &RelayName) -> Result<(), NetworkError> {
+        let place = (0..NODES)
+            .find(|place| settings::name(*place) == *name)
+            .ok_or_else(|| NetworkError::NoSuchRelay(name.clone()))?;
+        let process = launch(&self.site, place)?;
+        if let Some(node) = self.nodes().iter_mut().find(|node| node.name == *name) {
+            node.process = Some(process);
+        }
+        let start = Instant::now();
+        while !control::knows_network(&self.site, name) {
+            if start.elapsed() > PATIENCE {
+                return Err(NetworkError::NotReady(self.site.last_words(name)));
+            }
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, Vec<Node>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One attempt: all nodes started at once, and waited for.
+fn bring_up(
+    folder: &Path,
+    slot: &Slot,
+    identities: &[Identity],
+    schedule: Schedule,
+) -> Result<(Site, Vec<Node>), NetworkError> {
+    let since_1970 = now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let site = Site::new(folder, slot, identities, schedule, since_1970);
+    site.write_node_settings(identities)?;
+    let mut nodes = Vec::with_capacity(NODES);
+    for place in 0..NODES {
+        let process = Some(launch(&site, place)?);
+        let name = settings::name(place);
+        nodes.push(Node { name, process });
+    }
+    let start = Instant::now();
+    let patience = schedule.lead().saturating_add(PATIENCE);
+    loop {
+        for node in &mut nodes {
+            let ended = match &mut node.process {
+                Some(process) => process.ended().map_err(cannot("look at a node"))?,
+                None => None,
+            };
+            if ended.is_some() {
+                return Err(NetworkError::NotReady(site.last_words(&node.name)));
+            }
+        }
+        // Relays that asked too early wait longer and longer before they ask again; clients and
+        // services need the authorities and most relays.
+        let knowing = nodes
+            .iter()
+            .filter(|node| site.has_consensus(&node.name))
+            .filter(|node| control::knows_network(&site, &node.name));
+        if knowing.count() >= ENOUGH {
+            return Ok((site, nodes));
+        }
+        if start.elapsed() > patience {
+            let without = nodes.iter().filter(|node| !site.has_consensus(&node.name));
+            let names: Vec<&str> = without.map(|node| node.name.as_str()).collect();
+            let why = format!("no whole consensus at {}", names.join(", "));
+            return Err(NetworkError::NotReady(why));
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+fn launch(site: &Site, place: usize) -> Result<Process, NetworkError> {
+    let name = settings::name(place);
+    let mut command = guarded("tor");
+    command
+        .arg("--ignore-missing-torrc")
+        .arg("--defaults-torrc")
+        .arg("/dev/null")
+        .arg("-f")
+        .arg(site.node_folder(&name).join("torrc"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let process = Process::start(command).map_err(cannot("start tor"))?;
+    settings::write(
+        &site.node_folder(&name).join("pid"),
+        &format!("{}\n", process.id()),
+    )?;
+    Ok(process)
+}
+
+/// The time: authorities vote by the clock, and keys grow old by it.
+fn now() -> SystemTime {
+    SystemTime::now()
+}
