@@ -244,3 +244,7 @@ impl FromStr for DropAddress {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::string_slice, reason = "addresses are ASCII")]
+mod tests;

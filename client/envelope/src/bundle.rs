@@ -374,3 +374,6 @@ impl Signed<BundleIndex> {
         Ok(self.unverified())
     }
 }
+
+#[cfg(test)]
+mod tests;

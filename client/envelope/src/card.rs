@@ -309,3 +309,6 @@ impl Signed<CourierCard> {
         Ok(card)
     }
 }
+
+#[cfg(test)]
+mod tests;

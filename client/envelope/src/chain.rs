@@ -246,6 +246,11 @@ impl VerifiedChain {
         self.chain.0.get(place).map(Signed::unverified)
     }
 
+    /// The charters from the founding one to the newest.
+    pub fn charters(&self) -> impl Iterator<Item = &Charter> {
+        self.chain.0.iter().map(Signed::unverified)
+    }
+
     /// Whether this key is an editor's in any charter of the chain.
     #[must_use]
     pub fn has_editor(&self, editor: &EditorKey) -> bool {
@@ -277,3 +282,6 @@ impl VerifiedChain {
         chain.verify(&self.fingerprint)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,3 +247,6 @@ impl Cbor for Quorum {
             .ok_or(DecodeError::Value("the quorum"))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use zeroize::Zeroizing;
 
+use crate::address::Fingerprint;
+use crate::chain::{CharterChain, VerifiedChain};
+use crate::charter::Charter;
 use crate::day::{EpochNumber, Quorum};
 use crate::digest::{SheetHash, sha256};
 use crate::head::HEAD_LEN;
@@ -14,6 +17,8 @@ use crate::pad::{CHUNK_LEN, CHUNK_TEXT, ChunkCount, HEADER_LEN};
 use crate::payload::{ChunkSealer, Suite};
 use crate::schedule::Schedule;
 use crate::share::split;
+use crate::signed::{Signed, SignedBody};
+use crate::signing::{EditorKey, SigningSecret};
 use crate::slot::{SLOTS, SlotText, nobody, seal_slot, slot_info};
 
 /// What is inside a slot before it is sealed: suite, quorum, x, and the 32 bytes of y.
@@ -158,4 +163,40 @@ pub(crate) fn plaintext(quorum: u8, sizes: &[u64]) -> (Manifest, Zeroizing<Vec<u
 /// The epoch that forged drops name.
 pub(crate) fn epoch() -> EpochNumber {
     EpochNumber::new(9).unwrap()
+}
+
+/// So many signing secrets, always the same ones.
+pub(crate) fn signers(count: u8) -> Vec<SigningSecret> {
+    (1..=count)
+        .map(|place| SigningSecret::from_bytes([place; 32]))
+        .collect()
+}
+
+/// The public keys of signing secrets.
+pub(crate) fn public(secrets: &[SigningSecret]) -> Vec<EditorKey> {
+    secrets.iter().map(SigningSecret::editor_key).collect()
+}
+
+/// The verified chain of a newsroom that these editors have founded.
+pub(crate) fn newsroom(secrets: &[SigningSecret], quorum: u8) -> VerifiedChain {
+    let quorum = Quorum::new(quorum).unwrap();
+    let charter = Charter::founding(public(secrets), quorum, None).unwrap();
+    let all: Vec<&SigningSecret> = secrets.iter().collect();
+    let chain = CharterChain::found(charter, &all).unwrap();
+    chain
+        .verify(&chain.unverified_fingerprint().unwrap())
+        .unwrap()
+}
+
+/// The body, signed by these editors for this newsroom.
+pub(crate) fn signed<T: SignedBody>(
+    body: T,
+    newsroom: &Fingerprint,
+    secrets: &[&SigningSecret],
+) -> Signed<T> {
+    let mut signed = Signed::new(body);
+    for secret in secrets {
+        signed.sign(newsroom, secret);
+    }
+    signed
 }

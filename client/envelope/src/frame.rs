@@ -71,3 +71,6 @@ pub fn unframe(body: &[u8]) -> Result<&[u8], FrameError> {
 fn framed_len(content: usize) -> Option<usize> {
     content.checked_add(4)?.checked_next_multiple_of(FRAME_UNIT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,6 @@ pub(crate) fn write_head(
     }
     head
 }
+
+#[cfg(test)]
+mod tests;

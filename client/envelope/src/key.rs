@@ -149,3 +149,6 @@ impl fmt::Debug for EpochSecret {
         f.write_str("EpochSecret(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ mod charter;
 mod day;
 mod digest;
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "forged envelopes for tests")]
 mod forge;
 mod frame;
 mod head;

@@ -144,3 +144,6 @@ impl Signed<Receipt> {
         Ok(*self.unverified())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,3 +296,6 @@ pub fn open_reply(
         current,
     })
 }
+
+#[cfg(test)]
+mod tests;

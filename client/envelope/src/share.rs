@@ -86,4 +86,5 @@ fn divide(a: u8, b: u8) -> u8 {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "sums of small test numbers")]
 mod tests;

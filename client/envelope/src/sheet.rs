@@ -265,3 +265,6 @@ impl VerifiedSheet {
         ahead >= self.first && day <= self.last
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -218,3 +218,6 @@ impl Cbor for SignatureBy {
         Ok(Self { key, signature })
     }
 }
+
+#[cfg(test)]
+mod tests;

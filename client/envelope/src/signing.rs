@@ -157,3 +157,6 @@ impl Domain {
         [self.label(), newsroom.as_bytes(), &sha256(&[canonical])].concat()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,3 +102,6 @@ impl fmt::Debug for TreeHasher {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

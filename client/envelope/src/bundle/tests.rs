@@ -1,0 +1,147 @@
+#![allow(clippy::arithmetic_side_effects, reason = "tests count small things")]
+
+use super::*;
+use crate::forge::{signed, signers};
+use crate::pad::FEWEST_CHUNKS;
+
+const LENGTH: u64 = 12_288 + 65_536 * FEWEST_CHUNKS;
+
+fn listed(name: u8) -> ListedDrop {
+    ListedDrop {
+        id: DropId::from_bytes([name; 32]),
+        tree: TreeHash::from_bytes([9; 32]),
+        chunks: ChunkCount::for_drop(FEWEST_CHUNKS).unwrap(),
+        epoch: EpochNumber::new(2).unwrap(),
+    }
+}
+
+fn part(name: u8, drop: u8, offset: u64, length: u64) -> BundlePart {
+    BundlePart {
+        name: PartName::from_bytes([name; 16]),
+        length,
+        hash: PartHash::from_bytes([3; 32]),
+        drop: DropId::from_bytes([drop; 32]),
+        offset,
+    }
+}
+
+fn index(parts: Vec<BundlePart>, drops: Vec<ListedDrop>) -> Result<BundleIndex, BundleError> {
+    let charter = CharterHash::from_bytes([5; 32]);
+    BundleIndex::new(1, None, Day::new(20_000).unwrap(), parts, drops, charter)
+}
+
+#[test]
+fn an_index_comes_back_and_verifies() {
+    let parts = vec![part(2, 1, 1_000, LENGTH - 1_000), part(1, 1, 0, 1_000)];
+    let made = index(parts, vec![listed(1), listed(2)]).unwrap();
+    let newsroom = Fingerprint::from_bytes([7; 32]);
+    let courier = &signers(1)[0];
+    let read = signed(made.clone(), &newsroom, &[courier]).encode();
+    let read = Signed::<BundleIndex>::decode(&read).unwrap();
+    assert_eq!(read.verify(&newsroom, &courier.editor_key()), Ok(&made));
+    let whole = made.whole_drop(&listed(1).id).unwrap();
+    assert!(whole.iter().map(|part| part.offset).eq([0, 1_000]));
+    assert_eq!(made.whole_drop(&listed(2).id), None);
+    assert_eq!(made.whole_drop(&listed(3).id), None);
+}
+
+#[test]
+fn the_index_of_another_courier_or_newsroom_is_refused() {
+    let made = index(Vec::new(), vec![listed(1)]).unwrap();
+    let newsroom = Fingerprint::from_bytes([7; 32]);
+    let couriers = signers(2);
+    let made = signed(made, &newsroom, &[&couriers[0]]);
+    let other = couriers[1].editor_key();
+    assert_eq!(
+        made.verify(&newsroom, &other),
+        Err(BundleError::ForeignSignature)
+    );
+    let elsewhere = Fingerprint::from_bytes([8; 32]);
+    let own = couriers[0].editor_key();
+    assert_eq!(
+        made.verify(&elsewhere, &own),
+        Err(BundleError::BadSignature)
+    );
+    let bare = Signed::new(made.unverified().clone());
+    assert_eq!(bare.verify(&newsroom, &own), Err(BundleError::BadSignature));
+}
+
+#[test]
+fn doubled_drops_parts_and_bytes_are_refused() {
+    let doubled = Err(BundleError::Doubled);
+    assert_eq!(index(Vec::new(), vec![listed(1), listed(1)]), doubled);
+    let names = vec![part(1, 1, 0, 10), part(1, 1, 10, 10)];
+    assert_eq!(index(names, vec![listed(1)]), doubled);
+    let bytes = vec![part(1, 1, 0, 11), part(2, 1, 10, 10)];
+    assert_eq!(index(bytes, vec![listed(1)]), doubled);
+    let apart = vec![part(1, 1, 0, 10), part(2, 2, 0, 10)];
+    assert!(index(apart, vec![listed(1), listed(2)]).is_ok());
+}
+
+#[test]
+fn parts_that_fit_no_drop_are_refused() {
+    let wrong = [
+        part(1, 2, 0, 10),
+        part(1, 1, 0, 0),
+        part(1, 1, 0, LENGTH + 1),
+        part(1, 1, LENGTH, 1),
+        part(1, 1, u64::MAX, 2),
+        part(1, 1, 0, MOST_PART_BYTES + 1),
+    ];
+    for part in wrong {
+        assert_eq!(
+            index(vec![part], vec![listed(1)]),
+            Err(BundleError::Part),
+            "{part:?}"
+        );
+    }
+}
+
+#[test]
+fn only_the_first_bundle_has_nothing_before_it() {
+    let make = |sequence, previous| {
+        let day = Day::new(1).unwrap();
+        let charter = CharterHash::from_bytes([5; 32]);
+        BundleIndex::new(sequence, previous, day, Vec::new(), Vec::new(), charter)
+    };
+    let before = Some(IndexHash::from_bytes([1; 32]));
+    assert!(make(2, before).is_ok());
+    for (sequence, previous) in [(0, None), (0, before), (1, before), (2, None)] {
+        assert_eq!(make(sequence, previous), Err(BundleError::Sequence));
+    }
+    let second = make(2, before).unwrap();
+    assert_eq!(
+        cbor::decode::<BundleIndex>(&cbor::encode(&second)),
+        Ok(second.clone())
+    );
+    let lost = BundleIndex {
+        previous: None,
+        ..second
+    };
+    let refused = cbor::decode::<BundleIndex>(&cbor::encode(&lost));
+    assert_eq!(
+        refused,
+        Err(DecodeError::Value("the hash of the bundle before"))
+    );
+}
+
+#[test]
+fn a_listing_comes_back_and_refuses_lengths_off_the_scale() {
+    let drops = [listed(1), listed(2)];
+    let bytes = ListedDrop::encode_list(&drops);
+    assert_eq!(ListedDrop::decode_list(&bytes).unwrap(), drops);
+    assert_eq!(ListedDrop::decode_list(b"\x80"), Ok(Vec::new()));
+    let mut off = bytes.clone();
+    let place = off
+        .windows(5)
+        .position(|five| five == b"\x1a\0\x10\x30\0")
+        .unwrap();
+    off[place + 4] = 1;
+    let refused = ListedDrop::decode_list(&off);
+    assert_eq!(refused, Err(DecodeError::Value("the length of a drop")));
+}
+
+#[test]
+fn a_part_is_named_in_hexadecimal() {
+    assert_eq!(part(0xab, 1, 0, 1).name.to_string(), "ab".repeat(16));
+}
