@@ -31,7 +31,11 @@ pub(crate) fn message_from(path: &Path) -> Result<Message, AskError> {
     let limit = limit();
     let text = if path == Path::new("-") {
         let mut text = Zeroizing::new(Vec::with_capacity(MOST_MESSAGE_BYTES.saturating_add(1)));
-        io::stdin().lock().take(limit).read_to_end(&mut text).map_err(AskError::Message)?;
+        io::stdin()
+            .lock()
+            .take(limit)
+            .read_to_end(&mut text)
+            .map_err(AskError::Message)?;
         text
     } else {
         read(path, limit).map_err(AskError::Message)?
@@ -48,7 +52,11 @@ pub(crate) fn ask_message() -> Result<Message, AskError> {
         "Write your message; end it with Ctrl-D on a line of its own. For none, press Ctrl-D now.\n",
     )?;
     let mut text = Zeroizing::new(Vec::with_capacity(MOST_MESSAGE_BYTES.saturating_add(1)));
-    io::stdin().lock().take(limit()).read_to_end(&mut text).map_err(AskError::Message)?;
+    io::stdin()
+        .lock()
+        .take(limit())
+        .read_to_end(&mut text)
+        .map_err(AskError::Message)?;
     message(&text)
 }
 
@@ -69,7 +77,9 @@ fn message(text: &[u8]) -> Result<Message, AskError> {
 
 /// One byte more than a message may have, and its last line end.
 fn limit() -> u64 {
-    u64::try_from(MOST_MESSAGE_BYTES).unwrap_or(0).saturating_add(2)
+    u64::try_from(MOST_MESSAGE_BYTES)
+        .unwrap_or(0)
+        .saturating_add(2)
 }
 
 fn read(path: &Path, limit: u64) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -94,7 +104,9 @@ fn ask_line(question: &str) -> Result<Zeroizing<Vec<u8>>, AskError> {
 
 fn prompt(text: &str) -> Result<(), AskError> {
     let mut to = io::stderr();
-    to.write_all(text.as_bytes()).and_then(|()| to.flush()).map_err(AskError::Terminal)
+    to.write_all(text.as_bytes())
+        .and_then(|()| to.flush())
+        .map_err(AskError::Terminal)
 }
 
 /// Why an address or a message cannot be used.

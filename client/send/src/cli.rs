@@ -72,7 +72,10 @@ struct WayArgs {
 
 impl WayArgs {
     fn way(&self) -> Way {
-        Way { socks: self.socks, tor_config: self.tor_config.clone() }
+        Way {
+            socks: self.socks,
+            tor_config: self.tor_config.clone(),
+        }
     }
 }
 
@@ -102,12 +105,20 @@ pub fn run(cli: Cli, voice: &Voice) -> Result<(), SendError> {
 fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
     let files = FileSet::look_at(&args.files)?;
     let address = ask::address(args.way.address_file.as_deref())?;
-    let message = args.message_file.as_deref().map(ask::message_from).transpose()?;
+    let message = args
+        .message_file
+        .as_deref()
+        .map(ask::message_from)
+        .transpose()?;
     let way = args.way.way();
     on_a_runtime(async {
         let dialer = way.open(voice).await?;
         let drop_box = DropBox::new(dialer, &address);
-        let order = Order { address, files, message };
+        let order = Order {
+            address,
+            files,
+            message,
+        };
         deliver(&drop_box, order, voice).await
     })
 }
@@ -135,7 +146,11 @@ fn runtime() -> Result<Runtime, SendError> {
 
 /// Waits until the source, the terminal or the system asks for the end.
 async fn end_asked() {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let kinds = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
     let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
         return std::future::pending().await;
     };

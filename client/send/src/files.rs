@@ -30,13 +30,19 @@ impl FileSet {
         if paths.len() > MOST_FILES {
             return Err(FileError::TooMany(paths.len()));
         }
-        paths.iter().map(|path| Candidate::look_at(path)).collect::<Result<_, _>>().map(Self)
+        paths
+            .iter()
+            .map(|path| Candidate::look_at(path))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Bytes of all files together.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.0.iter().fold(0, |sum, file| sum.saturating_add(file.size))
+        self.0
+            .iter()
+            .fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
     /// How many they are.
@@ -50,7 +56,10 @@ impl FileSet {
     /// # Errors
     /// [`FileError`] says which file is refused, and why.
     pub(crate) fn open(&self) -> Result<Vec<SourceFile>, FileError> {
-        self.0.iter().map(|file| SourceFile::open(&file.path)).collect()
+        self.0
+            .iter()
+            .map(|file| SourceFile::open(&file.path))
+            .collect()
     }
 
     /// The only file, if there is one only.
@@ -68,7 +77,10 @@ impl Candidate {
         let data = std::fs::symlink_metadata(path).map_err(|error| refuse(error.into()))?;
         regular(&data).map_err(refuse)?;
         access(path, Access::READ_OK).map_err(|error| refuse(io::Error::from(error).into()))?;
-        Ok(Self { path: path.to_owned(), size: data.len() })
+        Ok(Self {
+            path: path.to_owned(),
+            size: data.len(),
+        })
     }
 }
 
@@ -95,13 +107,24 @@ impl SourceFile {
             .map(File::from)?;
         let data = file.metadata().map_err(|error| refuse(error.into()))?;
         regular(&data).map_err(refuse)?;
-        let text = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let text = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
         let text = text.ok_or_else(|| refuse(Reason::NoName))?;
         let shortened = text.len() > MOST_NAME_BYTES;
         let name = FileName::shortened(&text).map_err(|_| refuse(Reason::NoName))?;
         let changed = (data.mtime(), data.mtime_nsec());
-        let entry = FileEntry { name, size: data.len() };
-        Ok(Self { file, named, entry, shortened, changed })
+        let entry = FileEntry {
+            name,
+            size: data.len(),
+        };
+        Ok(Self {
+            file,
+            named,
+            entry,
+            shortened,
+            changed,
+        })
     }
 
     pub(crate) fn entry(&self) -> &FileEntry {
@@ -122,15 +145,21 @@ impl SourceFile {
     /// # Errors
     /// [`FileError::Changed`] when the file is no longer what it was when it was opened.
     pub(crate) fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), FileError> {
-        self.file.read_exact_at(into, offset).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => FileError::Changed(self.named.clone()),
-            _ => FileError::Refused(self.named.clone(), error.into()),
-        })?;
+        self.file
+            .read_exact_at(into, offset)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => FileError::Changed(self.named.clone()),
+                _ => FileError::Refused(self.named.clone(), error.into()),
+            })?;
         let now = self.file.metadata();
         let same = now.is_ok_and(|now| {
             now.len() == self.entry.size && (now.mtime(), now.mtime_nsec()) == self.changed
         });
-        if same { Ok(()) } else { Err(FileError::Changed(self.named.clone())) }
+        if same {
+            Ok(())
+        } else {
+            Err(FileError::Changed(self.named.clone()))
+        }
     }
 }
 
@@ -243,7 +272,9 @@ impl fmt::Display for Reason {
 fn system(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist. Look at the name again",
-        io::ErrorKind::PermissionDenied => "may not be read by you. Change its permissions or copy it",
+        io::ErrorKind::PermissionDenied => {
+            "may not be read by you. Change its permissions or copy it"
+        }
         io::ErrorKind::NotADirectory => "lies in something that is not a folder",
         io::ErrorKind::InvalidFilename => "has a name that this system does not know",
         _ => "cannot be read. Is the disk or the stick still there?",

@@ -10,7 +10,10 @@ use rustix::process::{
 /// Forbids core dumps and debuggers of the same user, locks memory where the system lets it, and
 /// makes a panic tell its place and nothing else.
 pub(crate) fn harden() {
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
     // Each of these is worth having without the others; nothing here can be repaired by a source.
     let _ = setrlimit(Resource::Core, none);
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
@@ -19,14 +22,20 @@ pub(crate) fn harden() {
         let place = panic.location();
         let (file, line) = place.map_or(("?", 0), |place| (place.file(), place.line()));
         // A panic's text may hold what a source wrote.
-        drop(writeln!(std::io::stderr(), "knothole-send stopped at {file}:{line}: a fault of its own"));
+        drop(writeln!(
+            std::io::stderr(),
+            "knothole-send stopped at {file}:{line}: a fault of its own"
+        ));
     }));
 }
 
 /// Locks all memory, as it is used, but only where no limit stands in the way: with a limit, the
 /// allocation that crosses it would end the process in the middle of an upload.
 fn lock_memory() {
-    let unlimited = Rlimit { current: None, maximum: None };
+    let unlimited = Rlimit {
+        current: None,
+        maximum: None,
+    };
     let free = getrlimit(Resource::Memlock).current.is_none()
         || setrlimit(Resource::Memlock, unlimited).is_ok();
     if free {

@@ -81,7 +81,9 @@ impl Newsroom {
         sheets: &[Signed<Sheet>],
         now: SystemTime,
     ) -> Result<VerifiedSheet, NewsroomError> {
-        let seconds = now.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let seconds = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |time| time.as_secs());
         let today = Day::from_unix_seconds(seconds).ok_or(NewsroomError::Clock)?;
         let mut usable = Vec::new();
         let mut nearest = NewsroomError::NoSheet;
@@ -101,16 +103,22 @@ impl Newsroom {
             }
         }
         usable.sort_by_key(VerifiedSheet::epoch);
-        let lasting = usable.iter().position(|sheet| time_left(sheet, seconds) >= LITTLE_TIME);
+        let lasting = usable
+            .iter()
+            .position(|sheet| time_left(sheet, seconds) >= LITTLE_TIME);
         // When none lasts, the one that ends last is the best there is.
-        let place = lasting.or_else(|| usable.len().checked_sub(1)).ok_or(nearest)?;
+        let place = lasting
+            .or_else(|| usable.len().checked_sub(1))
+            .ok_or(nearest)?;
         Ok(usable.swap_remove(place))
     }
 }
 
 /// From now to the end of the sheet's last day.
 fn time_left(sheet: &VerifiedSheet, now: u64) -> Duration {
-    let end = u64::from(sheet.last().get()).saturating_add(1).saturating_mul(DAY);
+    let end = u64::from(sheet.last().get())
+        .saturating_add(1)
+        .saturating_mul(DAY);
     Duration::from_secs(end.saturating_sub(now))
 }
 

@@ -1,9 +1,9 @@
 //! What a source wants sent, and the whole way of it.
 
+use getrandom::SysRng;
 use knothole_envelope::{DropAddress, Message};
 use knothole_onion::DropBox;
 use rand_core::UnwrapErr;
-use getrandom::SysRng;
 
 use crate::ask;
 use crate::error::SendError;
@@ -36,7 +36,10 @@ pub async fn deliver(drop_box: &DropBox, order: Order, voice: &Voice) -> Result<
     let mut seen = NewestSeen::default();
     let mut line = drop_box.connect().await?;
     let newsroom = Newsroom::meet(&mut line, order.address.fingerprint(), &mut seen).await?;
-    voice.say(&format!("This is the newsroom of that fingerprint. {}", newsroom.describe()));
+    voice.say(&format!(
+        "This is the newsroom of that fingerprint. {}",
+        newsroom.describe()
+    ));
     let ready = match order.files.only() {
         Some(path) => Ready::open(path)?,
         None => None,
@@ -59,10 +62,16 @@ pub async fn deliver(drop_box: &DropBox, order: Order, voice: &Voice) -> Result<
             let files = order.files.open()?;
             for file in &files {
                 if file.was_shortened() {
-                    voice.say(&format!("{} has a long name; it is sent shortened.", file.named()));
+                    voice.say(&format!(
+                        "{} has a long name; it is sent shortened.",
+                        file.named()
+                    ));
                 }
                 if file.entry().size == 0 {
-                    voice.say(&format!("{} is empty; it is sent as an empty file.", file.named()));
+                    voice.say(&format!(
+                        "{} is empty; it is sent as an empty file.",
+                        file.named()
+                    ));
                 }
             }
             Parcel::fresh(Fresh::seal(&mut UnwrapErr(SysRng), &sheet, files, message)?)
@@ -75,8 +84,14 @@ pub async fn deliver(drop_box: &DropBox, order: Order, voice: &Voice) -> Result<
 
 /// About how long it takes, from how long one small answer took.
 fn estimate(parcel: &Parcel, newsroom: &Newsroom) -> String {
-    let millis = u64::try_from(newsroom.answer_time().as_millis()).unwrap_or(u64::MAX).max(1);
-    let rate = ON_THE_WAY.saturating_mul(1_000).checked_div(millis).unwrap_or(1).max(1);
+    let millis = u64::try_from(newsroom.answer_time().as_millis())
+        .unwrap_or(u64::MAX)
+        .max(1);
+    let rate = ON_THE_WAY
+        .saturating_mul(1_000)
+        .checked_div(millis)
+        .unwrap_or(1)
+        .max(1);
     let time = time_for(parcel.length(), rate).unwrap_or_default();
     format!(
         "{} go, with the padding that hides the size. By one small answer this takes roughly {}; \

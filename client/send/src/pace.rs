@@ -31,7 +31,10 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { piece: SMALLEST_PIECE, acknowledged: VecDeque::new() }
+        Self {
+            piece: SMALLEST_PIECE,
+            acknowledged: VecDeque::new(),
+        }
     }
 
     /// How many of the bytes that are left go next.
@@ -51,7 +54,11 @@ impl Pace {
     /// Takes note of what is acknowledged by now.
     pub(crate) fn acknowledged(&mut self, now: Instant, offset: u64) {
         // A drop-box that lost bytes begins the count anew.
-        if self.acknowledged.back().is_some_and(|(_, before)| *before > offset) {
+        if self
+            .acknowledged
+            .back()
+            .is_some_and(|(_, before)| *before > offset)
+        {
             self.acknowledged.clear();
         }
         self.acknowledged.push_back((now, offset));
@@ -71,7 +78,10 @@ impl Pace {
         let (end, last) = self.acknowledged.back()?;
         let bytes = last.checked_sub(*first).filter(|bytes| *bytes > 0)?;
         let millis = u64::try_from(end.saturating_duration_since(*begin).as_millis()).ok()?;
-        bytes.saturating_mul(1_000).checked_div(millis).filter(|rate| *rate > 0)
+        bytes
+            .saturating_mul(1_000)
+            .checked_div(millis)
+            .filter(|rate| *rate > 0)
     }
 }
 

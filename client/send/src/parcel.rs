@@ -43,13 +43,21 @@ impl Parcel {
     /// An envelope that is sealed while it goes.
     pub(crate) fn fresh(fresh: Fresh) -> Self {
         let length = fresh.length();
-        Self { content: Content::Fresh(Box::new(fresh)), length, last: None }
+        Self {
+            content: Content::Fresh(Box::new(fresh)),
+            length,
+            last: None,
+        }
     }
 
     /// An envelope that was sealed before.
     pub(crate) fn ready(ready: Ready) -> Self {
         let length = ready.length();
-        Self { content: Content::Ready(Box::new(ready)), length, last: None }
+        Self {
+            content: Content::Ready(Box::new(ready)),
+            length,
+            last: None,
+        }
     }
 
     /// Bytes of the whole envelope.
@@ -106,7 +114,11 @@ impl Parcel {
             };
             match tree.next_gap() {
                 Some(index) => drop(self.make(index)?),
-                None => return tree.finish(self.length).ok_or(ParcelError::Seal(SealError::Index)),
+                None => {
+                    return tree
+                        .finish(self.length)
+                        .ok_or(ParcelError::Seal(SealError::Index));
+                }
             }
         }
     }
@@ -140,7 +152,9 @@ impl Parcel {
 }
 
 fn clamp(offset: u64, stretch: &Bytes) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX).min(stretch.len())
+    usize::try_from(offset)
+        .unwrap_or(usize::MAX)
+        .min(stretch.len())
 }
 
 /// The chunks of a unit, and the bytes that they are.

@@ -35,7 +35,9 @@ impl Way {
             for (port, whose) in USUAL_PORTS {
                 let port = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
                 if speaks_socks(port).await {
-                    voice.say(&format!("Using {whose}: this program starts no Tor of its own."));
+                    voice.say(&format!(
+                        "Using {whose}: this program starts no Tor of its own."
+                    ));
                     return Ok(Dialer::Socks(Socks::new(port)));
                 }
             }
@@ -61,5 +63,8 @@ async fn speaks_socks(port: SocketAddr) -> bool {
         stream.read_exact(&mut answer).await.ok()?;
         matches!(answer, [5, 0 | 2]).then_some(())
     };
-    matches!(tokio::time::timeout(PORT_PATIENCE, greeting).await, Ok(Some(())))
+    matches!(
+        tokio::time::timeout(PORT_PATIENCE, greeting).await,
+        Ok(Some(()))
+    )
 }

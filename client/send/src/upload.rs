@@ -119,14 +119,20 @@ impl<'a> Upload<'a> {
             Some(url) => line.state(url).await?,
             None => {
                 self.url = Some(line.create(self.length).await?);
-                UploadState { offset: 0, length: None, tree: None }
+                UploadState {
+                    offset: 0,
+                    length: None,
+                    tree: None,
+                }
             }
         };
         let mut patience = Patience::new();
         loop {
             self.believe(&state).map_err(Ended::Now)?;
             self.acknowledge(state.offset);
-            let Some(url) = &self.url else { return Err(Ended::Unknown) };
+            let Some(url) = &self.url else {
+                return Err(Ended::Unknown);
+            };
             if let Some(tree) = state.tree {
                 return Ok(tree);
             }
@@ -154,17 +160,22 @@ impl<'a> Upload<'a> {
             (parcel, result)
         });
         self.sent = self.sent.max(end);
-        let Some(url) = &self.url else { return Err(Ended::Unknown) };
+        let Some(url) = &self.url else {
+            return Err(Ended::Unknown);
+        };
         let answer = line.append(url, offset, body).await;
         // A drop-box may answer before it took everything; nobody waits for the rest then.
         drop(stop);
-        let (parcel, sealed) =
-            sealing.await.map_err(|_| Ended::Now(SendError::Fault("sealing stopped")))?;
+        let (parcel, sealed) = sealing
+            .await
+            .map_err(|_| Ended::Now(SendError::Fault("sealing stopped")))?;
         self.parcel = Some(parcel);
         sealed?;
         let state = answer?;
         if state.offset < offset || state.offset > end {
-            return Err(Ended::Now(SendError::Lies("says that it has what was never sent")));
+            return Err(Ended::Now(SendError::Lies(
+                "says that it has what was never sent",
+            )));
         }
         if state.offset == end {
             self.pace.piece_took(begun.elapsed());
@@ -175,7 +186,9 @@ impl<'a> Upload<'a> {
     /// Refuses what cannot be, whatever the drop-box says.
     fn believe(&self, state: &UploadState) -> Result<(), SendError> {
         if state.length.is_some_and(|length| length != self.length) {
-            return Err(SendError::Lies("has another upload in the place of this one"));
+            return Err(SendError::Lies(
+                "has another upload in the place of this one",
+            ));
         }
         if state.offset > self.length || state.offset > self.sent {
             return Err(SendError::Lies("says that it has what was never sent"));
@@ -206,7 +219,8 @@ impl<'a> Upload<'a> {
             }
             self.beginnings = 0;
         } else if self.url.is_some() {
-            self.progress.say("The drop-box forgot what it had received. Beginning again.");
+            self.progress
+                .say("The drop-box forgot what it had received. Beginning again.");
         }
         self.beginnings = self.beginnings.saturating_add(1);
         if self.beginnings >= MOST_BEGINNINGS {

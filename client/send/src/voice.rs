@@ -66,7 +66,13 @@ impl Voice {
     /// Begins to show the progress of something that has `total` bytes.
     pub(crate) fn progress(&self, what: &'static str, total: u64) -> Progress<'_> {
         let bar = (self.style == Style::People && self.terminal).then(|| bar(total));
-        Progress { voice: self, what, total, bar, last_step: None }
+        Progress {
+            voice: self,
+            what,
+            total,
+            bar,
+            last_step: None,
+        }
     }
 
     fn event(&self, event: &serde_json::Value) {
@@ -142,8 +148,10 @@ impl Drop for Progress<'_> {
 
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{spinner} {percent} % {bar:30} {bytes} of {total_bytes}{msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(
+        "{spinner} {percent} % {bar:30} {bytes} of {total_bytes}{msg}",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
@@ -168,10 +176,16 @@ pub(crate) fn time_for(bytes: u64, rate: u64) -> Option<Duration> {
 
 /// A number of bytes as people write it.
 pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [(&str, u64); 4] =
-        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
+    const UNITS: [(&str, u64); 4] = [
+        ("TB", 1_000_000_000_000),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("KB", 1_000),
+    ];
     for (unit, worth) in UNITS {
-        let tenths = bytes.checked_div(worth.checked_div(10).unwrap_or(1)).unwrap_or(0);
+        let tenths = bytes
+            .checked_div(worth.checked_div(10).unwrap_or(1))
+            .unwrap_or(0);
         if tenths >= 10 {
             let whole = tenths.checked_div(10).unwrap_or(0);
             let tenth = tenths.checked_rem(10).unwrap_or(0);
@@ -197,7 +211,13 @@ pub(crate) fn span(span: Duration) -> String {
 /// Text from elsewhere, without what moves a terminal's cursor or turns its writing around.
 pub(crate) fn shown(text: &str) -> String {
     text.chars()
-        .map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter })
+        .map(|letter| {
+            if letter.is_control() || turns(letter) {
+                '\u{fffd}'
+            } else {
+                letter
+            }
+        })
         .take(120)
         .collect()
 }
@@ -237,6 +257,9 @@ mod tests {
 
     #[test]
     fn a_name_cannot_move_the_cursor_or_turn_the_writing_around() {
-        assert_eq!(shown("a\u{1b}[2Jb\r\nc\u{202e}d"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d");
+        assert_eq!(
+            shown("a\u{1b}[2Jb\r\nc\u{202e}d"),
+            "a\u{fffd}[2Jb\u{fffd}\u{fffd}c\u{fffd}d"
+        );
     }
 }

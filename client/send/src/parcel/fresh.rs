@@ -50,7 +50,14 @@ impl Fresh {
         let chunks = layout.chunks();
         let ledger = Ledger::new(chunks.get().div_ceil(super::UNIT_CHUNKS));
         let tree = Tree::new(chunks.envelope_len(), header.as_bytes());
-        Ok(Self { header, sealer, layout, files, ledger, tree })
+        Ok(Self {
+            header,
+            sealer,
+            layout,
+            files,
+            ledger,
+            tree,
+        })
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -80,7 +87,9 @@ impl Fresh {
         let layout = &self.layout;
         let files = &self.files;
         let first = range.start;
-        self.ledger.record(index, hash.finalize().into(), || culprit(layout, files, first))?;
+        self.ledger.record(index, hash.finalize().into(), || {
+            culprit(layout, files, first)
+        })?;
         for (chunk, buffer) in range.zip(unit.chunks_exact_mut(CHUNK_LEN)) {
             let buffer = buffer.try_into().map_err(|_| SealError::Index)?;
             if let Err(error) = self.sealer.seal_in_place(chunk, buffer) {
@@ -110,7 +119,10 @@ impl Fresh {
                     now.copy_from_slice(prefix);
                 }
                 Piece::Body { file, offset, .. } => {
-                    self.files.get(file).ok_or(SealError::Index)?.read(offset, now)?;
+                    self.files
+                        .get(file)
+                        .ok_or(SealError::Index)?
+                        .read(offset, now)?;
                 }
                 Piece::Zeros(_) => now.fill(0),
             }

@@ -18,7 +18,9 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// A ledger for so many units, none of which was made.
     pub(crate) fn new(units: u64) -> Self {
-        Self { hashes: vec![None; usize::try_from(units).unwrap_or(0)] }
+        Self {
+            hashes: vec![None; usize::try_from(units).unwrap_or(0)],
+        }
     }
 
     /// Records a unit's hash, or compares it with the one recorded.
@@ -30,7 +32,9 @@ impl Ledger {
         hash: [u8; 32],
         named: impl FnOnce() -> Named,
     ) -> Result<(), ParcelError> {
-        let place = usize::try_from(unit).ok().and_then(|unit| self.hashes.get_mut(unit));
+        let place = usize::try_from(unit)
+            .ok()
+            .and_then(|unit| self.hashes.get_mut(unit));
         let place = place.ok_or(ParcelError::Seal(SealError::Index))?;
         match place {
             Some(held) if *held == hash => Ok(()),

@@ -46,7 +46,13 @@ impl Ready {
         }
         let ledger = Ledger::new(head.chunks().get().div_ceil(UNIT_CHUNKS));
         let tree = Tree::new(length, header.as_slice());
-        Ok(Some(Self { file, header, head, ledger, tree }))
+        Ok(Some(Self {
+            file,
+            header,
+            head,
+            ledger,
+            tree,
+        }))
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -69,7 +75,8 @@ impl Ready {
         let mut unit = vec![0; bytes];
         self.file.read(offset, &mut unit)?;
         let hash = Sha256::digest(&unit).into();
-        self.ledger.record(index, hash, || self.file.named().clone())?;
+        self.ledger
+            .record(index, hash, || self.file.named().clone())?;
         self.tree.unit(index, &unit);
         Ok(unit.into())
     }

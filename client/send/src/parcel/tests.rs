@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use getrandom::SysRng;
 use knothole_envelope::{
-    CharterChain, Charter, Day, EpochNumber, EpochSecret, Message, Opener, Quorum, Sheet, Signed,
+    Charter, CharterChain, Day, EpochNumber, EpochSecret, Message, Opener, Quorum, Sheet, Signed,
     SigningSecret, TreeHasher, VerifiedSheet, unlock,
 };
 use rand_core::UnwrapErr;
@@ -56,7 +56,12 @@ fn made(bodies: &[Vec<u8>]) -> Made {
     let secret = EpochSecret::generate(&mut rng);
     let message = Message::new("words").unwrap();
     let fresh = Fresh::seal(&mut rng, &sheet(&secret), files, message).unwrap();
-    Made { parcel: Parcel::fresh(fresh), secret, _folder: folder, paths }
+    Made {
+        parcel: Parcel::fresh(fresh),
+        secret,
+        _folder: folder,
+        paths,
+    }
 }
 
 fn poured(parcel: &mut Parcel, range: Range<u64>) -> Vec<u8> {
@@ -74,7 +79,9 @@ fn bytes(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     (0..length)
         .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             u8::try_from(state >> 56).unwrap()
         })
         .collect()
@@ -88,8 +95,11 @@ fn what_is_poured_opens_to_the_files_and_the_words() {
     let all = poured(&mut made.parcel, 0..length);
     assert_eq!(u64::try_from(all.len()).unwrap(), length);
     let header = all.first_chunk().unwrap();
-    let opener = Opener { secret: &made.secret, place: 0 };
-    let mut reader = unlock(header, 1, &[opener]).unwrap().into_drop(&all[HEADER_LEN..]).unwrap();
+    let opener = Opener::new(&made.secret, 0);
+    let mut reader = unlock(header, 1, &[opener])
+        .unwrap()
+        .into_drop(&all[HEADER_LEN..])
+        .unwrap();
     assert_eq!(reader.manifest().message().as_str(), "words");
     for body in &bodies {
         let mut file = reader.next_file().unwrap().unwrap();
@@ -103,7 +113,13 @@ fn what_is_poured_opens_to_the_files_and_the_words() {
 #[test]
 fn the_tree_hash_is_that_of_the_bytes_whatever_order_they_went_in() {
     // 64 chunks exactly, so that the last unit is full: its end is a segment of its own.
-    for size in [1_usize, 62 * 65_520, 64 * 65_520 - 4_000, 9_000_000, 130 * 65_520] {
+    for size in [
+        1_usize,
+        62 * 65_520,
+        64 * 65_520 - 4_000,
+        9_000_000,
+        130 * 65_520,
+    ] {
         let mut made = made(&[bytes(size, 3)]);
         let length = made.parcel.length();
         let middle = length / 2;
@@ -121,7 +137,12 @@ fn the_same_range_is_the_same_bytes_again() {
     let mut made = made(&[bytes(9_000_000, 4)]);
     let length = made.parcel.length();
     let all = poured(&mut made.parcel, 0..length);
-    for (from, to) in [(0, 1), (12_287, 12_289), (4_206_591, 4_206_593), (5, 9_000_000)] {
+    for (from, to) in [
+        (0, 1),
+        (12_287, 12_289),
+        (4_206_591, 4_206_593),
+        (5, 9_000_000),
+    ] {
         let again = poured(&mut made.parcel, from..to);
         let expected = &all[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
         assert!(again == expected, "{from}..{to}");
@@ -131,10 +152,18 @@ fn the_same_range_is_the_same_bytes_again() {
 #[test]
 fn a_file_that_shrinks_is_refused_by_name() {
     let mut made = made(&[bytes(9_000_000, 5)]);
-    fs::OpenOptions::new().write(true).open(&made.paths[0]).unwrap().set_len(100).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&made.paths[0])
+        .unwrap()
+        .set_len(100)
+        .unwrap();
     let length = made.parcel.length();
     let error = made.parcel.pour(0..length, |_| Some(())).unwrap_err();
-    assert!(matches!(error, ParcelError::File(FileError::Changed(_))), "{error:?}");
+    assert!(
+        matches!(error, ParcelError::File(FileError::Changed(_))),
+        "{error:?}"
+    );
     assert!(error.to_string().contains("file 0"));
 }
 
@@ -145,7 +174,10 @@ fn a_unit_that_changed_is_never_sealed_again_even_when_its_file_looks_the_same()
     let before = fs::metadata(&made.paths[0]).unwrap();
     let mut other = bytes(9_000_000, 6);
     other[100] ^= 1;
-    let file = fs::OpenOptions::new().write(true).open(&made.paths[0]).unwrap();
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(&made.paths[0])
+        .unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, &other, 0).unwrap();
     file.set_modified(before.modified().unwrap()).unwrap();
     let error = made.parcel.pour(0..100_000, |_| Some(())).unwrap_err();

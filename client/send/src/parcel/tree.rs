@@ -27,12 +27,18 @@ impl Tree {
         let units = length.saturating_sub(HEADER_BYTES).div_ceil(UNIT_LEN);
         let units = usize::try_from(units).unwrap_or(usize::MAX);
         let begun = BTreeMap::from([(0, Sha256::new_with_prefix(header))]);
-        Self { segments: vec![None; count], begun, units }
+        Self {
+            segments: vec![None; count],
+            begun,
+            units,
+        }
     }
 
     /// Takes note of a sealed unit.
     pub(crate) fn unit(&mut self, index: u64, bytes: &[u8]) {
-        let Ok(index) = usize::try_from(index) else { return };
+        let Ok(index) = usize::try_from(index) else {
+            return;
+        };
         let header = usize::try_from(HEADER_BYTES).unwrap_or(0);
         let room = SEGMENT_LEN.saturating_sub(header).min(bytes.len());
         let (head, tail) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
@@ -57,7 +63,11 @@ impl Tree {
     pub(crate) fn next_gap(&self) -> Option<u64> {
         let gap = self.segments.iter().position(Option::is_none)?;
         // The segment's beginning is the end of the unit before.
-        let unit = if self.begun.contains_key(&gap) { gap } else { gap.saturating_sub(1) };
+        let unit = if self.begun.contains_key(&gap) {
+            gap
+        } else {
+            gap.saturating_sub(1)
+        };
         u64::try_from(unit).ok()
     }
 
