@@ -47,7 +47,7 @@ fn made(bodies: &[Vec<u8>]) -> Made {
         .enumerate()
         .map(|(number, body)| {
             let path = folder.path().join(format!("file {number}"));
-            fs::write(&path, body).unwrap();
+            std::io::Write::write_all(&mut fs::File::create_new(&path).unwrap(), body).unwrap();
             path
         })
         .collect();
