@@ -44,7 +44,7 @@ impl DropBox {
     pub fn new(dialer: Dialer, address: &DropAddress) -> Self {
         Self {
             dialer,
-            onion: address.onion().clone(),
+            onion: *address.onion(),
         }
     }
 
