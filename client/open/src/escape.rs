@@ -1,6 +1,5 @@
 //! Showing text that others wrote: nothing in it may act on the terminal or on the reader's eye.
 
-use core::fmt::Write as _;
 use std::path::Path;
 
 /// A name on one line: everything that is not plainly visible is written as an escape.
@@ -49,8 +48,7 @@ fn push(shown: &mut String, letter: char) {
     if is_visible(letter) {
         shown.push(letter);
     } else {
-        // Writing to a string does not fail.
-        drop(write!(shown, "{}", letter.escape_unicode()));
+        shown.extend(letter.escape_unicode());
     }
 }
 

@@ -1,5 +1,10 @@
 //! A folder held open: everything in it is reached beneath its handle, and no link is followed.
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "each error is a `FileError` that names the file and what failed"
+)]
+
 use core::fmt;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -23,6 +28,7 @@ pub struct FileError {
 }
 
 impl FileError {
+    /// What could not be done, with which file, and what the system says.
     pub fn new(what: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
         Self {
             what,

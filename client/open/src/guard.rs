@@ -188,7 +188,7 @@ fn forbid_dumps() -> Result<(), GuardError> {
 fn lock_memory() -> Memory {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_MEMLOCK) {
         // It is no error if it fails: then the next step does, or the limit suffices.
-        drop(setrlimit(Resource::RLIMIT_MEMLOCK, hard, hard));
+        let _ = setrlimit(Resource::RLIMIT_MEMLOCK, hard, hard);
     }
     // A limit that is met later would end the program in the middle of its work, so memory to come
     // is locked only where there is no limit; the system says so by letting the future be locked
