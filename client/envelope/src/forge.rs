@@ -1,5 +1,7 @@
 //! Envelopes that no honest sender makes, for the tests of refusals.
 
+use chacha20poly1305::aead::AeadInOut;
+use chacha20poly1305::aead::consts::U12;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use zeroize::Zeroizing;
@@ -199,4 +201,20 @@ pub(crate) fn signed<T: SignedBody>(
         signed.sign(newsroom, secret);
     }
     signed
+}
+
+/// A cipher's ciphertext and tag, for comparison.
+pub(crate) fn seal_with(
+    cipher: &impl AeadInOut<NonceSize = U12>,
+    nonce: [u8; 12],
+    aad: &[u8],
+    text: &[u8],
+) -> Vec<u8> {
+    let mut sealed = text.to_vec();
+    let buffer = sealed.as_mut_slice().into();
+    let tag = cipher
+        .encrypt_inout_detached(&nonce.into(), aad, buffer)
+        .unwrap();
+    sealed.extend_from_slice(&tag);
+    sealed
 }

@@ -227,3 +227,6 @@ impl fmt::Debug for ResumeSecret {
         f.write_str("ResumeSecret(..)")
     }
 }
+
+#[cfg(test)]
+mod tests;

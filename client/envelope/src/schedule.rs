@@ -46,3 +46,6 @@ impl Schedule {
         output
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -318,3 +318,6 @@ impl<B: Read, F: FnMut(usize) -> io::Result<B>> Bodies<'_, B, F> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,3 +92,6 @@ pub(crate) fn open_slot(
 pub(crate) fn nobody(rng: &mut impl CryptoRng) -> RecipientKey {
     EpochSecret::generate(rng).recipient_key()
 }
+
+#[cfg(test)]
+mod tests;
