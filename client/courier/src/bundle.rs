@@ -27,6 +27,10 @@
 
 use knothole_envelope::PartName;
 
+/// Parts of one drop begin at multiples of so many bytes: a segment of the tree hash.
+pub const SEGMENT_BYTES: u64 = 4 << 20;
+/// The header of a drop and its first chunk.
+pub const HEAD_BYTES: u64 = 77_824;
 /// The file that makes a folder a bundle.
 pub const INDEX_NAME: &str = "index";
 /// What the names of bundle folders begin with.
@@ -87,8 +91,14 @@ mod tests {
     fn a_bundle_folder_is_known_by_its_name() {
         let name = BundleName::new(7, 0x9f3a_c2d1);
         assert_eq!(name.to_string(), "bundle-0000000000000007-9f3ac2d1");
-        assert_eq!(BundleName::parse("bundle-0000000000000007-9f3ac2d1"), Some(name));
-        assert_eq!(BundleName::parse("BUNDLE-0000000000000007-9F3AC2D1"), Some(name));
+        assert_eq!(
+            BundleName::parse("bundle-0000000000000007-9f3ac2d1"),
+            Some(name)
+        );
+        assert_eq!(
+            BundleName::parse("BUNDLE-0000000000000007-9F3AC2D1"),
+            Some(name)
+        );
     }
 
     #[test]

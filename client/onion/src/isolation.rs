@@ -17,6 +17,10 @@ pub struct Isolation {
 impl Isolation {
     /// An isolation that no other stream has.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a name that keeps circuits apart, not a key"
+    )]
     pub fn fresh() -> Self {
         let mut bytes = [0; 16];
         // Without randomness the name would repeat, and circuits would be shared: the process

@@ -199,6 +199,7 @@ impl std::error::Error for TorError {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "times near the epoch")]
 mod tests {
     use super::*;
 

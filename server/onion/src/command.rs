@@ -3,6 +3,7 @@
 mod failure;
 
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -18,7 +19,7 @@ use crate::data::Data;
 use crate::door::make_identity;
 use crate::hush;
 use crate::room::Room;
-use crate::run::{self, addresses, tor_settings};
+use crate::run::{self, RunError, addresses, tor_settings};
 use crate::status::Reach;
 
 /// A courier's card is far shorter.
@@ -277,9 +278,23 @@ fn serve(place: &Place) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::unlucky)?;
-    runtime
-        .block_on(run::serve(config, data, found))
-        .map_err(Failure::unlucky)
+    let ended = runtime.block_on(run::serve(config, data, found));
+    // arti's tasks have no end of their own; the process's end is theirs.
+    std::mem::forget(runtime);
+    match ended {
+        Err(RunError::Unreachable) => Err(begin_anew()),
+        ended => ended.map_err(Failure::unlucky),
+    }
+}
+
+/// Becomes the same program again, under the same process number: within one process arti cannot
+/// start a service a second time.
+fn begin_anew() -> Failure {
+    tracing::warn!("the server starts anew");
+    let error = std::process::Command::new("/proc/self/exe")
+        .args(std::env::args_os().skip(1))
+        .exec();
+    Failure::unlucky(error)
 }
 
 fn status(place: &Place, out: &mut Out) -> Result<(), Failure> {

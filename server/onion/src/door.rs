@@ -5,6 +5,6 @@ mod onion;
 mod service;
 mod socket;
 
-pub(crate) use onion::{DoorError, OnionDoor, Order};
+pub(crate) use onion::{DoorError, OnionDoor};
 pub(crate) use service::{ServiceError, identity, make_identity};
 pub(crate) use socket::SocketDoor;

@@ -6,18 +6,22 @@ use std::time::Duration;
 use knothole_envelope::OnionAddress;
 use knothole_onion::http::{Body, HttpError, Method, Request, Session};
 use knothole_onion::{DialError, Dialer, Isolation};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::door::Order;
 use crate::status::Reach;
 
 /// How long the answer to a probe may take once the stream is open.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(45);
-/// The pause between two probes while the drop-box is not reachable.
+/// The pause between two probes while the drop-box does not answer.
 const EAGER_PAUSE: Duration = Duration::from_secs(2);
-/// After so many failures in a row the service is started anew, and again after as many more.
-const FAILURES_TO_RESTART: u32 = 5;
+/// The longest such pause; each is twice the one before.
+const LONGEST_EAGER_PAUSE: Duration = Duration::from_secs(60);
+/// How long the drop-box may go without an answer before it is started anew: the first time it
+/// must be learned of, later it has been there. Starting anew cuts every upload, so it comes late.
+const PATIENCE_AT_FIRST: Duration = Duration::from_secs(15 * 60);
+const PATIENCE_LATER: Duration = Duration::from_secs(5 * 60);
 
 /// A client of its own, which knows the drop-box by its address only.
 #[derive(Debug)]
@@ -51,41 +55,38 @@ impl Probe {
         Ok(())
     }
 
-    /// Probes for ever: tells `reach` what it finds, and `door` to start anew when it finds
-    /// nothing.
-    pub(crate) async fn watch(
-        self,
-        every: Duration,
-        reach: watch::Sender<Reach>,
-        door: Option<mpsc::Sender<Order>>,
-    ) {
-        let mut failures: u32 = 0;
+    /// Probes, and tells `reach` what it finds, until the drop-box has not answered for so long
+    /// that only starting anew may help.
+    pub(crate) async fn watch(self, every: Duration, reach: watch::Sender<Reach>) {
+        let mut answered = Instant::now();
+        let mut eager = EAGER_PAUSE;
         loop {
-            let pause = match self.ask().await {
+            let error = match self.ask().await {
                 Ok(()) => {
-                    if *reach.borrow() != Reach::Ready {
+                    if reach.send_replace(Reach::Ready) != Reach::Ready {
                         info!("the drop-box answered its own probe");
                     }
-                    failures = 0;
-                    reach.send_replace(Reach::Ready);
-                    every
+                    answered = Instant::now();
+                    eager = EAGER_PAUSE;
+                    tokio::time::sleep(every).await;
+                    continue;
                 }
-                Err(error) => {
-                    failures = failures.saturating_add(1);
-                    if *reach.borrow() == Reach::Ready {
-                        warn!("the drop-box did not answer its own probe: {error}");
-                        reach.send_replace(Reach::Lost);
-                    }
-                    if failures.is_multiple_of(FAILURES_TO_RESTART) {
-                        warn!("{failures} probes in a row failed; the onion service starts anew");
-                        if let Some(door) = &door {
-                            drop(door.send(Order::Restart).await);
-                        }
-                    }
-                    EAGER_PAUSE
-                }
+                Err(error) => error,
             };
-            tokio::time::sleep(pause).await;
+            let before = *reach.borrow();
+            if before == Reach::Ready {
+                reach.send_replace(Reach::Lost);
+            }
+            warn!("the drop-box did not answer its own probe: {error}");
+            let patience = match before {
+                Reach::Starting => PATIENCE_AT_FIRST,
+                Reach::Ready | Reach::Lost => every.saturating_add(PATIENCE_LATER),
+            };
+            if answered.elapsed() > patience {
+                return;
+            }
+            tokio::time::sleep(eager).await;
+            eager = eager.saturating_mul(2).min(LONGEST_EAGER_PAUSE);
         }
     }
 }

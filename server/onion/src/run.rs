@@ -21,15 +21,15 @@ pub(crate) use error::RunError;
 use crate::config::{Config, Listen};
 use crate::control;
 use crate::data::Data;
-use crate::door::{OnionDoor, Order, SocketDoor, identity};
+use crate::door::{OnionDoor, SocketDoor, identity};
 use crate::probe::Probe;
 use crate::room::Room;
 use crate::status::{Reach, Status};
 
 /// The pause before Tor is tried again when the network cannot be reached.
 const TOR_PAUSE: Duration = Duration::from_secs(10);
-/// The orders that a door may have waiting.
-const ORDERS_WAITING: usize = 4;
+/// The changes of couriers that a door may have waiting.
+const CHANGES_WAITING: usize = 4;
 
 /// The addresses of the two services, as far as they are known.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ struct Server {
     /// The doors, which end in order when they are told to.
     doors: JoinSet<Result<(), RunError>>,
     /// Dropping these tells the doors to end.
-    orders: Vec<mpsc::Sender<Order>>,
+    changes: Vec<mpsc::Sender<Vec<Courier>>>,
     stops: Vec<oneshot::Sender<()>>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) async fn serve(
         addresses,
         core: JoinSet::new(),
         doors: JoinSet::new(),
-        orders: Vec::new(),
+        changes: Vec::new(),
         stops: Vec::new(),
     };
     let ended = tokio::select! {
@@ -148,27 +148,26 @@ impl Server {
             .with_keys_in(knothole_onion::KeyKeeping::Folder);
         let tor = Tor::start(settings).map_err(RunError::Tor)?;
         bootstrap(&tor).await;
-        let public = self.open_onion(&tor, Room::Public, Vec::new());
-        let collection = self.open_onion(&tor, Room::Collection, couriers.clone());
-        self.core.spawn(watch::couriers(desk, couriers, collection));
-        self.spawn_probe(reach, Some(public))?;
-        Ok(())
-    }
-
-    fn open_onion(&mut self, tor: &Tor, room: Room, couriers: Vec<Courier>) -> mpsc::Sender<Order> {
-        let (orders, waiting) = mpsc::channel(ORDERS_WAITING);
-        let door = OnionDoor::new(
-            tor.clone(),
-            room,
-            Arc::clone(&self.config),
-            Arc::clone(&self.intake),
-            couriers,
-        );
-        self.doors
-            .spawn(async move { door.keep(waiting).await.map_err(RunError::Door) });
-        // The watchers hold weak handles, so that dropping these ends the doors.
-        self.orders.push(orders.clone());
-        orders
+        for room in [Room::Public, Room::Collection] {
+            let door = OnionDoor::open(
+                &tor,
+                room,
+                Arc::clone(&self.config),
+                Arc::clone(&self.intake),
+                &couriers,
+            )
+            .map_err(RunError::Door)?;
+            let (changes, changed) = mpsc::channel(CHANGES_WAITING);
+            self.doors
+                .spawn(async move { door.keep(changed).await.map_err(RunError::Door) });
+            if room == Room::Collection {
+                let (desk, couriers) = (Arc::clone(&desk), couriers.clone());
+                self.core
+                    .spawn(watch::couriers(desk, couriers, changes.clone()));
+            }
+            self.changes.push(changes);
+        }
+        self.spawn_probe(reach)
     }
 
     fn open_sockets(
@@ -186,7 +185,7 @@ impl Server {
         }
         info!("the sockets are open");
         if self.probes() {
-            self.spawn_probe(reach, None)
+            self.spawn_probe(reach)
         } else {
             reach.send_replace(Reach::Ready);
             Ok(())
@@ -202,11 +201,7 @@ impl Server {
         }
     }
 
-    fn spawn_probe(
-        &mut self,
-        reach: channel::Sender<Reach>,
-        door: Option<mpsc::Sender<Order>>,
-    ) -> Result<(), RunError> {
+    fn spawn_probe(&mut self, reach: channel::Sender<Reach>) -> Result<(), RunError> {
         let Some(public) = self.addresses.public else {
             return Ok(());
         };
@@ -216,9 +211,9 @@ impl Server {
         self.core.spawn(async move {
             bootstrap(&tor).await;
             Probe::new(Dialer::Tor(tor), public)
-                .watch(every, reach, door)
+                .watch(every, reach)
                 .await;
-            RunError::Ended("the probe")
+            RunError::Unreachable
         });
         Ok(())
     }
@@ -259,7 +254,7 @@ impl Server {
         info!("the server ends");
         drop(sd_notify::notify(&[NotifyState::Stopping]));
         self.core.shutdown().await;
-        self.orders.clear();
+        self.changes.clear();
         self.stops.clear();
         while self.doors.join_next().await.is_some() {}
     }

@@ -36,6 +36,7 @@ impl OpenFolder {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the name of a folder, not a key")]
     fn temporary_in(parent: &Path) -> io::Result<Self> {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(io::Error::other)?;

@@ -134,6 +134,7 @@ mod tests {
         let mut settings = TorSettings::new(StateFolder::Temporary);
         for (number, text) in files.iter().enumerate() {
             let path = folder.path().join(format!("{number}.toml"));
+            #[allow(clippy::disallowed_methods, reason = "a file of a test need not last")]
             std::fs::write(&path, text).unwrap();
             settings = settings.with_file(path);
         }

@@ -6,7 +6,7 @@ use arti_client::config::onion_service::{OnionServiceConfig, OnionServiceConfigB
 use arti_client::{TorClient, TorClientConfig};
 use knothole_envelope::OnionAddress;
 use knothole_intake::Courier;
-use knothole_onion::discovery_key_text;
+use knothole_onion::{DiscoverySecret, discovery_key_text};
 use tor_hsservice::HsId;
 use tor_hsservice::OnionService;
 use tor_hsservice::config::TokenBucketConfig;
@@ -16,8 +16,11 @@ use tor_rtcompat::PreferredRuntime;
 use crate::config::Config;
 use crate::room::Room;
 
-/// The configuration of a service; `None` for a collection without couriers, which nobody could
-/// find.
+/// The configuration of a service.
+///
+/// The collection always has somebody who could find it: without couriers that is a key which
+/// nobody has. arti cannot stop a service for a while (a part of it would keep its state
+/// locked), and whether there are couriers is nobody's business.
 ///
 /// # Errors
 /// [`ServiceError::Config`].
@@ -25,7 +28,7 @@ pub(super) fn service_config(
     room: Room,
     config: &Config,
     couriers: &[Courier],
-) -> Result<Option<OnionServiceConfig>, ServiceError> {
+) -> Result<OnionServiceConfig, ServiceError> {
     let mut builder = named(room)?;
     builder
         .max_concurrent_streams_per_circuit(config.streams_per_circuit.get())
@@ -37,23 +40,47 @@ pub(super) fn service_config(
         Room::Public => {
             builder.enable_pow(config.proof_of_work);
         }
-        Room::Collection if couriers.is_empty() => return Ok(None),
         Room::Collection => {
-            let discovery = builder.restricted_discovery();
-            discovery.enabled(true);
+            builder.restricted_discovery().enabled(true);
             for courier in couriers {
-                // A nickname begins with a letter; it stays in this process.
-                let name = format!("c{}", courier.name)
-                    .parse()
-                    .map_err(ServiceError::config)?;
-                let key = discovery_key_text(*courier.card.discovery_key().as_bytes())
-                    .parse()
-                    .map_err(ServiceError::config)?;
-                discovery.static_keys().access().push((name, key));
+                // The name begins with a letter, as arti wants it; it stays in this process.
+                let name = format!("c{}", courier.name);
+                admit(
+                    &mut builder,
+                    &name,
+                    *courier.card.discovery_key().as_bytes(),
+                )?;
+            }
+            if couriers.is_empty() {
+                admit(&mut builder, "nobody", nobodys_key()?)?;
             }
         }
     }
-    builder.build().map(Some).map_err(ServiceError::config)
+    builder.build().map_err(ServiceError::config)
+}
+
+fn admit(
+    builder: &mut OnionServiceConfigBuilder,
+    name: &str,
+    discovery_key: [u8; 32],
+) -> Result<(), ServiceError> {
+    let name = name.parse().map_err(ServiceError::config)?;
+    let key = discovery_key_text(discovery_key)
+        .parse()
+        .map_err(ServiceError::config)?;
+    builder
+        .restricted_discovery()
+        .static_keys()
+        .access()
+        .push((name, key));
+    Ok(())
+}
+
+/// The public half of a key that is thrown away at once.
+fn nobodys_key() -> Result<[u8; 32], ServiceError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(ServiceError::config)?;
+    Ok(DiscoverySecret::from_bytes(bytes).public_key())
 }
 
 /// Makes a service's identity, unless it has one, and gives its address.

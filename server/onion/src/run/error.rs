@@ -29,6 +29,8 @@ pub(crate) enum RunError {
     Control(io::Error),
     /// Signals cannot be received.
     Signals(io::Error),
+    /// Nobody can reach the drop-box; starting anew may help.
+    Unreachable,
     /// This part ended by itself.
     Ended(&'static str),
 }
@@ -44,6 +46,7 @@ impl fmt::Display for RunError {
             Self::Door(_) => "a door does not stay open",
             Self::Control(_) => "the control socket does not work",
             Self::Signals(_) => "signals cannot be received",
+            Self::Unreachable => "nobody can reach the drop-box",
             Self::Ended(part) => return write!(f, "{part} ended by itself"),
         })
     }
@@ -58,7 +61,7 @@ impl Error for RunError {
             Self::Tor(error) => Some(error),
             Self::Service(error) => Some(error),
             Self::Door(error) => Some(error),
-            Self::Ended(_) => None,
+            Self::Unreachable | Self::Ended(_) => None,
         }
     }
 }

@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 use tracing::info;
 
 use super::RunError;
-use crate::door::Order;
 
 /// How often the couriers are looked at: reading a few small files costs nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -17,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub(super) async fn couriers(
     desk: Arc<Desk>,
     mut known: Vec<Courier>,
-    door: mpsc::Sender<Order>,
+    door: mpsc::Sender<Vec<Courier>>,
 ) -> RunError {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -32,7 +31,7 @@ pub(super) async fn couriers(
         }
         info!("the couriers changed");
         known.clone_from(&found);
-        if door.send(Order::Couriers(found)).await.is_err() {
+        if door.send(found).await.is_err() {
             return RunError::Ended("the collection's door");
         }
     }

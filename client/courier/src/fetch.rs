@@ -1,0 +1,337 @@
+//! Brings sealed drops from the server onto a stick.
+
+mod draft;
+mod error;
+mod plan;
+mod report;
+
+use knothole_envelope::{
+    Day, EnvelopeHead, HEADER_LEN, Kind, ListedDrop, SigningSecret, TreeHash,
+};
+use knothole_onion::CollectionError;
+
+use crate::bundle::{HEAD_BYTES, SEGMENT_BYTES};
+use crate::caller::Caller;
+use crate::state::{Held, KeptDrop, KeptPart, State};
+use crate::stick::Stick;
+use draft::{Desk, Stretch};
+pub use error::FetchError;
+use plan::{Plan, Want};
+pub use report::{Fetched, News};
+
+/// A drop beyond so many bytes is not fetched unasked: 64 GiB.
+pub const LARGEST_UNASKED: u64 = 64 << 30;
+/// After so many drops in a row that the server could not give, the others are not asked for.
+const MOST_FAILURES: u32 = 3;
+
+/// What the person at the courier wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// Fetch again what was fetched already.
+    pub again: bool,
+    /// Of larger drops only header and first chunk are fetched.
+    pub largest: u64,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self {
+            again: false,
+            largest: LARGEST_UNASKED,
+        }
+    }
+}
+
+/// Fetches what is new onto the stick, and makes a signed bundle of it.
+pub(crate) async fn fetch(
+    held: &mut Held,
+    bundle_key: &SigningSecret,
+    stick: &Stick,
+    caller: &mut Caller<'_>,
+    wishes: Wishes,
+    today: Day,
+    tell: &mut dyn FnMut(News),
+) -> Result<Fetched, FetchError> {
+    let listing = caller.ask(async |visit| visit.listing().await).await;
+    let mut fetched = Fetched::default();
+    let mut desk = Desk::take_up(held, bundle_key, stick, tell, &mut fetched)?;
+    let listing = match listing {
+        Ok(listing) => distinct(listing)?,
+        // What was fetched before the server went away must be of use all the same.
+        Err(error) => return without_server(desk, today, fetched, error),
+    };
+    desk.forget_what_is_not_listed(&listing)?;
+    let wants = wants(desk.state(), &listing, wishes);
+    let plan = Plan::new(&wants, desk.room()?);
+    tell(News::Planned(plan.told(stick.path())));
+    if let Some(needed) = plan.hopeless().filter(|_| !desk.has_parts()) {
+        let free = desk.room()?;
+        return Err(FetchError::NoRoom { needed, free });
+    }
+    let mut failures: u32 = 0;
+    for want in &wants {
+        let drop = &want.drop;
+        match one(&mut desk, caller, want, tell, &mut fetched).await {
+            Ok(Went::On) => failures = 0,
+            Ok(Went::Full) => {
+                fetched.leave(drop.length().saturating_sub(desk.reached(drop)));
+            }
+            Err(FetchError::Server(CollectionError::NotThere)) => {
+                desk.take_back(drop)?;
+                fetched.gone = fetched.gone.saturating_add(1);
+            }
+            // One drop that the server cannot give must not stand in the way of the others.
+            Err(FetchError::Server(error)) if is_about_one(&error) && failures < MOST_FAILURES => {
+                desk.keep_what_was_written()?;
+                failures = failures.saturating_add(1);
+                fetched.failed = fetched.failed.saturating_add(1);
+            }
+            Err(FetchError::Server(error)) => {
+                return without_server(desk, today, fetched, error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    desk.finish(Some(&listing), today, &mut fetched)?;
+    Ok(fetched)
+}
+
+/// Whether the failure may be about one drop and not about the way to the server.
+fn is_about_one(error: &CollectionError) -> bool {
+    !matches!(error, CollectionError::Dial(_) | CollectionError::NotAdmitted)
+}
+
+/// Closes the bundle where it holds a whole drop; else it stays open, and the error is the end.
+fn without_server(
+    mut desk: Desk<'_>,
+    today: Day,
+    mut fetched: Fetched,
+    error: CollectionError,
+) -> Result<Fetched, FetchError> {
+    for drop in desk.drops() {
+        judge(&mut desk, &drop, &mut fetched)?;
+    }
+    if !desk.has_whole_drop() {
+        return Err(error.into());
+    }
+    desk.keep_what_was_written()?;
+    desk.finish(None, today, &mut fetched)?;
+    fetched.interrupted = Some(error.to_string());
+    Ok(fetched)
+}
+
+/// Whether there was room for it.
+enum Went {
+    On,
+    Full,
+}
+
+/// Brings one drop, or what fits of it.
+async fn one(
+    desk: &mut Desk<'_>,
+    caller: &mut Caller<'_>,
+    want: &Want,
+    tell: &mut dyn FnMut(News),
+    fetched: &mut Fetched,
+) -> Result<Went, FetchError> {
+    let drop = want.drop;
+    if want.head_only {
+        let stretch = Stretch {
+            drop,
+            offset: 0,
+            length: HEAD_BYTES,
+        };
+        if desk.room()? < HEAD_BYTES || desk.is_full_of_parts() {
+            return Ok(Went::Full);
+        }
+        match bring(desk, caller, stretch, tell).await {
+            Ok(()) => {}
+            Err(FetchError::StickFull) => return Ok(Went::Full),
+            Err(FetchError::NotAsListed) => mistrust(desk, &drop, fetched)?,
+            Err(error) => return Err(error),
+        }
+        return Ok(Went::On);
+    }
+    loop {
+        let at = desk.reached(&drop);
+        let left = drop.length().saturating_sub(at);
+        if left == 0 {
+            break;
+        }
+        if desk.is_full_of_parts() {
+            return Ok(Went::Full);
+        }
+        // A part that was broken off keeps its length.
+        let length = match desk.broken_off(&drop, at) {
+            Some(length) => Some(length),
+            None => plan::part_length(left, desk.room()?),
+        };
+        let Some(length) = length else {
+            return Ok(Went::Full);
+        };
+        let stretch = Stretch {
+            drop,
+            offset: at,
+            length,
+        };
+        match bring(desk, caller, stretch, tell).await {
+            Ok(()) => {}
+            Err(FetchError::StickFull) => return Ok(Went::Full),
+            Err(FetchError::NotAsListed) => {
+                mistrust(desk, &drop, fetched)?;
+                return Ok(Went::On);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    judge(desk, &drop, fetched)?;
+    Ok(Went::On)
+}
+
+/// Compares the tree hash of a drop that has come whole with the listing.
+fn judge(
+    desk: &mut Desk<'_>,
+    drop: &ListedDrop,
+    fetched: &mut Fetched,
+) -> Result<(), FetchError> {
+    if desk.reached(drop) < drop.length() {
+        return Ok(());
+    }
+    let segments = desk.segments(drop);
+    if TreeHash::from_segments(drop.length(), &segments) == Some(drop.tree) {
+        Ok(())
+    } else {
+        mistrust(desk, drop, fetched)
+    }
+}
+
+/// The server has other bytes than it lists: they go from the stick, and are not asked for again.
+fn mistrust(
+    desk: &mut Desk<'_>,
+    drop: &ListedDrop,
+    fetched: &mut Fetched,
+) -> Result<(), FetchError> {
+    desk.take_back(drop)?;
+    desk.mistrust(drop)?;
+    fetched.mistrusted = fetched.mistrusted.saturating_add(1);
+    Ok(())
+}
+
+/// Brings one part.
+async fn bring(
+    desk: &mut Desk<'_>,
+    caller: &mut Caller<'_>,
+    stretch: Stretch,
+    tell: &mut dyn FnMut(News),
+) -> Result<(), FetchError> {
+    let mut part = desk.begin(stretch)?;
+    let from = part.reached();
+    let to = stretch.end();
+    let fetched = caller
+        .fetch(&stretch.drop.id, from, to, |segment| {
+            if part.reached() == 0 && !is_head_of(segment, &stretch.drop) {
+                return Err(FetchError::NotAsListed);
+            }
+            desk.write(&mut part, segment)?;
+            tell(News::Came {
+                at: part.reached(),
+                of: stretch.drop.length(),
+            });
+            Ok(())
+        })
+        .await;
+    match fetched {
+        Ok(()) => desk.end(part),
+        Err(FetchError::StickFull) => {
+            desk.give_up(part)?;
+            Err(FetchError::StickFull)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether these bytes begin like the drop that is listed.
+fn is_head_of(segment: &[u8], drop: &ListedDrop) -> bool {
+    let Some((header, _)) = segment.split_first_chunk::<HEADER_LEN>() else {
+        return false;
+    };
+    EnvelopeHead::gate(header).is_ok_and(|head| {
+        head.kind() == Kind::Drop
+            && head.epoch() == Some(drop.epoch)
+            && head.envelope_len() == drop.length()
+    })
+}
+
+/// The listing, in which no drop stands twice.
+fn distinct(mut listing: Vec<ListedDrop>) -> Result<Vec<ListedDrop>, FetchError> {
+    listing.sort_unstable_by_key(|drop| drop.id);
+    if listing.is_sorted_by(|one, next| one.id < next.id) {
+        Ok(listing)
+    } else {
+        Err(FetchError::DoubledListing)
+    }
+}
+
+/// What is to be fetched, in its order: what was begun, then the short ones, so that words do
+/// not wait for films.
+fn wants(state: &State, listing: &[ListedDrop], wishes: Wishes) -> Vec<Want> {
+    let writing = state.draft.as_ref().and_then(|draft| draft.writing.as_ref());
+    let mut wants: Vec<Want> = listing
+        .iter()
+        .filter(|drop| wishes.again || !state.carried.contains(&drop.id))
+        .filter(|drop| wishes.again || !state.mistrusted.contains(&drop.id))
+        .map(|drop| Want {
+            drop: *drop,
+            reached: reached(state, drop),
+            head_only: drop.length() > wishes.largest,
+        })
+        .filter(|want| {
+            !want.head_only || (want.reached == 0 && !state.has_head_of(&want.drop))
+        })
+        .collect();
+    wants.sort_by_key(|want| {
+        let is_writing = writing.is_some_and(|open| open.drop == want.drop.id);
+        let begun = want.reached > 0;
+        (!is_writing, !begun, want.drop.length(), want.drop.id)
+    });
+    wants
+}
+
+/// How much of a drop lies on finished sticks and in the draft, from byte 0 on.
+fn reached(state: &State, drop: &ListedDrop) -> u64 {
+    parts_of(state, drop)
+        .map(|part| part.length)
+        .fold(0, u64::saturating_add)
+}
+
+/// The parts of a drop on finished sticks and in the draft, in order.
+fn parts_of(state: &State, drop: &ListedDrop) -> impl Iterator<Item = &KeptPart> {
+    let drop = *drop;
+    let begun = state
+        .begun
+        .iter()
+        .filter(move |begun| begun.drop == KeptDrop::of(&drop));
+    let draft = state.draft.iter().flat_map(|draft| &draft.parts);
+    begun
+        .flat_map(|begun| &begun.parts)
+        .chain(draft)
+        .filter(move |part| part.drop == drop.id && !part.is_head_of(&drop))
+}
+
+impl State {
+    /// Whether header and first chunk of the drop lie on a stick already.
+    fn has_head_of(&self, drop: &ListedDrop) -> bool {
+        let draft = self.draft.iter().flat_map(|draft| &draft.parts);
+        self.heads.contains(&drop.id)
+            || draft
+                .filter(|part| part.drop == drop.id)
+                .any(|part| part.is_head_of(drop))
+    }
+}
+
+impl KeptPart {
+    /// Whether it is header and first chunk alone.
+    pub(crate) fn is_head_of(&self, drop: &ListedDrop) -> bool {
+        self.offset == 0 && self.length == HEAD_BYTES && drop.length() > SEGMENT_BYTES
+    }
+}

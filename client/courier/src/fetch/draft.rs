@@ -1,0 +1,426 @@
+//! A bundle in the making: on the stick and in the courier's memory, always one step apart.
+//!
+//! The memory is written before the stick where it announces (a part is begun, an index is
+//! signed), and after it where it states (a part lies there). So it never claims what is not
+//! there, and no two indexes are signed under one number.
+
+mod finish;
+
+use knothole_envelope::{DropId, ListedDrop, PartName, SigningSecret};
+use rand_core::Rng as _;
+
+use super::error::FetchError;
+use super::report::{Fetched, News};
+use crate::bundle::{BundleName, partial_name};
+use crate::random;
+use crate::state::{Draft, Held, KeptDrop, KeptPart, OpenPart, State};
+use crate::stick::{Folder, Stick, Written};
+
+/// What was written is made to last, and remembered, every so many bytes.
+const CHECKPOINT: u64 = 16 << 20;
+
+/// A bundle has at most so many parts, those on earlier sticks counted in. The index may name
+/// four times as many; but the courier's memory is written anew for each of them.
+const MOST_PARTS_HERE: usize = 4_096;
+
+/// A stretch of a drop that becomes a part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) drop: ListedDrop,
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+}
+
+impl Stretch {
+    /// The byte after its last one.
+    pub(crate) fn end(&self) -> u64 {
+        self.offset.saturating_add(self.length)
+    }
+}
+
+/// A part that is being written.
+#[derive(Debug)]
+pub(crate) struct Part {
+    open: OpenPart,
+    file: Written,
+    saved: u64,
+}
+
+impl Part {
+    /// Where in the drop the next byte belongs.
+    pub(crate) fn reached(&self) -> u64 {
+        self.open.offset.saturating_add(self.file.length())
+    }
+}
+
+/// Where a bundle is made.
+#[derive(Debug)]
+pub(crate) struct Desk<'a> {
+    held: &'a mut Held,
+    key: &'a SigningSecret,
+    stick: &'a Stick,
+    folder: Option<Folder>,
+}
+
+impl<'a> Desk<'a> {
+    /// Goes on with the draft where it lies on this stick; else begins anew.
+    pub(crate) fn take_up(
+        held: &'a mut Held,
+        key: &'a SigningSecret,
+        stick: &'a Stick,
+        tell: &mut dyn FnMut(News),
+        fetched: &mut Fetched,
+    ) -> Result<Self, FetchError> {
+        let mut desk = Self {
+            held,
+            key,
+            stick,
+            folder: None,
+        };
+        let Some(draft) = &desk.held.state.draft else {
+            return Ok(desk);
+        };
+        let signed = !draft.signed.is_empty();
+        desk.folder = stick.folder(draft.name()).map_err(FetchError::stick)?;
+        if desk.folder.is_none() {
+            // Another stick: what lies on the first one has no index and counts for nothing.
+            if !draft.drops.is_empty() {
+                tell(News::Elsewhere);
+            }
+            desk.abandon()?;
+            return Ok(desk);
+        }
+        tell(News::GoesOn);
+        blocking(|| desk.check_parts())?;
+        if signed {
+            desk.settle(fetched)?;
+        }
+        Ok(desk)
+    }
+
+    /// Keeps the parts that still lie on the stick as they were written.
+    fn check_parts(&mut self) -> Result<(), FetchError> {
+        let (Some(draft), Some(folder)) = (&self.held.state.draft, &self.folder) else {
+            return Ok(());
+        };
+        let mut kept: Vec<KeptPart> = Vec::new();
+        for part in &draft.parts {
+            let name = part.name.to_string();
+            let hash = folder.hash(&name, part.length).map_err(FetchError::stick)?;
+            let before = kept.iter().chain(self.begun_parts(part)).filter(|other| {
+                other.drop == part.drop && other.offset.saturating_add(other.length) == part.offset
+            });
+            let follows = part.offset == 0 || before.count() > 0;
+            if hash == Some(part.hash) && follows {
+                kept.push(part.clone());
+            } else if draft.signed.is_empty() {
+                folder.remove(&name).map_err(FetchError::stick)?;
+            }
+        }
+        if let Some(draft) = &mut self.held.state.draft {
+            draft.parts = kept;
+        }
+        Ok(self.held.save()?)
+    }
+
+    fn begun_parts(&self, part: &KeptPart) -> impl Iterator<Item = &KeptPart> {
+        let id = part.drop;
+        let begun = self.held.state.begun.iter();
+        begun
+            .filter(move |begun| begun.drop.id == id)
+            .flat_map(|begun| &begun.parts)
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.held.state
+    }
+
+    /// Whether the draft holds anything.
+    pub(crate) fn has_parts(&self) -> bool {
+        let draft = self.held.state.draft.as_ref();
+        draft.is_some_and(|draft| !draft.parts.is_empty())
+    }
+
+    /// The drops that the draft holds something of.
+    pub(crate) fn drops(&self) -> Vec<ListedDrop> {
+        let drafts = self.held.state.draft.iter();
+        drafts
+            .flat_map(|draft| &draft.drops)
+            .filter_map(KeptDrop::listed)
+            .collect()
+    }
+
+    /// Whether a drop of the draft has come whole.
+    pub(crate) fn has_whole_drop(&self) -> bool {
+        let whole = |drop: &ListedDrop| self.reached(drop) == drop.length();
+        self.drops().iter().any(whole)
+    }
+
+    /// The room on the stick.
+    pub(crate) fn room(&self) -> Result<u64, FetchError> {
+        Ok(self.stick.space().map_err(FetchError::stick)?.free)
+    }
+
+    /// The length of the part of this drop that was broken off, if it begins here.
+    pub(crate) fn broken_off(&self, drop: &ListedDrop, at: u64) -> Option<u64> {
+        let open = self.held.state.draft.as_ref()?.writing.as_ref()?;
+        (open.drop == drop.id && open.offset == at).then_some(open.length)
+    }
+
+    /// Whether the index can name no further part.
+    pub(crate) fn is_full_of_parts(&self) -> bool {
+        let state = &self.held.state;
+        let draft = state.draft.iter().map(|draft| draft.parts.len());
+        let begun = state.begun.iter().map(|begun| begun.parts.len());
+        draft.chain(begun).fold(0, usize::saturating_add) >= MOST_PARTS_HERE
+    }
+
+    /// How much of the drop lies on sticks, from byte 0 on.
+    pub(crate) fn reached(&self, drop: &ListedDrop) -> u64 {
+        super::reached(&self.held.state, drop)
+    }
+
+    /// The hashes of the drop's segments, from byte 0 on.
+    pub(crate) fn segments(&self, drop: &ListedDrop) -> Vec<[u8; 32]> {
+        super::parts_of(&self.held.state, drop)
+            .flat_map(|part| part.segments.chunks_exact(32))
+            .filter_map(|hash| hash.try_into().ok())
+            .collect()
+    }
+
+    /// Begins a part, or goes on with it where it was broken off.
+    pub(crate) fn begin(&mut self, stretch: Stretch) -> Result<Part, FetchError> {
+        blocking(|| self.begin_now(stretch))
+    }
+
+    fn begin_now(&mut self, stretch: Stretch) -> Result<Part, FetchError> {
+        let left_over = self.held.state.draft.as_mut().and_then(|draft| draft.writing.take());
+        if let (Some(open), Some(folder)) = (left_over, &self.folder) {
+            let same = open.drop == stretch.drop.id
+                && open.offset == stretch.offset
+                && open.length == stretch.length;
+            let name = partial_name(&open.name);
+            if same {
+                let file = folder.go_on(&name, &open.segments);
+                if let Some(file) = file.map_err(FetchError::stick)? {
+                    let saved = file.length();
+                    let part = Part { open, file, saved };
+                    self.remember(&part)?;
+                    return Ok(part);
+                }
+            } else {
+                folder.remove(&name).map_err(FetchError::stick)?;
+            }
+        }
+        let mut name = [0; 16];
+        random::system().fill_bytes(&mut name);
+        let open = OpenPart {
+            name: PartName::from_bytes(name),
+            drop: stretch.drop.id,
+            offset: stretch.offset,
+            length: stretch.length,
+            segments: Vec::new(),
+        };
+        // Announced before it is made: what lies on the stick is known here.
+        self.folder_of_draft()?;
+        if let Some(draft) = &mut self.held.state.draft {
+            let drop = KeptDrop::of(&stretch.drop);
+            if !draft.drops.contains(&drop) {
+                draft.drops.push(drop);
+            }
+            draft.writing = Some(open.clone());
+        }
+        self.held.save()?;
+        let folder = self.folder_of_draft()?;
+        let file = folder.create(&partial_name(&open.name));
+        let file = file.map_err(FetchError::stick)?;
+        Ok(Part {
+            open,
+            file,
+            saved: 0,
+        })
+    }
+
+    /// The folder of the draft; both are made when they are wanted first.
+    fn folder_of_draft(&mut self) -> Result<&Folder, FetchError> {
+        if let Some(ref folder) = self.folder {
+            return Ok(folder);
+        }
+        let sequence = match &self.held.state.last {
+            Some(last) => last.sequence.checked_add(1).ok_or(FetchError::NoNumber)?,
+            None => 1,
+        };
+        let draft = Draft {
+            sequence,
+            mark: random::system().next_u32(),
+            drops: Vec::new(),
+            parts: Vec::new(),
+            writing: None,
+            signed: Vec::new(),
+        };
+        let name = draft.name();
+        self.held.state.draft = Some(draft);
+        self.held.save()?;
+        let folder = self.stick.make_folder(name).map_err(FetchError::stick)?;
+        Ok(self.folder.insert(folder))
+    }
+
+    /// Writes the next segment of the part.
+    pub(crate) fn write(&mut self, part: &mut Part, segment: &[u8]) -> Result<(), FetchError> {
+        blocking(|| {
+            part.file.append(segment).map_err(FetchError::stick)?;
+            let length = part.file.length();
+            if length.saturating_sub(part.saved) >= CHECKPOINT {
+                part.file.sync().map_err(FetchError::stick)?;
+                part.saved = length;
+                self.remember(part)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Remembers how far the part has come; what is remembered has been synced.
+    fn remember(&mut self, part: &Part) -> Result<(), FetchError> {
+        if let Some(draft) = &mut self.held.state.draft {
+            let mut open = part.open.clone();
+            open.segments = part.file.segments().to_vec();
+            draft.writing = Some(open);
+        }
+        Ok(self.held.save()?)
+    }
+
+    /// Makes the part last, reads it again, compares, and gives it its name.
+    pub(crate) fn end(&mut self, part: Part) -> Result<(), FetchError> {
+        blocking(|| self.end_now(part))
+    }
+
+    fn end_now(&mut self, part: Part) -> Result<(), FetchError> {
+        let folder = self.folder_of_draft()?;
+        let name = partial_name(&part.open.name);
+        let Some(finished) = part.file.finish().map_err(FetchError::stick)? else {
+            folder.remove(&name).map_err(FetchError::stick)?;
+            return Err(FetchError::BadStick);
+        };
+        folder
+            .rename(&name, &part.open.name.to_string())
+            .map_err(FetchError::stick)?;
+        if let Some(draft) = &mut self.held.state.draft {
+            draft.writing = None;
+            draft.parts.push(KeptPart {
+                name: part.open.name,
+                drop: part.open.drop,
+                offset: part.open.offset,
+                length: finished.length,
+                hash: finished.hash,
+                segments: finished.segments,
+            });
+        }
+        Ok(self.held.save()?)
+    }
+
+    /// Removes a part for which there was no room.
+    pub(crate) fn give_up(&mut self, part: Part) -> Result<(), FetchError> {
+        if let Some(draft) = &mut self.held.state.draft {
+            draft.writing = None;
+        }
+        let name = partial_name(&part.open.name);
+        drop(part);
+        let folder = self.folder_of_draft()?;
+        folder.remove(&name).map_err(FetchError::stick)?;
+        Ok(self.held.save()?)
+    }
+
+    /// Removes all that lies on this stick of a drop, and forgets what lies on others.
+    pub(crate) fn take_back(&mut self, drop: &ListedDrop) -> Result<(), FetchError> {
+        let state = &mut self.held.state;
+        state.begun.retain(|begun| begun.drop.id != drop.id);
+        let mut names = Vec::new();
+        if let Some(draft) = &mut state.draft {
+            draft.drops.retain(|kept| kept.id != drop.id);
+            let open = draft.writing.take_if(|open| open.drop == drop.id);
+            names.extend(open.map(|open| partial_name(&open.name)));
+            draft.parts.retain(|part| {
+                let other = part.drop != drop.id;
+                if !other {
+                    names.push(part.name.to_string());
+                }
+                other
+            });
+        }
+        self.held.save()?;
+        if let Some(folder) = &self.folder {
+            for name in names {
+                folder.remove(&name).map_err(FetchError::stick)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what the server does not list any more: it is nobody's business here any more.
+    pub(crate) fn forget_what_is_not_listed(
+        &mut self,
+        listing: &[ListedDrop],
+    ) -> Result<(), FetchError> {
+        let listed = |id: &DropId| listing.binary_search_by_key(id, |drop| drop.id).is_ok();
+        let kept: Vec<KeptDrop> = listing.iter().map(KeptDrop::of).collect();
+        let state = &mut self.held.state;
+        state.carried.retain(listed);
+        state.mistrusted.retain(listed);
+        state.heads.retain(listed);
+        state.begun.retain(|begun| kept.contains(&begun.drop));
+        let gone: Vec<ListedDrop> = self
+            .drops()
+            .into_iter()
+            .filter(|drop| !kept.contains(&KeptDrop::of(drop)))
+            // One that came whole and was deleted since is carried all the same; one that is
+            // listed differently now is not.
+            .filter(|drop| self.reached(drop) < drop.length() || listed(&drop.id))
+            .collect();
+        for drop in &gone {
+            self.take_back(drop)?;
+        }
+        Ok(self.held.save()?)
+    }
+
+    /// Makes a part of what was written of the one that was broken off.
+    pub(crate) fn keep_what_was_written(&mut self) -> Result<(), FetchError> {
+        blocking(|| {
+            let draft = self.held.state.draft.as_mut();
+            let open = draft.and_then(|draft| draft.writing.clone());
+            let (Some(open), Some(folder)) = (open, &self.folder) else {
+                return Ok(());
+            };
+            let file = folder.go_on(&partial_name(&open.name), &open.segments);
+            let Some(file) = file.map_err(FetchError::stick)? else {
+                return Ok(());
+            };
+            let saved = file.length();
+            let part = Part { open, file, saved };
+            if saved == 0 {
+                self.give_up(part)
+            } else {
+                self.end_now(part)
+            }
+        })
+    }
+
+    /// Does not ask for the drop again, as long as the server lists it.
+    pub(crate) fn mistrust(&mut self, drop: &ListedDrop) -> Result<(), FetchError> {
+        let list = &mut self.held.state.mistrusted;
+        if !list.contains(&drop.id) {
+            list.push(drop.id);
+        }
+        Ok(self.held.save()?)
+    }
+}
+
+impl Draft {
+    pub(crate) fn name(&self) -> BundleName {
+        BundleName::new(self.sequence, self.mark)
+    }
+}
+
+/// Work on files: the network's tasks go on meanwhile.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    tokio::task::block_in_place(work)
+}

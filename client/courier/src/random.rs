@@ -1,0 +1,10 @@
+//! The system's randomness.
+
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
+
+/// The system's randomness. Where there is none it panics rather than hand out zeros.
+#[must_use]
+pub fn system() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
