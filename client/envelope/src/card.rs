@@ -38,10 +38,12 @@ impl fmt::Display for CardError {
 
 impl core::error::Error for CardError {}
 
-/// An editor's signing key, and the X-Wing keys of the epochs made ahead.
+/// An editor's signing key, the X-Wing key to which the newsroom's own papers are sealed, and the
+/// X-Wing keys of the epochs made ahead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditorCard {
     signing: EditorKey,
+    archive: RecipientKey,
     first_epoch: EpochNumber,
     first_day: Day,
     days_per_epoch: u32,
@@ -55,12 +57,17 @@ impl EditorCard {
     /// [`CardError::Keys`] or [`CardError::Days`].
     pub fn new(
         signing: EditorKey,
+        archive: RecipientKey,
         first_epoch: EpochNumber,
         first_day: Day,
         days_per_epoch: u32,
         keys: Vec<RecipientKey>,
     ) -> Result<Self, CardError> {
-        if keys.is_empty() || keys.len() > MOST_CARD_EPOCHS || has_doubles(&keys) {
+        if keys.is_empty()
+            || keys.len() > MOST_CARD_EPOCHS
+            || has_doubles(&keys)
+            || keys.contains(&archive)
+        {
             return Err(CardError::Keys);
         }
         if !(1..=MOST_EPOCH_DAYS).contains(&days_per_epoch) {
@@ -68,6 +75,7 @@ impl EditorCard {
         }
         let card = Self {
             signing,
+            archive,
             first_epoch,
             first_day,
             days_per_epoch,
@@ -97,6 +105,12 @@ impl EditorCard {
     #[must_use]
     pub const fn signing_key(&self) -> &EditorKey {
         &self.signing
+    }
+
+    /// The key to which the newsroom's archive is sealed: it outlives every epoch.
+    #[must_use]
+    pub const fn archive_key(&self) -> &RecipientKey {
+        &self.archive
     }
 
     /// The number of the first epoch on the card.
@@ -167,13 +181,14 @@ impl sealed::Body for EditorCard {
 
 impl Cbor for EditorCard {
     fn write(&self, out: &mut Writer) {
-        out.map(7).unsigned(1).unsigned(1).unsigned(2).unsigned(1);
+        out.map(8).unsigned(1).unsigned(1).unsigned(2).unsigned(1);
         out.unsigned(3).bytes(self.signing.as_bytes()).unsigned(4);
         self.first_epoch.write(out);
         out.unsigned(5);
         self.first_day.write(out);
         out.unsigned(6).unsigned(u64::from(self.days_per_epoch));
-        out.unsigned(7).list(&self.keys);
+        out.unsigned(7).list(&self.keys).unsigned(8);
+        self.archive.write(out);
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -189,8 +204,17 @@ impl Cbor for EditorCard {
             .map_err(|_| DecodeError::Value("the length of an epoch"))?;
         let limit = crate::cbor::count(&[(); MOST_CARD_EPOCHS]);
         let keys = fields.required(7, |input| input.list(limit))?;
+        let archive = fields.required(8, RecipientKey::read)?;
         fields.end()?;
-        Self::new(signing, first_epoch, first_day, days_per_epoch, keys).map_err(|error| {
+        Self::new(
+            signing,
+            archive,
+            first_epoch,
+            first_day,
+            days_per_epoch,
+            keys,
+        )
+        .map_err(|error| {
             DecodeError::Value(match error {
                 CardError::Days => "the length of an epoch",
                 _ => "the list of keys",

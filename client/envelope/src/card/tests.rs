@@ -10,10 +10,14 @@ fn keys(count: u8) -> Vec<RecipientKey> {
         .collect()
 }
 
+fn archive() -> RecipientKey {
+    EpochSecret::from_bytes([0xa7; 32]).recipient_key()
+}
+
 fn card(count: u8) -> EditorCard {
     let signing = signers(1)[0].editor_key();
-    let first = EpochNumber::new(3).unwrap();
-    EditorCard::new(signing, first, Day::new(100).unwrap(), 7, keys(count)).unwrap()
+    let (first, day) = (EpochNumber::new(3).unwrap(), Day::new(100).unwrap());
+    EditorCard::new(signing, archive(), first, day, 7, keys(count)).unwrap()
 }
 
 fn courier() -> CourierCard {
@@ -33,6 +37,7 @@ fn an_editors_card_comes_back_and_names_its_epochs() {
         .epochs()
         .map(|epoch| (epoch.epoch.get(), epoch.first.get(), epoch.last.get()))
         .collect();
+    assert_eq!(card(3).archive_key(), &archive());
     assert_eq!(days, [(3, 100, 106), (4, 107, 113), (5, 114, 120)]);
     assert!(
         card(3)
@@ -85,6 +90,7 @@ fn doubled_missing_or_too_many_keys_are_refused() {
         let signing = signers(1)[0].editor_key();
         EditorCard::new(
             signing,
+            archive(),
             EpochNumber::new(1).unwrap(),
             Day::new(1).unwrap(),
             7,
@@ -95,6 +101,7 @@ fn doubled_missing_or_too_many_keys_are_refused() {
     let mut doubled = keys(2);
     doubled.push(doubled[0].clone());
     assert_eq!(make(doubled), Err(CardError::Keys));
+    assert_eq!(make(vec![archive()]), Err(CardError::Keys));
     let many = vec![keys(1)[0].clone(); MOST_CARD_EPOCHS + 1];
     assert_eq!(make(many), Err(CardError::Keys));
 }
@@ -104,7 +111,8 @@ fn days_and_numbers_beyond_their_end_are_refused() {
     let make = |epoch, day, days| {
         let signing = signers(1)[0].editor_key();
         let first = EpochNumber::new(epoch).unwrap();
-        EditorCard::new(signing, first, Day::new(day).unwrap(), days, keys(2))
+        let day = Day::new(day).unwrap();
+        EditorCard::new(signing, archive(), first, day, days, keys(2))
     };
     assert!(make(1, 1, 92).is_ok());
     assert_eq!(make(1, 1, 0), Err(CardError::Days));
