@@ -1,19 +1,35 @@
 //! Answers: no date, no server, no cookie, never stored, and padded so that length says little.
 
+use std::io;
+
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body;
 
-/// What every answer carries.
-pub(crate) type Answer = Response<Full<Bytes>>;
+/// What every answer carries: a few bytes at once, or a sealed drop as it comes from the disk.
+pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 /// Sentences are padded to a multiple of so many bytes.
 const SENTENCE_UNIT: usize = 1_024;
 
 /// An answer of this content.
 pub(crate) fn answer(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
-    let mut answer = Response::new(Full::new(body));
+    streamed(
+        status,
+        kind,
+        Full::new(body).map_err(|never| match never {}),
+    )
+}
+
+/// An answer whose content comes piece by piece.
+pub(crate) fn streamed<B>(status: StatusCode, kind: &'static str, body: B) -> Answer
+where
+    B: Body<Data = Bytes, Error = io::Error> + Send + 'static,
+{
+    let mut answer = Response::new(body.boxed_unsync());
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
