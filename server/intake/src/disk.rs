@@ -95,7 +95,7 @@ impl fmt::Debug for Place {
 }
 
 /// An open file. Dropping it closes it.
-pub(crate) trait DiskFile: Send + fmt::Debug {
+pub(crate) trait DiskFile: Send + Sync + fmt::Debug {
     /// Writes all of these bytes at this offset.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Reads up to so many bytes from this offset; 0 is the end.

@@ -6,15 +6,21 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use getrandom::SysRng;
+use rand_core::UnwrapErr;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::clock::UnixSeconds;
+use crate::clock::{BatchNumber, UnixSeconds};
 use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
+use crate::gate::Gate;
 use crate::newsroom::{Newsroom, PushError};
+use crate::record::Link;
+use crate::recover::recover;
 use crate::serve::{self, Push, Side};
 use crate::settings::Settings;
-use crate::uploads::lock;
+use crate::uploads::{Uploads, lock};
 
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
 #[derive(Debug)]
@@ -25,6 +31,23 @@ pub struct Intake {
     newsroom: RwLock<Arc<Newsroom>>,
     /// Held by the one blocking task that changes the newsroom's files.
     updating: Mutex<()>,
+    uploads: Uploads,
+    writers: Semaphore,
+    gate: Passage,
+}
+
+/// Whether there is a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passage {
+    /// Only sealed drops for this newsroom pass.
+    Gated,
+    /// Anything passes: for outside test sets.
+    Open,
+}
+
+/// The system's randomness.
+pub(crate) const fn system_rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
 }
 
 /// The store could not be opened.
@@ -80,6 +103,30 @@ impl Intake {
         settings: Settings,
         now: UnixSeconds,
     ) -> Result<Arc<Self>, OpenError> {
+        Self::open_with(folder, settings, now, Passage::Gated)
+    }
+
+    /// Opens a store that takes anything, for protocol test sets that know no envelope.
+    ///
+    /// No server calls it: whoever sends to such a store is not told that nothing was sealed.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    #[doc(hidden)]
+    pub fn open_without_gate(
+        folder: &Path,
+        settings: Settings,
+        now: UnixSeconds,
+    ) -> Result<Arc<Self>, OpenError> {
+        Self::open_with(folder, settings, now, Passage::Open)
+    }
+
+    fn open_with(
+        folder: &Path,
+        settings: Settings,
+        now: UnixSeconds,
+        gate: Passage,
+    ) -> Result<Arc<Self>, OpenError> {
         let disk = Beneath::open(folder)?;
         disk.lock().map_err(|_| OpenError::InUse)?;
         let newsroom = match Newsroom::load(&disk) {
@@ -87,8 +134,15 @@ impl Intake {
             Err(PushError::Disk(error)) => return Err(OpenError::Disk(error)),
             Ok(None) | Err(_) => return Err(OpenError::Newsroom),
         };
+        let batch = settings.batch.number(now);
+        let uploads = recover(&disk, now, |ticket| {
+            ticket.url.map(|url| Link { url, batch })
+        })?;
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
+            uploads,
+            writers: Semaphore::new(settings.most_writers),
+            gate,
             settings,
             now: AtomicU64::new(now.get()),
             newsroom: RwLock::new(Arc::new(newsroom)),
@@ -149,6 +203,41 @@ impl Intake {
         &self.settings
     }
 
+    pub(crate) fn disk(&self) -> &Arc<dyn Disk> {
+        &self.disk
+    }
+
+    pub(crate) const fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
+
+    /// The time that the last tick told.
+    pub(crate) fn now(&self) -> UnixSeconds {
+        UnixSeconds::new(self.now.load(Ordering::Relaxed))
+    }
+
+    /// The batch that now lies in.
+    pub(crate) fn batch(&self) -> BatchNumber {
+        self.settings.batch.number(self.now())
+    }
+
+    /// Who may pass now; nothing when the clock is beyond all calendars.
+    pub(crate) fn gate(&self) -> Option<Gate> {
+        match self.gate {
+            Passage::Gated => Some(self.newsroom().gate(self.now().day()?)),
+            Passage::Open => Some(Gate::Open),
+        }
+    }
+
+    /// The right to hold an upload's bytes in memory, or nothing when too many have it for long.
+    pub(crate) async fn writer(&self) -> Option<SemaphorePermit<'_>> {
+        let waiting = self.writers.acquire();
+        tokio::time::timeout(self.settings.takeover_patience, waiting)
+            .await
+            .ok()?
+            .ok()
+    }
+
     /// What the newsroom has signed, as of now.
     pub(crate) fn newsroom(&self) -> Arc<Newsroom> {
         Arc::clone(&self.newsroom.read().unwrap_or_else(PoisonError::into_inner))
@@ -194,8 +283,8 @@ impl Intake {
     }
 
     fn today(&self) -> io::Result<knothole_envelope::Day> {
-        let now = UnixSeconds::new(self.now.load(Ordering::Relaxed));
-        now.day()
+        self.now()
+            .day()
             .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
 }

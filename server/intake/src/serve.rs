@@ -13,9 +13,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::{self, Answer};
 use crate::desk;
+use crate::drain::Drains;
+use crate::drops;
 use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
-use crate::tus::UploadSecret;
+use crate::tus::{UPLOADS, UploadSecret};
 
 /// Which of the two services a connection came in by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +41,13 @@ where
     let settings = intake.settings();
     let (patience, life) = (settings.header_patience, settings.connection_life);
     let inside = Arc::clone(intake);
+    let drains = Drains::default();
     let service = service_fn(move |request| {
         let intake = Arc::clone(&inside);
+        let drains = drains.clone();
         async move {
             let answer = match side {
-                Side::Public => public(&intake, &request),
+                Side::Public => public(&intake, request, &drains).await,
                 Side::Collection => collection(&intake, request).await,
             };
             Ok::<_, Infallible>(answer)
@@ -60,8 +64,11 @@ where
     drop(tokio::time::timeout(life, serving).await);
 }
 
-fn public(intake: &Intake, request: &Request<Incoming>) -> Answer {
+async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drains) -> Answer {
     let path = request.uri().path();
+    if path == "/drops" || path.starts_with(UPLOADS) {
+        return drops::answer(intake, request, drains).await;
+    }
     if !matches!(path, "/charter" | "/sheet") {
         return answer::not_found();
     }

@@ -264,6 +264,11 @@ impl Lease {
         self.work.as_deref().map(|work| &work.segments)
     }
 
+    /// What it is to become.
+    pub(crate) fn ticket(&self) -> Option<&Ticket> {
+        self.work.as_deref().map(|work| &work.ticket)
+    }
+
     /// Waits until a newer request wants it.
     pub(crate) async fn superseded(&self) {
         let mut changes = self.upload.changed.subscribe();
@@ -359,6 +364,20 @@ impl Uploads {
 
     pub(crate) fn forget(&self, url: &UrlHash) {
         lock(&self.0).remove(url);
+    }
+
+    /// Forgets the lanes that a joined upload was made of.
+    pub(crate) fn forget_lanes(&self, role: &Role) {
+        if let Role::Joined { lanes } = role {
+            lock(&self.0).retain(|_, upload| !lanes.contains(&upload.id));
+        }
+    }
+
+    /// The uploads that are no drops yet.
+    pub(crate) fn unfinished(&self) -> Vec<Arc<Upload>> {
+        let mut all = self.all();
+        all.retain(|upload| upload.tree().is_none());
+        all
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Upload>> {

@@ -30,11 +30,19 @@ async fn an_answer_tells_neither_time_nor_server_and_unknown_addresses_look_alik
     let folder = tempfile::tempdir().unwrap();
     let now = UnixSeconds::new(1_790_000_000);
     let intake = Intake::open(folder.path(), Settings::default(), now).unwrap();
-    let first = ask(&intake, false, "GET /drops/../../etc/passwd HTTP/1.1").await;
+    let first = ask(
+        &intake,
+        false,
+        "DELETE /drops/../../etc/passwd HTTP/1.1\r\nTus-Resumable: 1.0.0",
+    )
+    .await;
     let second = ask(
         &intake,
         false,
-        &format!("GET /drops/{} HTTP/1.1", "ab".repeat(32)),
+        &format!(
+            "DELETE /drops/{} HTTP/1.1\r\nTus-Resumable: 1.0.0",
+            "ab".repeat(32)
+        ),
     )
     .await;
     assert!(first.starts_with("HTTP/1.1 404 "));

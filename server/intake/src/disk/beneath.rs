@@ -118,8 +118,7 @@ impl Disk for Beneath {
     }
 
     fn sync_folder(&self, place: &Place) -> io::Result<()> {
-        fs::fsync(self.folder(place.names())?)?;
-        Ok(())
+        fs::fsync(self.folder(place.names())?).map_err(final_error)
     }
 
     fn room(&self) -> io::Result<Room> {
@@ -133,6 +132,12 @@ impl Disk for Beneath {
 
 #[derive(Debug)]
 struct Open(OwnedFd);
+
+/// After a failed sync nobody knows what is on the disk: it is never taken for a lack of space,
+/// which passes.
+fn final_error(error: rustix::io::Errno) -> io::Error {
+    io::Error::other(error)
+}
 
 impl DiskFile for Open {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -166,8 +171,7 @@ impl DiskFile for Open {
     }
 
     fn sync(&self) -> io::Result<()> {
-        fs::fdatasync(&self.0)?;
-        Ok(())
+        fs::fdatasync(&self.0).map_err(final_error)
     }
 }
 

@@ -1,0 +1,505 @@
+//! Uploads by tus 1.0.0 (core, creation, creation-with-upload, termination, checksum, expiration,
+//! concatenation): what each request does to the store, and what it is answered.
+
+use std::sync::Arc;
+
+use http::header::{HeaderName, HeaderValue};
+use http::{Request, StatusCode};
+use http_body_util::BodyDataStream;
+use hyper::body::Incoming;
+use knothole_envelope::{CHUNK_LEN, DropId, HEADER_LEN, MOST_CHUNKS, TreeHash};
+use rand_core::Rng as _;
+
+use crate::answer::{self, Answer};
+use crate::clock::HttpDate;
+use crate::commit::{self, folder_of, incoming};
+use crate::disk;
+use crate::drain::Drains;
+use crate::gate::{self, Expect, Gate};
+use crate::intake::{Intake, system_rng};
+use crate::receive::{Orders, Received, receive};
+use crate::record::{Link, Role, Ticket, UrlHash};
+use crate::segments::Segments;
+use crate::tus::{
+    self, CHECKSUMS, Command, Create, Created, EXTENSIONS, Patch, Phase, Refusal, Step, Target,
+    UPLOADS, UploadSecret, VERSION,
+};
+use crate::uploads::{Lease, TakeError, Upload};
+
+/// The longest envelope.
+const MOST_BYTES: u64 = match (MOST_CHUNKS, CHUNK_LEN, HEADER_LEN) {
+    (16_777_216, 65_536, 12_288) => 16_777_216 * 65_536 + 12_288,
+    _ => panic!("the bound of an upload is that of an envelope"),
+};
+
+/// Why a request was not done.
+enum Trouble {
+    /// It says something that the protocol does not have.
+    Protocol(Refusal),
+    /// The gate stays shut.
+    Gate(gate::Refusal),
+    /// Unknown, expired or foreign.
+    NotFound,
+    /// Another request is at work, or the connection went meanwhile.
+    Busy,
+    /// There is no room.
+    Full,
+    /// The disk failed.
+    Disk,
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Protocol(refusal)
+    }
+}
+
+impl Trouble {
+    fn answer(&self) -> Answer {
+        match self {
+            Self::Protocol(refusal) => answer::sentence(refusal.status(), &refusal.to_string()),
+            Self::Gate(refusal) => {
+                answer::sentence(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string())
+            }
+            Self::NotFound => answer::not_found(),
+            Self::Busy => answer::sentence(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server is busy; try again in a minute",
+            ),
+            Self::Full => answer::sentence(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "the drop-box has no room for this now; a message alone may still get through",
+            ),
+            Self::Disk => answer::sentence(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server's disk failed; try again later",
+            ),
+        }
+    }
+}
+
+/// How far an upload is after a request.
+struct Progress {
+    offset: u64,
+    tree: Option<TreeHash>,
+}
+
+/// Answers one request to `/drops` or to an upload.
+pub(crate) async fn answer(
+    intake: &Arc<Intake>,
+    request: Request<Incoming>,
+    drains: &Drains,
+) -> Answer {
+    let (head, mut body) = request.into_parts();
+    let path = head.uri.path();
+    let target = if path == UPLOADS || path == UPLOADS.trim_end_matches('/') {
+        Target::Uploads
+    } else {
+        Target::Upload
+    };
+    let done = match tus::parse(&head.method, &head.headers, target, MOST_BYTES) {
+        Err(refusal) => Err(refusal.into()),
+        Ok(Command::Options) => Ok(options()),
+        Ok(Command::Create(create)) => created(intake, &create, &mut body).await,
+        Ok(command) => match UploadSecret::in_url(path) {
+            Some(secret) => existing(intake, &secret, &command, &mut body).await,
+            None => Err(Trouble::NotFound),
+        },
+    };
+    drains.drain(body, intake.settings().drain_patience);
+    let mut answer = done.unwrap_or_else(|trouble| trouble.answer());
+    put(&mut answer, "tus-resumable", VERSION);
+    answer
+}
+
+fn put(answer: &mut Answer, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        answer
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+}
+
+fn options() -> Answer {
+    let mut answer = answer::done();
+    put(&mut answer, "tus-version", VERSION);
+    put(&mut answer, "tus-extension", EXTENSIONS);
+    put(&mut answer, "tus-checksum-algorithm", CHECKSUMS);
+    put(&mut answer, "tus-max-size", &MOST_BYTES.to_string());
+    answer
+}
+
+async fn existing(
+    intake: &Arc<Intake>,
+    secret: &UploadSecret,
+    command: &Command,
+    body: &mut Incoming,
+) -> Result<Answer, Trouble> {
+    let upload = intake
+        .uploads()
+        .find(&UrlHash::of(secret.expose()))
+        .ok_or(Trouble::NotFound)?;
+    match command {
+        Command::Patch(patch) => {
+            let progress = append(intake, &upload, patch, body).await?;
+            let mut answer = answer::done();
+            tell(&mut answer, &upload, &progress);
+            Ok(answer)
+        }
+        Command::Delete => {
+            upload.view().delete()?;
+            give_up(intake, &upload).await?;
+            Ok(answer::done())
+        }
+        // OPTIONS and POST were answered before; what is left is HEAD.
+        Command::Head | Command::Options | Command::Create(_) => {
+            let view = upload.view();
+            let mut answer = answer::done();
+            *answer.status_mut() = StatusCode::OK;
+            put(&mut answer, "upload-length", &upload.length.to_string());
+            let progress = Progress {
+                offset: view.offset,
+                tree: upload.tree(),
+            };
+            tell(&mut answer, &upload, &progress);
+            if matches!(upload.role, Role::First | Role::Later { .. }) {
+                put(&mut answer, "upload-concat", "partial");
+            }
+            Ok(answer)
+        }
+    }
+}
+
+fn tell(answer: &mut Answer, upload: &Upload, progress: &Progress) {
+    put(answer, "upload-offset", &progress.offset.to_string());
+    match progress.tree {
+        Some(tree) => put(answer, "knothole-tree", &tree.to_string()),
+        None => put(
+            answer,
+            "upload-expires",
+            &HttpDate(upload.expires).to_string(),
+        ),
+    }
+}
+
+async fn created(
+    intake: &Arc<Intake>,
+    create: &Create,
+    body: &mut Incoming,
+) -> Result<Answer, Trouble> {
+    let (role, length, total) = match &create.what {
+        Created::Whole { length } => (Role::Whole, *length, *length),
+        Created::Lane {
+            length,
+            parent: None,
+        } => (Role::First, *length, 0),
+        Created::Lane {
+            length,
+            parent: Some(parent),
+        } => later_lane(intake, *length, parent)?,
+        Created::Joined { lanes } => return join(intake, lanes).await,
+    };
+    make_room(intake).await?;
+    let (secret, upload) = register(intake, role, length, total);
+    let mut progress = Progress {
+        offset: 0,
+        tree: None,
+    };
+    if let Some(first) = &create.first {
+        match append(intake, &upload, first, body).await {
+            Ok(made) => progress = made,
+            // What was made for this request alone goes with it.
+            Err(trouble) => {
+                if upload.view().offset == 0 {
+                    give_up(intake, &upload).await?;
+                }
+                return Err(trouble);
+            }
+        }
+    } else if length == 0 && matches!(intake.gate(), Some(Gate::Open)) {
+        progress = complete_empty(intake, &upload).await?;
+    }
+    let mut answer = answer::done();
+    *answer.status_mut() = StatusCode::CREATED;
+    put(&mut answer, "location", &secret.path());
+    tell(&mut answer, &upload, &progress);
+    Ok(answer)
+}
+
+/// A new upload of which nothing is on the disk, and the secret of its URL.
+fn register(intake: &Intake, role: Role, length: u64, total: u64) -> (UploadSecret, Arc<Upload>) {
+    let mut rng = system_rng();
+    let (mut id, mut secret) = ([0; 32], [0; 32]);
+    rng.fill_bytes(&mut id);
+    rng.fill_bytes(&mut secret);
+    let (id, secret) = (DropId::from_bytes(id), UploadSecret::from_bytes(secret));
+    let life = intake.settings().upload_life.as_secs();
+    let ticket = Ticket {
+        url: Some(UrlHash::of(secret.expose())),
+        length,
+        role,
+        epoch: None,
+        total,
+        expires: intake.now().plus(life).rounded_up_to_day(),
+    };
+    let segments = Segments::new(folder_of(&incoming(), &id), length);
+    let upload = Upload::new(id, segments, ticket);
+    intake.uploads().add(&upload);
+    (secret, upload)
+}
+
+fn later_lane(
+    intake: &Intake,
+    length: u64,
+    parent: &UploadSecret,
+) -> Result<(Role, u64, u64), Trouble> {
+    let first = intake
+        .uploads()
+        .find(&UrlHash::of(parent.expose()))
+        .filter(|first| first.role == Role::First)
+        .ok_or(Refusal::Untied)?;
+    // Until the header has passed the gate, nothing may follow it.
+    let total = first
+        .total()
+        .filter(|_| first.view().offset > 0)
+        .ok_or(Refusal::Untied)?;
+    if length > total.saturating_sub(first.length) {
+        return Err(Refusal::LanesLength.into());
+    }
+    Ok((Role::Later { parent: first.id }, length, length))
+}
+
+/// Sees to it that one more unfinished upload may be: the least progressed one gives way.
+async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
+    let open = intake.uploads().unfinished();
+    if open.len() < intake.settings().most_uploads {
+        return Ok(());
+    }
+    let least = open
+        .iter()
+        .filter(|upload| upload.is_resting())
+        .min_by_key(|upload| upload.view().offset)
+        .ok_or(Trouble::Busy)?;
+    let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
+    remove(intake, lease).await
+}
+
+/// Ends an upload that is not a drop.
+async fn give_up(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<(), Trouble> {
+    let lease = take(intake, upload).await?.map_err(|_| Refusal::Finished)?;
+    remove(intake, lease).await
+}
+
+async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Trouble> {
+    let upload = Arc::clone(lease.upload());
+    let Some(work) = lease.abandon() else {
+        return Ok(());
+    };
+    if let Some(url) = &upload.url {
+        intake.uploads().forget(url);
+    }
+    if !work.segments.on_disk() {
+        return Ok(());
+    }
+    let disk = Arc::clone(intake.disk());
+    let removed = tokio::task::spawn_blocking(move || {
+        disk::remove_tree(disk.as_ref(), work.segments.folder())
+    })
+    .await;
+    match removed {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
+    }
+}
+
+/// Takes an upload over, or says that it is a drop already.
+async fn take(intake: &Intake, upload: &Arc<Upload>) -> Result<Result<Lease, TreeHash>, Trouble> {
+    match upload.take(intake.settings().takeover_patience).await {
+        Ok(lease) => Ok(Ok(lease)),
+        Err(TakeError::Done(tree)) => Ok(Err(tree)),
+        Err(TakeError::Gone) => Err(Trouble::NotFound),
+        Err(TakeError::Superseded) => Err(Refusal::OffsetDiffers.into()),
+        Err(TakeError::Busy) => Err(Trouble::Busy),
+    }
+}
+
+async fn append(
+    intake: &Arc<Intake>,
+    upload: &Arc<Upload>,
+    patch: &Patch,
+    body: &mut Incoming,
+) -> Result<Progress, Trouble> {
+    if upload.view().phase == Phase::Open && upload.is_resting() {
+        upload.view().patch(patch)?;
+    }
+    let lease = match take(intake, upload).await? {
+        Ok(lease) => lease,
+        Err(tree) => {
+            upload.view().patch(patch)?;
+            return Ok(Progress {
+                offset: upload.length,
+                tree: Some(tree),
+            });
+        }
+    };
+    let lease = match upload.view().patch(patch)? {
+        Step::Complete => lease,
+        Step::Append { room } => {
+            let _writer = intake.writer().await.ok_or(Trouble::Busy)?;
+            let orders = Orders {
+                room,
+                checksum: patch.checksum.clone(),
+                gate: gate_for(intake, upload)?,
+            };
+            let body = BodyDataStream::new(body);
+            match receive(intake.disk(), intake.settings(), lease, body, orders).await {
+                Received::Whole(lease) => lease,
+                Received::Cut => return Err(Trouble::Busy),
+                Received::Superseded => return Err(Refusal::OffsetDiffers.into()),
+                Received::Beyond => return Err(Refusal::BeyondEnd.into()),
+                Received::Altered => return Err(Refusal::ChecksumDiffers.into()),
+                Received::Gate(refusal) => return Err(Trouble::Gate(refusal)),
+                Received::Full => return Err(Trouble::Full),
+                Received::Failed => return Err(Trouble::Disk),
+            }
+        }
+    };
+    let offset = lease.segments().map_or(0, Segments::durable);
+    if offset < upload.length || upload.role != Role::Whole {
+        return Ok(Progress { offset, tree: None });
+    }
+    finish(intake, lease).await
+}
+
+/// The gate, if this upload has still to pass it.
+fn gate_for(intake: &Intake, upload: &Upload) -> Result<Option<(Gate, Expect)>, Trouble> {
+    let expect = match upload.role {
+        Role::Whole => Expect::Whole(upload.length),
+        Role::First => Expect::First(upload.length),
+        Role::Later { .. } | Role::Joined { .. } => return Ok(None),
+    };
+    if upload.view().offset > 0 {
+        return Ok(None);
+    }
+    let gate = intake.gate().ok_or(Trouble::Disk)?;
+    Ok(Some((gate, expect)))
+}
+
+/// An upload of no bytes is whole at once. Only the open gate has such uploads.
+async fn complete_empty(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<Progress, Trouble> {
+    let Ok(lease) = take(intake, upload).await? else {
+        return Err(Trouble::Busy);
+    };
+    let (lease, made) = lease
+        .on_disk(intake.disk(), |disk, work| {
+            work.segments.create(disk, &work.ticket)
+        })
+        .await;
+    match (lease, made) {
+        (Some(lease), Ok(())) if upload.role == Role::Whole => finish(intake, lease).await,
+        (Some(_), Ok(())) => Ok(Progress {
+            offset: 0,
+            tree: None,
+        }),
+        _ => Err(Trouble::Disk),
+    }
+}
+
+/// Commits an upload all of whose bytes are durable. Should it take longer than a request may
+/// wait, it goes on by itself and the sender asks again.
+async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
+    let upload = Arc::clone(lease.upload());
+    let link = upload.url.map(|url| Link {
+        url,
+        batch: intake.batch(),
+    });
+    let disk = Arc::clone(intake.disk());
+    let inside = Arc::clone(intake);
+    let committing = tokio::task::spawn_blocking(move || {
+        let Some(ticket) = lease.ticket().cloned() else {
+            return Err(());
+        };
+        match commit::commit(disk.as_ref(), &lease.upload().id, &ticket, link) {
+            Ok(manifest) => {
+                inside.uploads().forget_lanes(&ticket.role);
+                lease.finish(manifest.tree);
+                Ok(manifest.tree)
+            }
+            // What is on the disk now is for the next start to find out.
+            Err(_) => {
+                drop(lease.abandon());
+                Err(())
+            }
+        }
+    });
+    match tokio::time::timeout(intake.settings().commit_patience, committing).await {
+        Ok(Ok(Ok(tree))) => Ok(Progress {
+            offset: upload.length,
+            tree: Some(tree),
+        }),
+        Ok(_) => Err(Trouble::Disk),
+        Err(_) => Ok(Progress {
+            offset: upload.length,
+            tree: None,
+        }),
+    }
+}
+
+/// Puts lanes together into one drop. Each is used once.
+async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, Trouble> {
+    let lanes: Option<Vec<_>> = secrets
+        .iter()
+        .map(|secret| intake.uploads().find(&UrlHash::of(secret.expose())))
+        .collect();
+    let lanes = lanes.ok_or(Trouble::NotFound)?;
+    let (first, later) = lanes.split_first().ok_or(Refusal::Lanes)?;
+    let tied =
+        |lane: &Arc<Upload>| matches!(lane.role, Role::Later { parent } if parent == first.id);
+    if first.role != Role::First || !later.iter().all(tied) {
+        return Err(Refusal::Lanes.into());
+    }
+    // From here on nobody else writes to them.
+    let mut leases = Vec::new();
+    for lane in &lanes {
+        let lease = lane.take_if_resting().ok_or(Refusal::LanesUnfinished)?;
+        if lease.segments().map_or(0, Segments::durable) != lane.length {
+            return Err(Refusal::LanesUnfinished.into());
+        }
+        leases.push(lease);
+    }
+    let sum = lanes
+        .iter()
+        .try_fold(0_u64, |sum, lane| sum.checked_add(lane.length));
+    let head = leases.first().and_then(Lease::ticket);
+    let (total, epoch) = head.map_or((0, None), |ticket| (ticket.total, ticket.epoch));
+    if sum != Some(total) && !matches!(intake.gate(), Some(Gate::Open)) {
+        return Err(Refusal::LanesLength.into());
+    }
+    let sum = sum.ok_or(Refusal::LanesLength)?;
+    let role = Role::Joined {
+        lanes: lanes.iter().map(|lane| lane.id).collect(),
+    };
+    let (secret, joined) = register(intake, role, sum, sum);
+    let Ok(mut lease) = take(intake, &joined).await? else {
+        return Err(Trouble::Busy);
+    };
+    lease.admit(gate::Passed { epoch, total: sum });
+    let (lease, made) = lease
+        .on_disk(intake.disk(), |disk, work| {
+            work.segments.create(disk, &work.ticket)
+        })
+        .await;
+    let (Some(lease), Ok(())) = (lease, made) else {
+        return Err(Trouble::Disk);
+    };
+    // From here on the lanes belong to the joined upload, even through a crash.
+    for lane in leases {
+        drop(lane.abandon());
+    }
+    let progress = finish(intake, lease).await?;
+    let mut answer = answer::done();
+    *answer.status_mut() = StatusCode::CREATED;
+    put(&mut answer, "location", &secret.path());
+    tell(&mut answer, &joined, &progress);
+    Ok(answer)
+}

@@ -1,0 +1,289 @@
+//! Takes the bytes of one request: through the gate, onto the disk, and counted when durable.
+
+use core::time::Duration;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _};
+use sha2::Digest as _;
+use tokio::time::Instant;
+
+use crate::disk::Disk;
+use crate::gate::{self, Expect, Gate};
+use crate::segments::SEGMENT;
+use crate::settings::{Settings, WRITE_UNIT};
+use crate::tus::Checksum;
+use crate::uploads::{Lease, Work};
+
+/// What may be taken.
+pub(crate) struct Orders {
+    /// Bytes up to the end of the upload.
+    pub(crate) room: u64,
+    /// What the bytes must hash to, if the request says so.
+    pub(crate) checksum: Option<Checksum>,
+    /// The gate, when the header is still to come.
+    pub(crate) gate: Option<(Gate, Expect)>,
+}
+
+/// How it ended. Whatever is not [`Received::Whole`], the upload stands at its last durable byte.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// The request came to its end, and all of it is durable.
+    Whole(Lease),
+    /// The connection went, or was silent too long.
+    Cut,
+    /// A newer request has the upload.
+    Superseded,
+    /// More bytes than were announced.
+    Beyond,
+    /// The bytes are not those that the checksum names.
+    Altered,
+    /// The gate stays shut; nothing was kept.
+    Gate(gate::Refusal),
+    /// No space.
+    Full,
+    /// The disk failed, and the upload with it.
+    Failed,
+}
+
+enum Event {
+    Bytes(Bytes),
+    End,
+    Cut,
+    Superseded,
+    Quiet,
+}
+
+/// Takes what the body brings.
+pub(crate) async fn receive<S, E>(
+    disk: &Arc<dyn Disk>,
+    settings: &Settings,
+    lease: Lease,
+    body: S,
+    orders: Orders,
+) -> Received
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+{
+    let hash = orders.checksum.as_ref().map(Hash::new);
+    let mut taking = Taking {
+        disk,
+        lease: Some(lease),
+        gate: orders.gate,
+        room: orders.room,
+        pending: Vec::new(),
+        unsettled: 0,
+        hash,
+    };
+    let end = taking.run(settings, body).await;
+    match (end, taking.lease.take()) {
+        (Ok(()), Some(lease)) => Received::Whole(lease),
+        (Ok(()), None) => Received::Failed,
+        (Err(stop), lease) => {
+            if matches!(stop, Received::Failed)
+                && let Some(lease) = lease
+            {
+                drop(lease.abandon());
+            }
+            stop
+        }
+    }
+}
+
+struct Taking<'a> {
+    disk: &'a Arc<dyn Disk>,
+    lease: Option<Lease>,
+    gate: Option<(Gate, Expect)>,
+    room: u64,
+    pending: Vec<u8>,
+    /// Bytes written since the last time everything was made durable.
+    unsettled: u64,
+    hash: Option<Hash>,
+}
+
+impl Taking<'_> {
+    async fn run<S, E>(&mut self, settings: &Settings, mut body: S) -> Result<(), Received>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let mut last_byte = Instant::now();
+        loop {
+            // A request with a checksum is kept whole or not at all.
+            let dirty = (self.unsettled > 0 || !self.pending.is_empty())
+                && self.gate.is_none()
+                && self.hash.is_none();
+            let waits = Waits {
+                silence: deadline(last_byte, settings.body_patience),
+                quiet: dirty.then(|| deadline(last_byte, settings.quiet)),
+            };
+            let lease = self.lease.as_ref().ok_or(Received::Failed)?;
+            match next(lease, &mut body, waits).await {
+                Event::Bytes(bytes) => {
+                    last_byte = Instant::now();
+                    self.bytes(&bytes).await?;
+                }
+                Event::Quiet => self.settle().await?,
+                Event::End => return self.end().await,
+                Event::Cut => return Err(self.stop(Received::Cut).await),
+                Event::Superseded => return Err(self.stop(Received::Superseded).await),
+            }
+        }
+    }
+
+    async fn bytes(&mut self, bytes: &[u8]) -> Result<(), Received> {
+        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.room = self.room.checked_sub(count).ok_or(Received::Beyond)?;
+        if let Some(hash) = &mut self.hash {
+            hash.update(bytes);
+        }
+        self.pending.extend_from_slice(bytes);
+        if self
+            .gate
+            .as_ref()
+            .is_some_and(|(gate, _)| self.pending.len() >= gate.needs())
+        {
+            self.pass()?;
+        }
+        if self.gate.is_none() && self.pending.len() >= WRITE_UNIT {
+            self.flush().await?;
+        }
+        if self.hash.is_none() && self.unsettled >= SEGMENT {
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
+    /// Shows the gate what has come.
+    fn pass(&mut self) -> Result<(), Received> {
+        if let Some((gate, expect)) = self.gate.take() {
+            let passed = gate.judge(&self.pending, expect).map_err(Received::Gate)?;
+            self.lease.as_mut().ok_or(Received::Failed)?.admit(passed);
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self) -> Result<(), Received> {
+        if self.pending.is_empty() && self.unsettled == 0 {
+            return Ok(());
+        }
+        self.pass()?;
+        if self.hash.take().is_some_and(|hash| !hash.holds()) {
+            return Err(Received::Altered);
+        }
+        self.settle().await
+    }
+
+    /// Keeps what came before the line went, so that a resume finds it.
+    async fn stop(&mut self, why: Received) -> Received {
+        if self.gate.is_some() || self.hash.is_some() {
+            return why;
+        }
+        match self.settle().await {
+            Ok(()) => why,
+            Err(error) => error,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Received> {
+        let bytes = core::mem::take(&mut self.pending);
+        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let bytes = self
+            .on_disk(move |disk, work| {
+                if !work.segments.on_disk() {
+                    work.segments.create(disk, &work.ticket)?;
+                }
+                work.segments.write(disk, &bytes)?;
+                Ok(bytes)
+            })
+            .await?;
+        self.pending = bytes;
+        self.pending.clear();
+        self.unsettled = self.unsettled.saturating_add(count);
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Result<(), Received> {
+        if !self.pending.is_empty() {
+            self.flush().await?;
+        }
+        self.on_disk(|disk, work| work.segments.settle(disk))
+            .await?;
+        self.unsettled = 0;
+        Ok(())
+    }
+
+    async fn on_disk<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&dyn Disk, &mut Work) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Received> {
+        let lease = self.lease.take().ok_or(Received::Failed)?;
+        let (lease, result) = lease.on_disk(self.disk, work).await;
+        self.lease = lease;
+        result.map_err(|error| match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Received::Full,
+            _ => Received::Failed,
+        })
+    }
+}
+
+struct Waits {
+    silence: Instant,
+    quiet: Option<Instant>,
+}
+
+fn deadline(from: Instant, patience: Duration) -> Instant {
+    from.checked_add(patience).unwrap_or(from)
+}
+
+async fn next<S, E>(lease: &Lease, body: &mut S, waits: Waits) -> Event
+where
+    S: Stream<Item = Result<Bytes, E>> + Unpin,
+{
+    let quiet = async {
+        match waits.quiet {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => core::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = lease.superseded() => Event::Superseded,
+        next = body.next() => match next {
+            Some(Ok(bytes)) => Event::Bytes(bytes),
+            Some(Err(_)) => Event::Cut,
+            None => Event::End,
+        },
+        () = quiet => Event::Quiet,
+        () = tokio::time::sleep_until(waits.silence) => Event::Cut,
+    }
+}
+
+/// The hash that a request's checksum is compared with.
+enum Hash {
+    Sha1(sha1::Sha1, [u8; 20]),
+    Sha256(sha2::Sha256, [u8; 32]),
+}
+
+impl Hash {
+    fn new(checksum: &Checksum) -> Self {
+        match checksum {
+            Checksum::Sha1(expected) => Self::Sha1(sha1::Sha1::new(), *expected),
+            Checksum::Sha256(expected) => Self::Sha256(sha2::Sha256::new(), *expected),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha1(hash, _) => hash.update(bytes),
+            Self::Sha256(hash, _) => hash.update(bytes),
+        }
+    }
+
+    fn holds(self) -> bool {
+        match self {
+            Self::Sha1(hash, expected) => expected == *hash.finalize(),
+            Self::Sha256(hash, expected) => expected == *hash.finalize(),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A newsroom with one editor and one courier, and a store that trusts it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use getrandom::SysRng;
+use knothole_envelope::{
+    Charter, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, EpochNumber,
+    EpochSecret, FileEntry, FileName, Manifest, Message, Quorum, Receipt, Sheet, Signed,
+    SigningSecret, Suite, TreeHash, seal_drop,
+};
+use knothole_intake::{Batch, Desk, Intake, Settings, UnixSeconds};
+use rand_core::UnwrapErr;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use super::wire::{Answer, Wire};
+
+/// The day on which the tests play.
+pub const DAY: u64 = 20_000 * 86_400;
+/// The length of a batch in the tests.
+pub const BATCH: u64 = 3_600;
+
+pub struct House {
+    pub folder: TempDir,
+    pub intake: Arc<Intake>,
+    signing: SigningSecret,
+    secret: EpochSecret,
+    chain: CharterChain,
+    sheet: Signed<Sheet>,
+}
+
+pub fn settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.batch = Batch::at_least_an_hour(Duration::from_secs(BATCH)).unwrap();
+    settings
+}
+
+fn rng() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}
+
+fn token() -> String {
+    "ab".repeat(32)
+}
+
+impl House {
+    /// A store with charter and sheet.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let signing = SigningSecret::generate(&mut rng());
+        let secret = EpochSecret::generate(&mut rng());
+        let quorum = Quorum::new(1).unwrap();
+        let charter = Charter::founding(vec![signing.editor_key()], quorum, None).unwrap();
+        let chain = CharterChain::found(charter.clone(), &[&signing]).unwrap();
+        let fingerprint = chain.unverified_fingerprint().unwrap();
+        let first = Day::from_unix_seconds(DAY).unwrap();
+        let last = first.checked_add(6).unwrap();
+        let number = EpochNumber::new(1).unwrap();
+        let sheet = Sheet::new(
+            number,
+            first,
+            last,
+            vec![secret.recipient_key()],
+            charter.hash(),
+        )
+        .unwrap();
+        let mut sheet = Signed::new(sheet);
+        sheet.sign(&fingerprint, &signing);
+        let desk = Desk::open(folder.path()).unwrap();
+        desk.trust(&fingerprint).unwrap();
+        let bundle = SigningSecret::generate(&mut rng());
+        let card = CourierCard::new(
+            DiscoveryKey::from_bytes([3; 32]),
+            CredentialHash::from_bytes(Sha256::digest([0xab; 32]).into()),
+            bundle.editor_key(),
+        );
+        desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
+        let intake = Intake::open(folder.path(), settings(), UnixSeconds::new(DAY)).unwrap();
+        let house = Self {
+            folder,
+            intake,
+            signing,
+            secret,
+            chain,
+            sheet,
+        };
+        let charter = house
+            .collect("PUT /charter", &[], &house.chain.encode())
+            .await;
+        assert_eq!(charter.status, 204);
+        let sheets = Signed::encode_list(core::slice::from_ref(&house.sheet));
+        let sheets = house.collect("PUT /sheets", &[], &sheets).await;
+        assert_eq!(sheets.status, 204);
+        house
+    }
+
+    /// The same store, as the next start finds it.
+    pub fn restart(self) -> Self {
+        self.restart_at(DAY)
+    }
+
+    /// The same store at a later time.
+    pub fn restart_at(mut self, now: u64) -> Self {
+        // Any of its tasks may still hold the old one; its lock goes with the last of them.
+        let old = Arc::downgrade(&self.intake);
+        let nothing = tempfile::tempdir().unwrap();
+        self.intake = Intake::open(nothing.path(), settings(), UnixSeconds::new(DAY)).unwrap();
+        assert!(old.upgrade().is_none(), "the test ended every connection");
+        self.intake = Intake::open(self.folder.path(), settings(), UnixSeconds::new(now)).unwrap();
+        self
+    }
+
+    /// Asks the collection side as the courier.
+    pub async fn collect(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let bearer = format!("Bearer {}", token());
+        let mut all = vec![("Authorization", bearer.as_str())];
+        all.extend_from_slice(headers);
+        Wire::collection(&self.intake).ask(line, &all, body).await
+    }
+
+    /// A sealed drop with one file of so many bytes, and its tree hash.
+    pub fn drop(&self, size: usize) -> (Vec<u8>, TreeHash) {
+        let fingerprint = self.chain.unverified_fingerprint().unwrap();
+        let chain = self.chain.verify(&fingerprint).unwrap();
+        let sheet = self.sheet.verify(&chain).unwrap();
+        let file = FileEntry {
+            name: FileName::new("film.mov").unwrap(),
+            size: u64::try_from(size).unwrap(),
+        };
+        let manifest = Manifest::new(
+            sheet.hash(),
+            Quorum::new(1).unwrap(),
+            None,
+            vec![file],
+            Message::new("hear me").unwrap(),
+        )
+        .unwrap();
+        let body = vec![7; size];
+        let mut sealed = Vec::new();
+        let tree = seal_drop(
+            &mut rng(),
+            Suite::ChaCha20Poly1305,
+            sheet.epoch(),
+            sheet.recipients(),
+            &manifest,
+            |_| Ok(body.as_slice()),
+            &mut sealed,
+        )
+        .unwrap();
+        (sealed, tree)
+    }
+
+    /// A signed receipt, in a list of one.
+    pub fn receipt(&self, receipt: Receipt) -> Vec<u8> {
+        let mut signed = Signed::new(receipt);
+        signed.sign(&self.chain.unverified_fingerprint().unwrap(), &self.signing);
+        Signed::encode_list(&[signed])
+    }
+
+    /// The secret of the one epoch.
+    pub fn epoch_secret(&self) -> &EpochSecret {
+        &self.secret
+    }
+}
