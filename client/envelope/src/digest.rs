@@ -140,3 +140,8 @@ digest! {
     /// SHA-256 of the secret with which a source erases a reply it has read.
     EraseHash
 }
+
+digest! {
+    /// SHA-256 of the state of an archive, as it is before it is sealed.
+    StateHash
+}

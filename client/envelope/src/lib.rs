@@ -4,6 +4,7 @@
 //! file's path or an async runtime: randomness and time are arguments.
 
 mod address;
+mod archive;
 mod bundle;
 mod card;
 mod cbor;
@@ -37,6 +38,7 @@ mod tree;
 mod unlock;
 
 pub use address::{AddressError, DropAddress, Fingerprint, OnionAddress};
+pub use archive::{ArchiveSeal, ArchiveSealError};
 pub use bundle::{
     BundleError, BundleIndex, BundlePart, ListedDrop, MOST_LISTED_DROPS, MOST_PART_BYTES,
     MOST_PARTS, PartName,
@@ -48,7 +50,7 @@ pub use charter::{Charter, MOST_EDITORS};
 pub use day::{Day, DayError, EpochNumber, Quorum};
 pub use digest::{
     CharterHash, CredentialHash, DiscoveryKey, DropId, EraseHash, HexError, IndexHash,
-    MailboxAddress, PartHash, RecoveryHash, SheetHash, TreeHash,
+    MailboxAddress, PartHash, RecoveryHash, SheetHash, StateHash, TreeHash,
 };
 pub use frame::{FRAME_UNIT, FrameError, MOST_FRAME_BYTES, frame, unframe};
 pub use head::{EnvelopeHead, HEAD_LEN, HeadError, Kind, MAGIC};

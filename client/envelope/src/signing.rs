@@ -136,6 +136,7 @@ pub enum Domain {
     Bundle,
     Card,
     Reply,
+    Archive,
 }
 
 impl Domain {
@@ -149,6 +150,7 @@ impl Domain {
             Self::Bundle => b"knothole/v1 bundle\0",
             Self::Card => b"knothole/v1 card\0",
             Self::Reply => b"knothole/v1 reply\0",
+            Self::Archive => b"knothole/v1 archive\0",
         }
     }
 
