@@ -3,8 +3,18 @@
 //! It refuses to know a network: no crate beneath it can dial, and the kernel refuses it sockets
 //! before it reads its first input.
 
+mod cli;
+mod command;
+mod desk;
 pub mod escape;
+mod failure;
 pub mod folder;
 pub mod guard;
 pub mod outbox;
 pub mod passphrase;
+pub mod screen;
+pub mod vault;
+
+pub use cli::{Cli, run};
+pub use desk::Desk;
+pub use failure::{Exit, Failure, report};

@@ -7,6 +7,7 @@ use std::os::fd::RawFd;
 use std::path::Path;
 
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// Words of a generated passphrase: 11 bits each, 77 together.
@@ -97,6 +98,12 @@ impl Passphrase {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// Whether both are the same.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
     }
 
     /// Whether it is short for one that a person thought of.

@@ -1,0 +1,62 @@
+//! From the command line to a run.
+
+use std::os::fd::RawFd;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::command::Command;
+use crate::desk::Desk;
+use crate::failure::{Failure, report};
+use crate::guard::{self, Memory};
+use crate::passphrase::Asker;
+use crate::screen::{Screen, Style};
+
+/// Keeps an editor's keys, and opens what sources sent, on a machine that is never online.
+#[derive(Debug, Parser)]
+#[command(name = "knothole", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Tell what happens as JSON, one object a line.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Tell nothing but results, warnings and refusals.
+    #[arg(long, global = true, conflicts_with = "json")]
+    quiet: bool,
+    /// Read a passphrase from this open descriptor, one line; repeat it for each vault, in their
+    /// order.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    passphrase_fd: Vec<RawFd>,
+}
+
+impl Cli {
+    const fn screen(&self) -> Screen {
+        Screen::new(match (self.json, self.quiet) {
+            (true, _) => Style::Events,
+            (false, true) => Style::Quiet,
+            (false, false) => Style::People,
+        })
+    }
+}
+
+/// Does what the command line says, behind the walls.
+#[must_use]
+pub fn run(cli: &Cli) -> ExitCode {
+    let screen = cli.screen();
+    match guarded(cli, screen) {
+        Ok(exit) => exit,
+        Err(failure) => report(&failure, screen),
+    }
+}
+
+fn guarded(cli: &Cli, screen: Screen) -> Result<ExitCode, Failure> {
+    if guard::enter(&cli.passphrase_fd)? == Memory::MaySwap {
+        screen.warn(
+            "this system may write keys to its swap space. Use a machine without swap, such as \
+             Tails",
+        );
+    }
+    let mut desk = Desk::new(screen, Asker::new(cli.passphrase_fd.clone()))?;
+    cli.command.run(&mut desk).map(ExitCode::from)
+}

@@ -1,0 +1,70 @@
+//! What every command works with: a screen, passphrases, a day, and randomness.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use getrandom::SysRng;
+use knothole_envelope::Day;
+use rand_core::UnwrapErr;
+
+use crate::escape;
+use crate::failure::Failure;
+use crate::passphrase::Asker;
+use crate::screen::Screen;
+use crate::vault::Vault;
+
+/// What every command works with.
+#[derive(Debug)]
+pub struct Desk {
+    /// Where it tells what happens.
+    pub screen: Screen,
+    /// Where passphrases come from.
+    pub asker: Asker,
+    /// The day that the machine's own clock shows. A machine that is never online may be wrong.
+    pub today: Day,
+    /// The system's randomness: the one place where the program takes it up.
+    pub rng: UnwrapErr<SysRng>,
+}
+
+impl Desk {
+    /// A desk; the clock is read here, and nowhere else.
+    ///
+    /// # Errors
+    /// [`Failure::Clock`].
+    pub fn new(screen: Screen, asker: Asker) -> Result<Self, Failure> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where the program reads the clock"
+        )]
+        let now = SystemTime::now();
+        let today = now
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .and_then(|since| Day::from_unix_seconds(since.as_secs()))
+            .ok_or(Failure::Clock)?;
+        Ok(Self {
+            screen,
+            asker,
+            today,
+            rng: UnwrapErr(SysRng),
+        })
+    }
+
+    /// Opens vaults, asking for their passphrases in the order in which they are named.
+    ///
+    /// # Errors
+    /// [`Failure::Passphrase`] or [`Failure::Vault`].
+    pub fn vaults(&mut self, paths: &[PathBuf]) -> Result<Vec<Vault>, Failure> {
+        paths.iter().map(|path| self.vault(path)).collect()
+    }
+
+    /// Opens one vault, asking for its passphrase.
+    ///
+    /// # Errors
+    /// As [`Self::vaults`].
+    pub fn vault(&mut self, path: &std::path::Path) -> Result<Vault, Failure> {
+        let prompt = format!("Passphrase of {}: ", escape::path(path));
+        let passphrase = self.asker.ask(&prompt)?;
+        Ok(Vault::open(path, &passphrase)?)
+    }
+}

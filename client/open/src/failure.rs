@@ -1,0 +1,145 @@
+//! How a run ends: its exit code, and what a person is told.
+
+use core::fmt;
+use std::process::ExitCode;
+
+use crate::folder::FileError;
+use crate::guard::GuardError;
+use crate::passphrase::PassphraseError;
+use crate::screen::Screen;
+use crate::vault::{PlanError, VaultError};
+
+/// The exit codes of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Exit {
+    /// 0: all was done.
+    Done,
+    /// 1: damaged, untrusted, or against the rules. The same again will fail again.
+    Refused,
+    /// 2: the command line or what was typed cannot be.
+    Usage,
+    /// 3: room or memory is missing. Try again.
+    TryAgain,
+    /// 4: some of it was done.
+    Partly,
+    /// 5: the drop is sealed to other keys.
+    OtherKeys,
+    /// 6: more vaults are needed.
+    MoreVaults,
+}
+
+impl Exit {
+    /// The exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Usage => 2,
+            Self::TryAgain => 3,
+            Self::Partly => 4,
+            Self::OtherKeys => 5,
+            Self::MoreVaults => 6,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a run ended before its work was done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The walls could not be raised.
+    Guard(GuardError),
+    /// A passphrase could not be had.
+    Passphrase(PassphraseError),
+    /// A vault could not be made, opened or used.
+    Vault(VaultError),
+    /// The epochs of a vault cannot be as they were asked for.
+    Plan(PlanError),
+    /// A file could not be read or written.
+    File(FileError),
+    /// The machine's clock shows no day that can be.
+    Clock,
+}
+
+impl Failure {
+    /// The exit code that says so.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Passphrase(_) | Self::Plan(_) => Exit::Usage,
+            Self::Vault(VaultError::Memory) => Exit::TryAgain,
+            Self::Vault(VaultError::File(error)) | Self::File(error) if error.is_space() => {
+                Exit::TryAgain
+            }
+            Self::Guard(_) | Self::Vault(_) | Self::File(_) | Self::Clock => Exit::Refused,
+        }
+    }
+
+    fn inner(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Guard(error) => Some(error),
+            Self::Passphrase(error) => Some(error),
+            Self::Vault(error) => Some(error),
+            Self::Plan(error) => Some(error),
+            Self::File(error) => Some(error),
+            Self::Clock => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.inner() {
+            Some(error) => fmt::Display::fmt(error, f),
+            None => f.write_str(
+                "the clock of this machine shows no day that can be: set it, and begin again",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        self.inner().and_then(core::error::Error::source)
+    }
+}
+
+/// Tells why a run ended, with every cause, and answers its exit code.
+#[must_use]
+pub fn report(failure: &Failure, screen: Screen) -> ExitCode {
+    let mut text = failure.to_string();
+    let mut cause = core::error::Error::source(failure);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    screen.failed(failure.exit().code(), &text);
+    failure.exit().into()
+}
+
+macro_rules! from {
+    ($($variant:ident($error:ty)),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+
+from! {
+    Guard(GuardError),
+    Passphrase(PassphraseError),
+    Vault(VaultError),
+    Plan(PlanError),
+    File(FileError),
+}

@@ -1,0 +1,363 @@
+//! Vaults: an editor's keys in one file on a stick, under a passphrase.
+//!
+//! ```text
+//!   0   8  KNHVAULT
+//!   8   1  version, 1
+//!   9   3  zero
+//!  12   4  Argon2id (RFC 9106): KiB of memory
+//!  16   4  passes
+//!  20   4  lanes, 1
+//!  24  16  salt
+//!  40   4  n, the number of epochs
+//!  44  20  zero
+//!  64  48  the vault key (32 random bytes) under the passphrase's key
+//! 112 156  nonce (12), body (128), tag (16), under HKDF-Expand(vault key, "knothole/v1 vault body")
+//! 268  64  n times: state (1), zeros (3), nonce (12), epoch's seed (32), tag (16), under
+//!          HKDF-Expand(vault key, "knothole/v1 vault epoch" ‖ u32 number of the epoch)
+//! body: Ed25519 seed (32), X-Wing seed of the archive (32), number of the first epoch (4), its
+//!       first day since 1970-01-01 (4), days per epoch (4), n (4), slips (1, 0 in this version),
+//!       zeros (47)
+//! ```
+//!
+//! Integers are big-endian; everything is sealed with ChaCha20-Poly1305 (RFC 8439). The vault key's
+//! nonce is zero, for its key is made from a salt that is never used twice, and its associated data
+//! are bytes 0 to 63. The body's are bytes 0 to 8, a record's its first 4. A record of state 0 is an
+//! erased epoch, all of its bytes are zero; state 1 is as above; state 2 is for epochs that are under
+//! a slip as well, which this version does not read.
+
+mod body;
+mod error;
+mod head;
+mod plan;
+mod record;
+mod stretch;
+mod wrap;
+
+use core::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use knothole_envelope::{
+    Day, EditorCard, EditorKey, EpochNumber, EpochSecret, MOST_CARD_EPOCHS, Signed, SigningSecret,
+};
+use rand_core::CryptoRng;
+
+use self::body::{Body, BodyFault};
+use self::head::{Head, HeadFault};
+use self::record::{Record, State};
+use self::wrap::Key;
+use crate::folder::{Existing, Folder, Step, read_named};
+use crate::passphrase::Passphrase;
+
+pub use self::error::VaultError;
+pub use self::plan::{Plan, PlanError};
+
+/// No vault is longer.
+const MOST_BYTES: usize = Head::LEN + Body::LEN + MOST_CARD_EPOCHS * Record::LEN;
+
+/// An open vault. Its secrets are erased from memory when it goes.
+pub struct Vault {
+    path: PathBuf,
+    head: Head,
+    key: Key,
+    sealed_body: [u8; Body::LEN],
+    body: Body,
+    records: Vec<Record>,
+}
+
+/// One epoch of a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VaultEpoch {
+    /// The number of the epoch.
+    pub epoch: EpochNumber,
+    /// Its first day.
+    pub first: Day,
+    /// Its last day.
+    pub last: Day,
+    /// Whether its key is still there.
+    pub state: EpochState,
+}
+
+/// Whether a vault still has an epoch's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EpochState {
+    /// It has.
+    Ready,
+    /// The key was erased.
+    Erased,
+    /// The record says nothing that can be: the key is lost in this copy of the vault.
+    Damaged,
+}
+
+impl Vault {
+    /// Makes a vault, and the file for it, which nobody but its owner may read.
+    ///
+    /// # Errors
+    /// [`VaultError::Exists`], [`VaultError::File`] or [`VaultError::Memory`]; then there is no
+    /// new file.
+    pub fn create(
+        path: &Path,
+        passphrase: &Passphrase,
+        plan: Plan,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, VaultError> {
+        Self::create_watched(path, passphrase, plan, rng, &mut |_| Ok(()))
+    }
+
+    fn create_watched(
+        path: &Path,
+        passphrase: &Passphrase,
+        plan: Plan,
+        rng: &mut impl CryptoRng,
+        watch: &mut dyn FnMut(Step) -> io::Result<()>,
+    ) -> Result<Self, VaultError> {
+        let key = Key::generate(rng);
+        let body = Body::generate(plan, rng);
+        let vault = Self {
+            path: path.to_owned(),
+            head: Head::new(&key, passphrase, plan.epochs(), rng)
+                .map_err(|_| VaultError::Memory)?,
+            sealed_body: body.seal(&key, rng),
+            records: (0..plan.epochs())
+                .filter_map(|place| plan.at(place))
+                .map(|(epoch, ..)| Record::seal(&EpochSecret::generate(rng), epoch, &key, rng))
+                .collect(),
+            body,
+            key,
+        };
+        vault.write(path, Existing::Keep, watch)?;
+        Ok(vault)
+    }
+
+    /// Says early that there is something where a vault is to be.
+    ///
+    /// # Errors
+    /// [`VaultError::Exists`], or [`VaultError::File`] when the folder cannot be looked into.
+    pub fn refuse_existing(path: &Path) -> Result<(), VaultError> {
+        let (folder, name) = Folder::of_file(path).map_err(VaultError::File)?;
+        if folder.has(&name).map_err(VaultError::File)? {
+            return Err(VaultError::Exists(path.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Opens a vault.
+    ///
+    /// # Errors
+    /// [`VaultError`] says why it does not open, and what to do.
+    pub fn open(path: &Path, passphrase: &Passphrase) -> Result<Self, VaultError> {
+        let bytes = read(path)?;
+        let damaged = || VaultError::Damaged(path.to_owned());
+        let (head, rest) = Head::parse(&bytes).map_err(|fault| match fault {
+            HeadFault::Magic => VaultError::NotAVault(path.to_owned()),
+            HeadFault::Version(version) => VaultError::Version(path.to_owned(), version),
+            HeadFault::Damaged => damaged(),
+        })?;
+        let (sealed_body, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+        let (records, []) = rest.as_chunks() else {
+            return Err(damaged());
+        };
+        let records: Vec<_> = records.iter().copied().map(Record::from_bytes).collect();
+        if u32::try_from(records.len()) != Ok(head.records()) {
+            return Err(damaged());
+        }
+        let key = head
+            .unwrap(passphrase)
+            .map_err(|_| VaultError::Memory)?
+            .ok_or_else(|| VaultError::Passphrase(path.to_owned()))?;
+        let body = Body::open(sealed_body, &key).map_err(|fault| match fault {
+            BodyFault::Damaged => damaged(),
+            BodyFault::Slips => VaultError::Later(path.to_owned()),
+        })?;
+        if body.plan.epochs() != head.records() {
+            return Err(damaged());
+        }
+        if records.iter().any(|record| record.state() == State::Slip) {
+            return Err(VaultError::Later(path.to_owned()));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            head,
+            key,
+            sealed_body: *sealed_body,
+            body,
+            records,
+        })
+    }
+
+    /// Where the vault lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the editor signs with.
+    #[must_use]
+    pub const fn signing(&self) -> &SigningSecret {
+        &self.body.signing
+    }
+
+    /// What opens the newsroom's archive.
+    #[must_use]
+    pub const fn archive_secret(&self) -> &EpochSecret {
+        &self.body.archive
+    }
+
+    /// The key by which a charter names the editor.
+    #[must_use]
+    pub fn editor_key(&self) -> EditorKey {
+        self.body.signing.editor_key()
+    }
+
+    /// For which epochs the vault was made.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.body.plan
+    }
+
+    /// The epochs of the vault, in their order.
+    pub fn epochs(&self) -> impl Iterator<Item = VaultEpoch> {
+        let plan = &self.body.plan;
+        (0..).zip(&self.records).filter_map(|(place, record)| {
+            let (epoch, first, last) = plan.at(place)?;
+            let state = match record.state() {
+                State::Erased => EpochState::Erased,
+                State::Plain => EpochState::Ready,
+                State::Slip | State::None => EpochState::Damaged,
+            };
+            Some(VaultEpoch {
+                epoch,
+                first,
+                last,
+                state,
+            })
+        })
+    }
+
+    /// The secret of an epoch, unwrapped now; nothing when the vault was not made for that epoch, or
+    /// when the epoch was erased.
+    ///
+    /// # Errors
+    /// [`VaultError::Epoch`] when the epoch's record is damaged.
+    pub fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
+        let place = self.body.plan.place(epoch);
+        let Some(record) = place.and_then(|place| self.records.get(place)) else {
+            return Ok(None);
+        };
+        if record.state() == State::Erased {
+            return Ok(None);
+        }
+        match record.unwrap(epoch, &self.key) {
+            Some(secret) => Ok(Some(secret)),
+            None => Err(VaultError::Epoch(self.path.clone(), epoch)),
+        }
+    }
+
+    /// The editor's card: what a newsroom must know of the vault. Erased epochs at the beginning are
+    /// not on it.
+    ///
+    /// # Errors
+    /// [`VaultError::Gap`] or [`VaultError::Empty`] when epochs are missing, and
+    /// [`VaultError::Epoch`] when one is damaged.
+    pub fn card(&self) -> Result<Signed<EditorCard>, VaultError> {
+        let left: Vec<_> = self
+            .epochs()
+            .skip_while(|epoch| epoch.state == EpochState::Erased)
+            .collect();
+        let first = left
+            .first()
+            .ok_or_else(|| VaultError::Empty(self.path.clone()))?;
+        let mut keys = Vec::with_capacity(left.len());
+        for epoch in &left {
+            let secret = self
+                .epoch_secret(epoch.epoch)?
+                .ok_or_else(|| VaultError::Gap(self.path.clone()))?;
+            keys.push(secret.recipient_key());
+        }
+        EditorCard::new(
+            self.editor_key(),
+            self.body.archive.recipient_key(),
+            first.epoch,
+            first.first,
+            self.body.plan.days(),
+            keys,
+        )
+        .and_then(|card| card.sign(&self.body.signing))
+        .map_err(|error| VaultError::Card(self.path.clone(), error))
+    }
+
+    /// Puts the vault under another passphrase. Copies made before keep the old one.
+    ///
+    /// # Errors
+    /// [`VaultError`]; until it is done, the file has its old bytes.
+    pub fn change_passphrase(
+        &mut self,
+        passphrase: &Passphrase,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), VaultError> {
+        if read(&self.path)? != self.encode() {
+            return Err(VaultError::Changed(self.path.clone()));
+        }
+        let head = Head::new(&self.key, passphrase, self.head.records(), rng)
+            .map_err(|_| VaultError::Memory)?;
+        let old = core::mem::replace(&mut self.head, head);
+        let written = self.write(&self.path, Existing::Replace, &mut |_| Ok(()));
+        if written.is_err() {
+            self.head = old;
+        }
+        written
+    }
+
+    /// Copies the vault, under the same passphrase, to a file that does not exist yet.
+    ///
+    /// # Errors
+    /// [`VaultError`]; then there is no new file.
+    pub fn copy_to(&self, path: &Path) -> Result<(), VaultError> {
+        self.write(path, Existing::Keep, &mut |_| Ok(()))?;
+        // What a worn stick gives back matters more than what it was given.
+        if read(path)? == self.encode() {
+            Ok(())
+        } else {
+            Err(VaultError::Damaged(path.to_owned()))
+        }
+    }
+
+    fn write(
+        &self,
+        path: &Path,
+        existing: Existing,
+        watch: &mut dyn FnMut(Step) -> io::Result<()>,
+    ) -> Result<(), VaultError> {
+        let failed = |error| VaultError::file(error, path);
+        let (folder, name) = Folder::of_file(path).map_err(failed)?;
+        folder
+            .put_watched(&name, &self.encode(), existing, watch)
+            .map_err(failed)
+    }
+
+    /// The bytes of the file: nothing in them is readable without the passphrase.
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(MOST_BYTES);
+        self.head.write(&mut out);
+        out.extend_from_slice(&self.sealed_body);
+        for record in &self.records {
+            out.extend_from_slice(record.as_bytes());
+        }
+        out
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(..)")
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, VaultError> {
+    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+    read_named(path, most).map_err(VaultError::File)
+}
+
+#[cfg(test)]
+mod tests;
