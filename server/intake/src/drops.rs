@@ -7,82 +7,28 @@ use http::header::{HeaderName, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::BodyDataStream;
 use hyper::body::Incoming;
-use knothole_envelope::{CHUNK_LEN, DropId, HEADER_LEN, MOST_CHUNKS, TreeHash};
-use rand_core::Rng as _;
+use knothole_envelope::{CHUNK_LEN, HEADER_LEN, MOST_CHUNKS};
 
 use crate::answer::{self, Answer};
 use crate::clock::HttpDate;
-use crate::commit::{self, folder_of, incoming};
-use crate::disk;
 use crate::drain::Drains;
 use crate::gate::{self, Expect, Gate};
-use crate::intake::{Intake, system_rng};
+use crate::intake::Intake;
+use crate::keep::{Progress, Trouble, Way, finish, give_up, make_room, register, take};
 use crate::receive::{Orders, Received, receive};
-use crate::record::{Link, Role, Ticket, UrlHash};
+use crate::record::{Role, UrlHash};
 use crate::segments::Segments;
 use crate::tus::{
     self, CHECKSUMS, Command, Create, Created, EXTENSIONS, Patch, Phase, Refusal, Step, Target,
     UPLOADS, UploadSecret, VERSION,
 };
-use crate::uploads::{Lease, TakeError, Upload};
+use crate::uploads::{Lease, Upload};
 
 /// The longest envelope.
 const MOST_BYTES: u64 = match (MOST_CHUNKS, CHUNK_LEN, HEADER_LEN) {
     (16_777_216, 65_536, 12_288) => 16_777_216 * 65_536 + 12_288,
     _ => panic!("the bound of an upload is that of an envelope"),
 };
-
-/// Why a request was not done.
-enum Trouble {
-    /// It says something that the protocol does not have.
-    Protocol(Refusal),
-    /// The gate stays shut.
-    Gate(gate::Refusal),
-    /// Unknown, expired or foreign.
-    NotFound,
-    /// Another request is at work, or the connection went meanwhile.
-    Busy,
-    /// There is no room.
-    Full,
-    /// The disk failed.
-    Disk,
-}
-
-impl From<Refusal> for Trouble {
-    fn from(refusal: Refusal) -> Self {
-        Self::Protocol(refusal)
-    }
-}
-
-impl Trouble {
-    fn answer(&self) -> Answer {
-        match self {
-            Self::Protocol(refusal) => answer::sentence(refusal.status(), &refusal.to_string()),
-            Self::Gate(refusal) => {
-                answer::sentence(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string())
-            }
-            Self::NotFound => answer::not_found(),
-            Self::Busy => answer::sentence(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the server is busy; try again in a minute",
-            ),
-            Self::Full => answer::sentence(
-                StatusCode::INSUFFICIENT_STORAGE,
-                "the drop-box has no room for this now; a message alone may still get through",
-            ),
-            Self::Disk => answer::sentence(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the server's disk failed; try again later",
-            ),
-        }
-    }
-}
-
-/// How far an upload is after a request.
-struct Progress {
-    offset: u64,
-    tree: Option<TreeHash>,
-}
 
 /// Answers one request to `/drops` or to an upload.
 pub(crate) async fn answer(
@@ -200,7 +146,7 @@ async fn created(
         Created::Joined { lanes } => return join(intake, lanes).await,
     };
     make_room(intake).await?;
-    let (secret, upload) = register(intake, role, length, total);
+    let (secret, upload) = register(intake, Way::Tus, role, length, total);
     let mut progress = Progress {
         offset: 0,
         tree: None,
@@ -226,28 +172,6 @@ async fn created(
     Ok(answer)
 }
 
-/// A new upload of which nothing is on the disk, and the secret of its URL.
-fn register(intake: &Intake, role: Role, length: u64, total: u64) -> (UploadSecret, Arc<Upload>) {
-    let mut rng = system_rng();
-    let (mut id, mut secret) = ([0; 32], [0; 32]);
-    rng.fill_bytes(&mut id);
-    rng.fill_bytes(&mut secret);
-    let (id, secret) = (DropId::from_bytes(id), UploadSecret::from_bytes(secret));
-    let life = intake.settings().upload_life.as_secs();
-    let ticket = Ticket {
-        url: Some(UrlHash::of(secret.expose())),
-        length,
-        role,
-        epoch: None,
-        total,
-        expires: intake.now().plus(life).rounded_up_to_day(),
-    };
-    let segments = Segments::new(folder_of(&incoming(), &id), length);
-    let upload = Upload::new(id, segments, ticket);
-    intake.uploads().add(&upload);
-    (secret, upload)
-}
-
 fn later_lane(
     intake: &Intake,
     length: u64,
@@ -267,60 +191,6 @@ fn later_lane(
         return Err(Refusal::LanesLength.into());
     }
     Ok((Role::Later { parent: first.id }, length, length))
-}
-
-/// Sees to it that one more unfinished upload may be: the least progressed one gives way.
-async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
-    let open = intake.uploads().unfinished();
-    if open.len() < intake.settings().most_uploads {
-        return Ok(());
-    }
-    let least = open
-        .iter()
-        .filter(|upload| upload.is_resting())
-        .min_by_key(|upload| upload.view().offset)
-        .ok_or(Trouble::Busy)?;
-    let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
-    remove(intake, lease).await
-}
-
-/// Ends an upload that is not a drop.
-async fn give_up(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<(), Trouble> {
-    let lease = take(intake, upload).await?.map_err(|_| Refusal::Finished)?;
-    remove(intake, lease).await
-}
-
-async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Trouble> {
-    let upload = Arc::clone(lease.upload());
-    let Some(work) = lease.abandon() else {
-        return Ok(());
-    };
-    if let Some(url) = &upload.url {
-        intake.uploads().forget(url);
-    }
-    if !work.segments.on_disk() {
-        return Ok(());
-    }
-    let disk = Arc::clone(intake.disk());
-    let removed = tokio::task::spawn_blocking(move || {
-        disk::remove_tree(disk.as_ref(), work.segments.folder())
-    })
-    .await;
-    match removed {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
-    }
-}
-
-/// Takes an upload over, or says that it is a drop already.
-async fn take(intake: &Intake, upload: &Arc<Upload>) -> Result<Result<Lease, TreeHash>, Trouble> {
-    match upload.take(intake.settings().takeover_patience).await {
-        Ok(lease) => Ok(Ok(lease)),
-        Err(TakeError::Done(tree)) => Ok(Err(tree)),
-        Err(TakeError::Gone) => Err(Trouble::NotFound),
-        Err(TakeError::Superseded) => Err(Refusal::OffsetDiffers.into()),
-        Err(TakeError::Busy) => Err(Trouble::Busy),
-    }
 }
 
 async fn append(
@@ -405,46 +275,6 @@ async fn complete_empty(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<Pr
     }
 }
 
-/// Commits an upload all of whose bytes are durable. Should it take longer than a request may
-/// wait, it goes on by itself and the sender asks again.
-async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
-    let upload = Arc::clone(lease.upload());
-    let link = upload.url.map(|url| Link {
-        url,
-        batch: intake.batch(),
-    });
-    let disk = Arc::clone(intake.disk());
-    let inside = Arc::clone(intake);
-    let committing = tokio::task::spawn_blocking(move || {
-        let Some(ticket) = lease.ticket().cloned() else {
-            return Err(());
-        };
-        match commit::commit(disk.as_ref(), &lease.upload().id, &ticket, link) {
-            Ok(manifest) => {
-                inside.uploads().forget_lanes(&ticket.role);
-                lease.finish(manifest.tree);
-                Ok(manifest.tree)
-            }
-            // What is on the disk now is for the next start to find out.
-            Err(_) => {
-                drop(lease.abandon());
-                Err(())
-            }
-        }
-    });
-    match tokio::time::timeout(intake.settings().commit_patience, committing).await {
-        Ok(Ok(Ok(tree))) => Ok(Progress {
-            offset: upload.length,
-            tree: Some(tree),
-        }),
-        Ok(_) => Err(Trouble::Disk),
-        Err(_) => Ok(Progress {
-            offset: upload.length,
-            tree: None,
-        }),
-    }
-}
-
 /// Puts lanes together into one drop. Each is used once.
 async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, Trouble> {
     let lanes: Option<Vec<_>> = secrets
@@ -479,7 +309,7 @@ async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, 
     let role = Role::Joined {
         lanes: lanes.iter().map(|lane| lane.id).collect(),
     };
-    let (secret, joined) = register(intake, role, sum, sum);
+    let (secret, joined) = register(intake, Way::Tus, role, sum, sum);
     let Ok(mut lease) = take(intake, &joined).await? else {
         return Err(Trouble::Busy);
     };

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use knothole_envelope::{EnvelopeHead, EpochNumber, HEADER_LEN, HeadError, Kind};
+use knothole_envelope::{EnvelopeHead, EpochNumber, HEADER_LEN, HeadError, Kind, MAGIC};
 
 /// Who may pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +93,9 @@ impl Gate {
         };
         let Some((header, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             // The first bytes tell already whether it is worth sending the rest.
+            if bytes.iter().zip(&MAGIC).any(|(one, other)| one != other) {
+                return Err(Refusal::NotSealed(HeadError::Magic));
+            }
             return match EnvelopeHead::parse(bytes) {
                 Err(HeadError::Short) | Ok(_) => Err(Refusal::Short),
                 Err(error) => Err(Refusal::NotSealed(error)),

@@ -15,8 +15,10 @@ use crate::answer::{self, Answer};
 use crate::desk;
 use crate::drain::Drains;
 use crate::drops;
+use crate::form;
 use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
+use crate::pages;
 use crate::tus::{UPLOADS, UploadSecret};
 
 /// Which of the two services a connection came in by.
@@ -69,8 +71,15 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drain
     if path == "/drops" || path.starts_with(UPLOADS) {
         return drops::answer(intake, request, drains).await;
     }
+    if path == "/" && request.method() == Method::POST {
+        let (head, mut body) = request.into_parts();
+        let outcome = form::take(intake, &head.headers, &mut body).await;
+        drains.drain(body, intake.settings().drain_patience);
+        return pages::see(outcome);
+    }
     if !matches!(path, "/charter" | "/sheet") {
-        return answer::not_found();
+        let page = pages::at(request.method(), path, &intake.newsroom());
+        return page.unwrap_or_else(answer::not_found);
     }
     if request.method() != Method::GET {
         return answer::wrong_method("GET");

@@ -6,8 +6,8 @@ use std::time::Duration;
 use getrandom::SysRng;
 use knothole_envelope::{
     Charter, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, EpochNumber,
-    EpochSecret, FileEntry, FileName, Manifest, Message, Quorum, Receipt, Sheet, Signed,
-    SigningSecret, Suite, TreeHash, seal_drop,
+    EpochSecret, FileEntry, FileName, Fingerprint, Manifest, Message, Quorum, Receipt, Sheet,
+    Signed, SigningSecret, Suite, TreeHash, seal_drop,
 };
 use knothole_intake::{Batch, Desk, Intake, Settings, UnixSeconds};
 use rand_core::UnwrapErr;
@@ -156,6 +156,11 @@ impl House {
         let mut signed = Signed::new(receipt);
         signed.sign(&self.chain.unverified_fingerprint().unwrap(), &self.signing);
         Signed::encode_list(&[signed])
+    }
+
+    /// The newsroom's fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.chain.unverified_fingerprint().unwrap()
     }
 
     /// The secret of the one epoch.

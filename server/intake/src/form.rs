@@ -1,0 +1,122 @@
+//! The form of the plain page: one sealed file of any size, as `multipart/form-data` (RFC 7578).
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt as _, stream};
+use http::{HeaderMap, header};
+use http_body_util::BodyDataStream;
+use hyper::body::Incoming;
+use knothole_envelope::HEADER_LEN;
+use multer::{Field, Multipart};
+
+use crate::gate::{Expect, Passed, Refusal};
+use crate::intake::Intake;
+use crate::keep::{self, Trouble, Way};
+use crate::pages::Outcome;
+use crate::receive::{Orders, Received, receive};
+use crate::record::Role;
+use crate::segments::Segments;
+
+/// The name of the one field.
+const FIELD: &str = "sealed";
+/// Other fields before it at most.
+const MOST_FIELDS: usize = 8;
+
+/// Takes the file of a form and makes a drop of it.
+pub(crate) async fn take(
+    intake: &Arc<Intake>,
+    headers: &HeaderMap,
+    body: &mut Incoming,
+) -> Outcome {
+    let boundary = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .and_then(|kind| multer::parse_boundary(kind).ok());
+    let Some(boundary) = boundary else {
+        return Outcome::Nothing;
+    };
+    let mut form = Multipart::new(BodyDataStream::new(body), boundary);
+    for _ in 0..MOST_FIELDS {
+        let field = tokio::time::timeout(intake.settings().body_patience, form.next_field()).await;
+        match field {
+            Ok(Ok(Some(field))) if field.name() == Some(FIELD) => {
+                return file(intake, field).await.unwrap_or_else(|outcome| outcome);
+            }
+            Ok(Ok(Some(_))) => {}
+            Ok(Ok(None)) => return Outcome::Nothing,
+            Ok(Err(_)) | Err(_) => return Outcome::TryAgain,
+        }
+    }
+    Outcome::Nothing
+}
+
+async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Outcome> {
+    let _writer = intake.writer().await.ok_or(Outcome::TryAgain)?;
+    let (first, passed) = head(intake, &mut field).await?;
+    keep::make_room(intake).await.map_err(outcome)?;
+    let (_, upload) = keep::register(intake, Way::Form, Role::Whole, passed.total, passed.total);
+    let mut lease = match keep::take(intake, &upload).await {
+        Ok(Ok(lease)) => lease,
+        Ok(Err(_)) | Err(_) => return Err(Outcome::TryAgain),
+    };
+    lease.admit(passed);
+    let orders = Orders {
+        room: passed.total,
+        checksum: None,
+        gate: None,
+    };
+    let body = stream::iter([Ok(first)]).chain(field);
+    match receive(intake.disk(), intake.settings(), lease, body, orders).await {
+        Received::Whole(lease) if lease.segments().map(Segments::durable) == Some(passed.total) => {
+            return keep::finish(intake, lease)
+                .await
+                .map(|_| Outcome::Arrived)
+                .map_err(outcome);
+        }
+        ended => {
+            let ended = match ended {
+                Received::Whole(_) | Received::Beyond | Received::Altered => Outcome::Damaged,
+                Received::Full => Outcome::Full,
+                Received::Cut | Received::Superseded | Received::Gate(_) | Received::Failed => {
+                    Outcome::TryAgain
+                }
+            };
+            // A form cannot go on where it was: what came of it goes.
+            keep::give_up(intake, &upload).await.map_err(outcome)?;
+            Err(ended)
+        }
+    }
+}
+
+/// Reads the first bytes and shows them to the gate, before anything reaches the disk.
+async fn head(intake: &Intake, field: &mut Field<'_>) -> Result<(Bytes, Passed), Outcome> {
+    let gate = intake.gate().ok_or(Outcome::TryAgain)?;
+    let mut first = BytesMut::new();
+    while first.len() < HEADER_LEN {
+        let next = tokio::time::timeout(intake.settings().body_patience, field.chunk()).await;
+        match next {
+            Ok(Ok(Some(bytes))) => first.extend_from_slice(&bytes),
+            Ok(Ok(None)) => break,
+            Ok(Err(_)) | Err(_) => return Err(Outcome::TryAgain),
+        }
+    }
+    if first.is_empty() {
+        return Err(Outcome::Nothing);
+    }
+    let passed = gate
+        .judge(&first, Expect::Untold)
+        .map_err(|refusal| match refusal {
+            Refusal::Epoch => Outcome::OtherKeys,
+            Refusal::Short | Refusal::Length => Outcome::Damaged,
+            Refusal::NotSealed(_) | Refusal::Reply => Outcome::Unsealed,
+        })?;
+    Ok((first.freeze(), passed))
+}
+
+fn outcome(trouble: Trouble) -> Outcome {
+    match trouble {
+        Trouble::Full => Outcome::Full,
+        _ => Outcome::TryAgain,
+    }
+}

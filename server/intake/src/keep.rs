@@ -1,0 +1,206 @@
+//! What every way in does with an upload: makes it, ends it, and makes a drop of it.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use knothole_envelope::{DropId, TreeHash};
+use rand_core::Rng as _;
+
+use crate::answer::{self, Answer};
+use crate::commit::{self, folder_of, incoming};
+use crate::disk;
+use crate::gate;
+use crate::intake::{Intake, system_rng};
+use crate::record::{Link, Role, Ticket, UrlHash};
+use crate::segments::Segments;
+use crate::tus::{Refusal, UploadSecret};
+use crate::uploads::{Lease, TakeError, Upload};
+
+/// Why a request was not done.
+pub(crate) enum Trouble {
+    /// It says something that the protocol does not have.
+    Protocol(Refusal),
+    /// The gate stays shut.
+    Gate(gate::Refusal),
+    /// Unknown, expired or foreign.
+    NotFound,
+    /// Another request is at work, or the connection went meanwhile.
+    Busy,
+    /// There is no room.
+    Full,
+    /// The disk failed.
+    Disk,
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Protocol(refusal)
+    }
+}
+
+impl Trouble {
+    /// The sentence for a person.
+    pub(crate) fn answer(&self) -> Answer {
+        match self {
+            Self::Protocol(refusal) => answer::sentence(refusal.status(), &refusal.to_string()),
+            Self::Gate(refusal) => {
+                answer::sentence(StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string())
+            }
+            Self::NotFound => answer::not_found(),
+            Self::Busy => answer::sentence(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server is busy; try again in a minute",
+            ),
+            Self::Full => answer::sentence(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "the drop-box has no room for this now; a message alone may still get through",
+            ),
+            Self::Disk => answer::sentence(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the server's disk failed; try again later",
+            ),
+        }
+    }
+}
+
+/// How far an upload is after a request.
+pub(crate) struct Progress {
+    /// Bytes that are durable.
+    pub(crate) offset: u64,
+    /// The tree hash, once it is a drop.
+    pub(crate) tree: Option<TreeHash>,
+}
+
+/// How an upload came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By tus: it has a URL.
+    Tus,
+    /// By form: nobody can come back to it.
+    Form,
+}
+
+/// A new upload of which nothing is on the disk, and the secret of its URL.
+pub(crate) fn register(
+    intake: &Intake,
+    way: Way,
+    role: Role,
+    length: u64,
+    total: u64,
+) -> (UploadSecret, Arc<Upload>) {
+    let mut rng = system_rng();
+    let (mut id, mut secret) = ([0; 32], [0; 32]);
+    rng.fill_bytes(&mut id);
+    rng.fill_bytes(&mut secret);
+    let (id, secret) = (DropId::from_bytes(id), UploadSecret::from_bytes(secret));
+    let life = intake.settings().upload_life.as_secs();
+    let ticket = Ticket {
+        url: (way == Way::Tus).then(|| UrlHash::of(secret.expose())),
+        length,
+        role,
+        epoch: None,
+        total,
+        expires: intake.now().plus(life).rounded_up_to_day(),
+    };
+    let segments = Segments::new(folder_of(&incoming(), &id), length);
+    let upload = Upload::new(id, segments, ticket);
+    intake.uploads().add(&upload);
+    (secret, upload)
+}
+
+/// Sees to it that one more unfinished upload may be: the least progressed one gives way.
+pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
+    let open = intake.uploads().unfinished();
+    if open.len() < intake.settings().most_uploads {
+        return Ok(());
+    }
+    let least = open
+        .iter()
+        .filter(|upload| upload.is_resting())
+        .min_by_key(|upload| upload.view().offset)
+        .ok_or(Trouble::Busy)?;
+    let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
+    remove(intake, lease).await
+}
+
+/// Ends an upload that is not a drop.
+pub(crate) async fn give_up(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<(), Trouble> {
+    let lease = take(intake, upload).await?.map_err(|_| Refusal::Finished)?;
+    remove(intake, lease).await
+}
+
+async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Trouble> {
+    let upload = Arc::clone(lease.upload());
+    let Some(work) = lease.abandon() else {
+        return Ok(());
+    };
+    if let Some(url) = &upload.url {
+        intake.uploads().forget(url);
+    }
+    if !work.segments.on_disk() {
+        return Ok(());
+    }
+    let disk = Arc::clone(intake.disk());
+    let removed = tokio::task::spawn_blocking(move || {
+        disk::remove_tree(disk.as_ref(), work.segments.folder())
+    })
+    .await;
+    match removed {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
+    }
+}
+
+/// Takes an upload over, or says that it is a drop already.
+pub(crate) async fn take(
+    intake: &Intake,
+    upload: &Arc<Upload>,
+) -> Result<Result<Lease, TreeHash>, Trouble> {
+    match upload.take(intake.settings().takeover_patience).await {
+        Ok(lease) => Ok(Ok(lease)),
+        Err(TakeError::Done(tree)) => Ok(Err(tree)),
+        Err(TakeError::Gone) => Err(Trouble::NotFound),
+        Err(TakeError::Superseded) => Err(Refusal::OffsetDiffers.into()),
+        Err(TakeError::Busy) => Err(Trouble::Busy),
+    }
+}
+
+/// Commits an upload all of whose bytes are durable. Should it take longer than a request may
+/// wait, it goes on by itself and the sender asks again.
+pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
+    let upload = Arc::clone(lease.upload());
+    let link = upload.url.map(|url| Link {
+        url,
+        batch: intake.batch(),
+    });
+    let disk = Arc::clone(intake.disk());
+    let inside = Arc::clone(intake);
+    let committing = tokio::task::spawn_blocking(move || {
+        let Some(ticket) = lease.ticket().cloned() else {
+            return Err(());
+        };
+        match commit::commit(disk.as_ref(), &lease.upload().id, &ticket, link) {
+            Ok(manifest) => {
+                inside.uploads().forget_lanes(&ticket.role);
+                lease.finish(manifest.tree);
+                Ok(manifest.tree)
+            }
+            // What is on the disk now is for the next start to find out.
+            Err(_) => {
+                drop(lease.abandon());
+                Err(())
+            }
+        }
+    });
+    match tokio::time::timeout(intake.settings().commit_patience, committing).await {
+        Ok(Ok(Ok(tree))) => Ok(Progress {
+            offset: upload.length,
+            tree: Some(tree),
+        }),
+        Ok(_) => Err(Trouble::Disk),
+        Err(_) => Ok(Progress {
+            offset: upload.length,
+            tree: None,
+        }),
+    }
+}
