@@ -83,12 +83,23 @@ impl Process {
         if let Some(status) = self.ended()? {
             return Ok(status);
         }
-        let pid = i32::try_from(self.child.id())
+        kill_process(self.pid()?, Signal::TERM)?;
+        self.wait(patience)
+    }
+
+    /// Tells it to read its settings again (SIGHUP). It must run.
+    ///
+    /// # Errors
+    /// Whatever the system says when the signal cannot be sent.
+    pub fn reload(&self) -> io::Result<()> {
+        Ok(kill_process(self.pid()?, Signal::HUP)?)
+    }
+
+    fn pid(&self) -> io::Result<Pid> {
+        i32::try_from(self.child.id())
             .ok()
             .and_then(Pid::from_raw)
-            .ok_or_else(gone)?;
-        kill_process(pid, Signal::TERM)?;
-        self.wait(patience)
+            .ok_or_else(gone)
     }
 
     /// Waits so long for its end.

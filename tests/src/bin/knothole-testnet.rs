@@ -32,32 +32,56 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
-    let network = Network::start(&NetworkFolders {
-        run: cli.dir.clone(),
-        keys: cli.keys.clone(),
-    })?;
-    let mut seen = network.traffic()?;
-    say("ready")?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()?;
+    let ended = runtime.block_on(serve(cli));
+    // Where the network still comes up, its nodes end with this process.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn serve(cli: &Cli) -> Result<(), Box<dyn Error>> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
     let mut lines = typed_lines();
-    runtime.block_on(async {
-        let mut terminated = signal(SignalKind::terminate())?;
-        let mut interrupted = signal(SignalKind::interrupt())?;
-        loop {
-            let line = tokio::select! {
-                _ = terminated.recv() => return Ok(()),
-                _ = interrupted.recv() => return Ok(()),
-                line = lines.recv() => line,
-            };
-            let Some(line) = line else { return Ok(()) };
-            match obey(&network, &mut seen, &line) {
-                Ok(answer) => say(&answer)?,
-                Err(error) => say(&format!("error: {error}"))?,
+    let folders = NetworkFolders {
+        run: cli.dir.clone(),
+        keys: cli.keys.clone(),
+    };
+    let mut coming = tokio::task::spawn_blocking(move || Network::start(&folders));
+    let mut running: Option<(Network, Traffic)> = None;
+    let mut early: Vec<String> = Vec::new();
+    loop {
+        let line = tokio::select! {
+            _ = terminated.recv() => return Ok(()),
+            _ = interrupted.recv() => return Ok(()),
+            network = &mut coming, if running.is_none() => {
+                let network = network??;
+                let seen = network.traffic()?;
+                say("ready")?;
+                let (network, seen) = running.insert((network, seen));
+                for line in early.drain(..) {
+                    answer(network, seen, &line)?;
+                }
+                continue;
             }
+            line = lines.recv() => line,
+        };
+        let Some(line) = line else { return Ok(()) };
+        match &mut running {
+            Some((network, seen)) => answer(network, seen, &line)?,
+            None => early.push(line),
         }
-    })
+    }
+}
+
+fn answer(network: &Network, seen: &mut Traffic, line: &str) -> io::Result<()> {
+    match obey(network, seen, line) {
+        Ok(text) => say(&text),
+        Err(error) => say(&format!("error: {error}")),
+    }
 }
 
 /// The lines of standard input, read on a thread that nobody waits for: a signal must end the

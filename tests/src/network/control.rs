@@ -26,7 +26,23 @@ pub(super) fn knows_network(site: &Site, name: &RelayName) -> bool {
     ask(site, name, &["status/enough-dir-info"]).is_some_and(|answers| answers == ["1"])
 }
 
+/// Changes settings of a node that runs.
+pub(super) fn change(site: &Site, name: &RelayName, changes: &str) -> Result<(), NetworkError> {
+    open(site, name)
+        .and_then(|mut port| port.say(&format!("SETCONF {changes}"), None))
+        .map(drop)
+        .ok_or_else(|| NetworkError::Control(name.clone()))
+}
+
 fn ask(site: &Site, name: &RelayName, questions: &[&str]) -> Option<Vec<String>> {
+    let mut port = open(site, name)?;
+    questions
+        .iter()
+        .map(|question| port.say(&format!("GETINFO {question}"), Some(question)))
+        .collect()
+}
+
+fn open(site: &Site, name: &RelayName) -> Option<Port> {
     let (address, cookie) = site.control(name)?;
     let mut hex = String::new();
     for byte in std::fs::read(cookie).ok()? {
@@ -37,10 +53,7 @@ fn ask(site: &Site, name: &RelayName, questions: &[&str]) -> Option<Vec<String>>
     stream.set_write_timeout(Some(PATIENCE)).ok()?;
     let mut port = Port(BufReader::new(stream));
     port.say(&format!("AUTHENTICATE {hex}"), None)?;
-    questions
-        .iter()
-        .map(|question| port.say(&format!("GETINFO {question}"), Some(question)))
-        .collect()
+    Some(port)
 }
 
 struct Port(BufReader<TcpStream>);

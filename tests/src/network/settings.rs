@@ -1,11 +1,11 @@
 //! The settings files of the nodes and of those who use the network.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::keys::Identity;
 use super::slot::{CONTROL_PORT, DIR_PORT, OR_PORT, Slot, at};
@@ -17,38 +17,11 @@ const VOTING_INTERVAL: u32 = 3600;
 /// reads it, in minutes, from the consensus. Both must look in the same place.
 const HSDIR_INTERVAL: u32 = 24 * VOTING_INTERVAL / 60;
 
-/// When the authorities vote for the first time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Schedule {
-    /// Seconds from the start to the first consensus: every node must have told the authorities
-    /// of itself before.
-    lead: u32,
-    /// Seconds between rounds until there is a consensus. Divides half an hour, and is above the
-    /// lead, because the offset of the rounds must be smaller than it.
-    interval: u32,
-}
-
-impl Schedule {
-    /// A quiet machine needs the first only.
-    pub(super) const ATTEMPTS: [Self; 3] = [
-        Self {
-            lead: 10,
-            interval: 20,
-        },
-        Self {
-            lead: 18,
-            interval: 30,
-        },
-        Self {
-            lead: 40,
-            interval: 60,
-        },
-    ];
-
-    pub(super) fn lead(self) -> Duration {
-        Duration::from_secs(u64::from(self.lead))
-    }
-}
+/// Seconds between two votes until there is a consensus: half an hour, the most that tor takes.
+/// The first time is put off so far that it is set anew before.
+pub(super) const FIRST_INTERVAL: u64 = 1800;
+/// Seconds from the start to a first vote that nobody called.
+const PUT_OFF: u64 = 1500;
 
 /// The name of the node at `place`.
 pub(super) fn name(place: usize) -> RelayName {
@@ -75,15 +48,14 @@ impl Site {
         folder: &Path,
         slot: &Slot,
         identities: &[Identity],
-        schedule: Schedule,
-        since_1970: Duration,
+        seconds_since_1970: u64,
     ) -> Self {
         let addresses: Vec<Ipv4Addr> = slot.addresses().collect();
         let known: Vec<(Ipv4Addr, &Identity)> = addresses.iter().copied().zip(identities).collect();
         Self {
             folder: folder.to_owned(),
             common: common(&known),
-            voting: voting(schedule, since_1970),
+            voting: voting(seconds_since_1970),
             arti: arti(&known),
             addresses,
         }
@@ -108,6 +80,11 @@ impl Site {
         Some((address, self.node_folder(name).join("control_auth_cookie")))
     }
 
+    /// A map of no country: reading the real ones is most of what a node does at its start.
+    fn geoip(&self) -> PathBuf {
+        self.folder.join("geoip")
+    }
+
     pub(super) fn write_client_settings(&self) -> Result<(), NetworkError> {
         write(&self.arti_settings(), &self.arti)?;
         write(&self.tor_settings(), &self.common)
@@ -115,6 +92,7 @@ impl Site {
 
     /// Every node gets a new folder with a copy of its keys and its settings.
     pub(super) fn write_node_settings(&self, identities: &[Identity]) -> Result<(), NetworkError> {
+        write(&self.geoip(), "")?;
         for ((place, address), identity) in self.addresses.iter().enumerate().zip(identities) {
             let name = name(place);
             let home = self.node_folder(&name);
@@ -152,6 +130,8 @@ impl Site {
              ExitRelay 0\n\
              ExitPolicy reject *:*\n\
              NumCPUs 1\n\
+             GeoIPFile {geoip}\n\
+             GeoIPv6File {geoip}\n\
              ShutdownWaitLength 0\n\
              __OwningControllerProcess {owner}\n",
             common = self.common,
@@ -160,6 +140,7 @@ impl Site {
             or = at(address, OR_PORT),
             control = at(address, CONTROL_PORT),
             owner = std::process::id(),
+            geoip = self.geoip().display(),
         );
         if place < AUTHORITIES {
             line(&mut text, format_args!("DirPort {}", at(address, DIR_PORT)));
@@ -168,23 +149,37 @@ impl Site {
         text
     }
 
-    /// Whether a node has a consensus that lists all nodes as running, fit for guards and for
-    /// onion service directories.
-    pub(super) fn has_consensus(&self, name: &RelayName) -> bool {
+    /// Of how many nodes an authority has descriptors.
+    pub(super) fn described(&self, name: &RelayName) -> usize {
+        let mut nodes = BTreeSet::new();
+        for file in ["cached-descriptors", "cached-descriptors.new"] {
+            let path = self.node_folder(name).join(file);
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let routers = text
+                .lines()
+                .filter_map(|line| line.strip_prefix("router ")?.split(' ').next());
+            nodes.extend(routers.map(str::to_owned));
+        }
+        nodes.len()
+    }
+
+    /// How many nodes a node's consensus lists as running, fit for guards and for onion service
+    /// directories; nothing while it has none.
+    pub(super) fn listed(&self, name: &RelayName) -> Option<usize> {
         let file = self.node_folder(name).join("cached-microdesc-consensus");
-        let Ok(text) = std::fs::read_to_string(file) else {
-            return false;
-        };
+        let text = std::fs::read_to_string(file).ok()?;
+        // While it is being written, its end is not there.
+        text.contains("-----END SIGNATURE-----").then_some(())?;
         let flags = ["Guard", "HSDir", "Running", "V2Dir", "Valid"];
-        text.lines()
+        let fit = text
+            .lines()
             .filter_map(|line| line.strip_prefix("s "))
             .filter(|line| {
                 flags
                     .iter()
                     .all(|flag| line.split(' ').any(|word| word == *flag))
-            })
-            .count()
-            == NODES
+            });
+        Some(fit.count())
     }
 
     /// The last lines of a node's log.
@@ -234,12 +229,11 @@ fn common(known: &[(Ipv4Addr, &Identity)]) -> String {
     text
 }
 
-fn voting(schedule: Schedule, since_1970: Duration) -> String {
-    let Schedule { lead, interval } = schedule;
-    let first = since_1970.as_secs().saturating_add(u64::from(lead));
-    // The first round is so placed that the first consensus has all nodes in it: the next one
-    // would be an interval away.
-    let offset = first.checked_rem(u64::from(interval)).unwrap_or_default();
+fn voting(seconds_since_1970: u64) -> String {
+    let offset = seconds_since_1970
+        .saturating_add(PUT_OFF)
+        .checked_rem(FIRST_INTERVAL)
+        .unwrap_or_default();
     format!(
         "AuthoritativeDirectory 1\n\
          V3AuthoritativeDirectory 1\n\
@@ -247,7 +241,7 @@ fn voting(schedule: Schedule, since_1970: Duration) -> String {
          V3AuthVotingInterval {VOTING_INTERVAL}\n\
          V3AuthVoteDelay 2\n\
          V3AuthDistDelay 2\n\
-         TestingV3AuthInitialVotingInterval {interval}\n\
+         TestingV3AuthInitialVotingInterval {FIRST_INTERVAL}\n\
          TestingV3AuthInitialVoteDelay 2\n\
          TestingV3AuthInitialDistDelay 2\n\
          TestingV3AuthVotingStartOffset {offset}\n\
