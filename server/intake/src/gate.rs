@@ -93,7 +93,7 @@ impl Gate {
         };
         let Some((header, _)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             // The first bytes tell already whether it is worth sending the rest.
-            if bytes.iter().zip(&MAGIC).any(|(one, other)| one != other) {
+            if bytes.iter().zip(MAGIC).any(|(one, other)| one != other) {
                 return Err(Refusal::NotSealed(HeadError::Magic));
             }
             return match EnvelopeHead::parse(bytes) {
