@@ -75,16 +75,17 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
                 .map_err(outcome);
         }
         ended => {
-            let ended = match ended {
+            let why = match &ended {
                 Received::Whole(_) | Received::Beyond | Received::Altered => Outcome::Damaged,
                 Received::Full => Outcome::Full,
                 Received::Cut | Received::Superseded | Received::Gate(_) | Received::Failed => {
                     Outcome::TryAgain
                 }
             };
-            // A form cannot go on where it was: what came of it goes.
+            // A form cannot go on where it was: what came of it goes, once its lease is back.
+            drop(ended);
             keep::give_up(intake, &upload).await.map_err(outcome)?;
-            Err(ended)
+            Err(why)
         }
     }
 }
