@@ -1,5 +1,8 @@
 //! The commands, one file for each group of them.
 
+mod archive;
+mod newsroom;
+mod outbox;
 mod vault;
 
 use clap::Subcommand;
@@ -12,6 +15,10 @@ use crate::failure::{Exit, Failure};
 pub(crate) enum Command {
     /// Make, look at, copy and change vaults.
     Vault(vault::VaultArgs),
+    /// Found a newsroom, name its couriers, print its poster.
+    Newsroom(newsroom::NewsroomArgs),
+    /// Lay out what goes back to the server: charter, epoch sheets and receipts.
+    Outbox(outbox::OutboxArgs),
 }
 
 impl Command {
@@ -19,6 +26,8 @@ impl Command {
     pub(crate) fn run(&self, desk: &mut Desk) -> Result<Exit, Failure> {
         match self {
             Self::Vault(args) => vault::run(args, desk),
+            Self::Newsroom(args) => newsroom::run(args, desk),
+            Self::Outbox(args) => outbox::run(args, desk),
         }
     }
 }

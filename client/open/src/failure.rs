@@ -3,8 +3,10 @@
 use core::fmt;
 use std::process::ExitCode;
 
+use crate::archive::ArchiveError;
 use crate::folder::FileError;
 use crate::guard::GuardError;
+use crate::newsroom::{CourierError, FoundError, PosterError};
 use crate::passphrase::PassphraseError;
 use crate::screen::Screen;
 use crate::vault::{PlanError, VaultError};
@@ -63,6 +65,14 @@ pub enum Failure {
     Vault(VaultError),
     /// The epochs of a vault cannot be as they were asked for.
     Plan(PlanError),
+    /// The archive could not be made, opened or written.
+    Archive(ArchiveError),
+    /// The newsroom could not be founded.
+    Found(FoundError),
+    /// A courier could not be added or removed.
+    Courier(CourierError),
+    /// The poster could not be drawn.
+    Poster(PosterError),
     /// A file could not be read or written.
     File(FileError),
     /// The machine's clock shows no day that can be.
@@ -76,10 +86,24 @@ impl Failure {
         match self {
             Self::Passphrase(_) | Self::Plan(_) => Exit::Usage,
             Self::Vault(VaultError::Memory) => Exit::TryAgain,
-            Self::Vault(VaultError::File(error)) | Self::File(error) if error.is_space() => {
+            Self::Vault(VaultError::File(error))
+            | Self::Archive(ArchiveError::File(error))
+            | Self::File(error)
+                if error.is_space() =>
+            {
                 Exit::TryAgain
             }
-            Self::Guard(_) | Self::Vault(_) | Self::File(_) | Self::Clock => Exit::Refused,
+            Self::Archive(ArchiveError::Busy(_)) => Exit::TryAgain,
+            Self::Archive(ArchiveError::MoreVaults { .. })
+            | Self::Found(FoundError::VaultsMissing { .. }) => Exit::MoreVaults,
+            Self::Guard(_)
+            | Self::Vault(_)
+            | Self::Archive(_)
+            | Self::Found(_)
+            | Self::Courier(_)
+            | Self::Poster(_)
+            | Self::File(_)
+            | Self::Clock => Exit::Refused,
         }
     }
 
@@ -89,6 +113,10 @@ impl Failure {
             Self::Passphrase(error) => Some(error),
             Self::Vault(error) => Some(error),
             Self::Plan(error) => Some(error),
+            Self::Archive(error) => Some(error),
+            Self::Found(error) => Some(error),
+            Self::Courier(error) => Some(error),
+            Self::Poster(error) => Some(error),
             Self::File(error) => Some(error),
             Self::Clock => None,
         }
@@ -141,5 +169,9 @@ from! {
     Passphrase(PassphraseError),
     Vault(VaultError),
     Plan(PlanError),
+    Archive(ArchiveError),
+    Found(FoundError),
+    Courier(CourierError),
+    Poster(PosterError),
     File(FileError),
 }

@@ -3,13 +3,16 @@
 //! It refuses to know a network: no crate beneath it can dial, and the kernel refuses it sockets
 //! before it reads its first input.
 
+pub mod archive;
 mod cli;
 mod command;
 mod desk;
+pub mod editor;
 pub mod escape;
 mod failure;
 pub mod folder;
 pub mod guard;
+pub mod newsroom;
 pub mod outbox;
 pub mod passphrase;
 pub mod screen;

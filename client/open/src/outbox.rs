@@ -16,3 +16,104 @@
 //! - An outbox replaces the one before it: what is no longer in it was taken back or is done with.
 //! - Nothing in it is secret from the server. The sheets are secret from it until they are released:
 //!   a courier keeps them, and gives the server each at most 7 days before its first day.
+
+use std::path::Path;
+
+use knothole_envelope::{Day, Receipt, Sheet, Signed};
+
+use crate::archive::{KeptDrop, State, Status};
+use crate::editor::Editor;
+use crate::folder::{Existing, FileError, Folder};
+
+const FOLDER: &str = "knothole-outbox";
+const CHARTER: &str = "charter";
+const SHEETS: &str = "sheets";
+const RECEIPTS: &str = "receipts";
+/// An outbox carries the sheets of so many days to come: 13 weeks.
+const DAYS_AHEAD: u32 = 91;
+/// Of more receipts the oldest wait for the next time.
+const MOST_RECEIPTS: usize = 65_536;
+
+/// What was laid into an outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laid {
+    /// How many epoch sheets.
+    pub sheets: usize,
+    /// The last day for which there is a sheet.
+    pub until: Option<Day>,
+    /// How many receipts.
+    pub receipts: usize,
+}
+
+/// Lays out what the newsroom has for its server, in place of what lay there.
+///
+/// # Errors
+/// [`FileError`]; then every file is still the old one or already the new one.
+pub fn lay(
+    stick: &Path,
+    state: &State,
+    editors: &[impl Editor],
+    today: Day,
+) -> Result<Laid, FileError> {
+    let folder = Folder::open(stick)?.child_or_make(FOLDER)?;
+    folder.put(CHARTER, &state.chain().chain().encode(), Existing::Replace)?;
+    let sheets = carried(state, today);
+    let box_of_sheets = folder.child_or_make(SHEETS)?;
+    let names: Vec<_> = sheets
+        .iter()
+        .map(|sheet| sheet.unverified().epoch().to_string())
+        .collect();
+    for old in box_of_sheets.names()? {
+        if !names.contains(&old) {
+            box_of_sheets.remove(&old)?;
+        }
+    }
+    for (name, sheet) in names.iter().zip(&sheets) {
+        box_of_sheets.put(name, &sheet.encode(), Existing::Replace)?;
+    }
+    let receipts = receipts(state, editors);
+    let encoded = Signed::encode_list(&receipts);
+    folder.put(RECEIPTS, &encoded, Existing::Replace)?;
+    Ok(Laid {
+        sheets: sheets.len(),
+        until: sheets.iter().map(|sheet| sheet.unverified().last()).max(),
+        receipts: receipts.len(),
+    })
+}
+
+/// The sheets of the current charter for today and the weeks to come.
+fn carried(state: &State, today: Day) -> Vec<&Signed<Sheet>> {
+    let current = state.chain().current_hash();
+    let horizon = today.checked_add(DAYS_AHEAD).unwrap_or(today);
+    let wanted = |sheet: &&Signed<Sheet>| {
+        let sheet = sheet.unverified();
+        *sheet.charter() == current && sheet.last() >= today && sheet.first() <= horizon
+    };
+    state.sheets().iter().filter(wanted).collect()
+}
+
+fn receipts(state: &State, editors: &[impl Editor]) -> Vec<Signed<Receipt>> {
+    let mut done: Vec<_> = state.done().collect();
+    done.sort_by_key(|kept| core::cmp::Reverse(kept.seen));
+    done.truncate(MOST_RECEIPTS);
+    let sign = |kept: &KeptDrop| {
+        let mut receipt = Signed::new(receipt(kept));
+        for editor in editors {
+            receipt.sign(state.chain().fingerprint(), editor.signing());
+        }
+        receipt
+    };
+    done.into_iter().map(sign).collect()
+}
+
+const fn receipt(kept: &KeptDrop) -> Receipt {
+    let (drop, tree, length) = (kept.listed.id, kept.listed.tree, kept.listed.length());
+    match kept.status {
+        Status::Refused => Receipt::Refused { drop, tree, length },
+        _ => Receipt::Opened { drop, tree, length },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "small numbers in tests")]
+mod tests;

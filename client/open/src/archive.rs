@@ -1,0 +1,148 @@
+//! The newsroom's memory offline: what it is, what came in, and the sealed drops themselves.
+//!
+//! ```text
+//! ARCHIVE/
+//!   lock                       held by the program that works with the archive
+//!   state                      a drop envelope, sealed to the editors' archive keys with their
+//!                              quorum; epoch 1, sheet hash zero, no message, two files:
+//!                                signatures   `Signed<ArchiveSeal>`: the quorum over SHA-256 of state
+//!                                state        CBOR, see below
+//!   drops/
+//!     3d0f…(64 hexadecimal digits)/    one drop, sealed as it came
+//!       0000000000000000               its parts; the name is where in the drop it begins, in
+//!       0000000040000000               16 hexadecimal digits
+//! ```
+//!
+//! `state` is written under the name `state.new`, synced and renamed, so that the power may fail at
+//! any time. It is deterministic CBOR (RFC 8949 §4.2.1), all of it arrays:
+//!
+//! ```text
+//! state   [1, charter chain, [archive key …], onion identity (32), [signed sheet …],
+//!          [courier …], [latest date] or [], [drop …]]
+//! courier [bundle-signing key (32), [[sequence, hash of index (32)] …]]
+//! drop    [id (32), tree hash (32), length, epoch, status, day received, day last listed]
+//! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused
+//! ```
+//!
+//! Chain, keys and sheets are byte strings of their own encodings; days count from 1970-01-01.
+
+mod cbor;
+mod error;
+mod keep;
+mod seal;
+mod state;
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use rand_core::CryptoRng;
+
+use crate::editor::Editor;
+use crate::folder::{Existing, FileError, Folder};
+
+pub use error::ArchiveError;
+pub use keep::{KeepError, SealedDrop};
+pub use state::{Courier, KeptDrop, MOST_COURIERS, MOST_DROPS, SeenBundle, State, Status};
+
+const STATE: &str = "state";
+const LOCK: &str = "lock";
+/// A state that is longer is refused, read or written.
+const MOST_STATE_BYTES: u64 = 16 << 20;
+
+/// An archive that is open, and that no other program has open.
+#[derive(Debug)]
+pub struct Archive {
+    folder: Folder,
+    /// What the newsroom remembers; [`Self::save`] puts it on the medium.
+    pub state: State,
+    _lock: File,
+}
+
+impl Archive {
+    /// A new archive in this folder, which may exist but may hold no archive.
+    ///
+    /// # Errors
+    /// [`ArchiveError`]; then there is no archive.
+    pub fn create(
+        path: &Path,
+        state: State,
+        editors: &[impl Editor],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, ArchiveError> {
+        let folder = Self::free_folder(path)?;
+        let lock = lock(&folder)?;
+        let sealed = seal::seal(&state, editors, rng)?;
+        folder.child_or_make(keep::DROPS)?;
+        folder.put(STATE, &sealed, Existing::Keep)?;
+        Ok(Self {
+            folder,
+            state,
+            _lock: lock,
+        })
+    }
+
+    /// The folder for a new archive, made if it is missing.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Exists`] when there is an archive in it.
+    pub fn free_folder(path: &Path) -> Result<Folder, ArchiveError> {
+        let folder = Folder::open_or_make(path)?;
+        if folder.has(STATE)? {
+            return Err(ArchiveError::Exists(path.to_owned()));
+        }
+        Ok(folder)
+    }
+
+    /// Opens the archive in this folder with the editors' vaults.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] says whether more vaults are needed, or what is wrong with it.
+    pub fn open(path: &Path, editors: &[impl Editor]) -> Result<Self, ArchiveError> {
+        let folder = Folder::open(path)?;
+        if !folder.has(STATE)? {
+            return Err(ArchiveError::Missing(path.to_owned()));
+        }
+        let lock = lock(&folder)?;
+        let sealed = folder.read(STATE, MOST_STATE_BYTES.saturating_mul(2))?;
+        let state = seal::unseal(&sealed, editors)?;
+        Ok(Self {
+            folder,
+            state,
+            _lock: lock,
+        })
+    }
+
+    /// Puts the state on the medium; when that fails, the one before is still there.
+    ///
+    /// # Errors
+    /// [`ArchiveError`].
+    pub fn save(
+        &self,
+        editors: &[impl Editor],
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), ArchiveError> {
+        let sealed = seal::seal(&self.state, editors, rng)?;
+        Ok(self.folder.put(STATE, &sealed, Existing::Replace)?)
+    }
+}
+
+/// Two programs at once would forget what the other one did.
+fn lock(folder: &Folder) -> Result<File, ArchiveError> {
+    let file = if folder.has(LOCK)? {
+        folder.file(LOCK)?.0
+    } else {
+        folder.create(LOCK)?
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ArchiveError::Busy(folder.path().to_owned())),
+        Err(TryLockError::Error(source)) => {
+            let path = folder.path().join(LOCK);
+            Err(FileError::new("lock this file", &path, source).into())
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "small numbers in tests")]
+pub(crate) mod tests;

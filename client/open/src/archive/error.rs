@@ -1,0 +1,103 @@
+//! Why an archive does not open.
+
+use core::fmt;
+use std::path::PathBuf;
+
+use knothole_envelope::Quorum;
+
+use crate::escape;
+use crate::folder::FileError;
+
+/// An archive could not be made, opened or written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ArchiveError {
+    /// A file or folder of it cannot be used.
+    File(FileError),
+    /// There is an archive already where a new one was to be made.
+    Exists(PathBuf),
+    /// There is no archive in this folder.
+    Missing(PathBuf),
+    /// Another program works with it.
+    Busy(PathBuf),
+    /// It takes more vaults.
+    MoreVaults {
+        /// How many editors it takes.
+        quorum: Quorum,
+        /// How many of them are here.
+        have: usize,
+    },
+    /// A vault that was given is of another newsroom.
+    ForeignVault {
+        /// Its place among the vaults that were given, from 0.
+        place: usize,
+    },
+    /// It is damaged, or the editors did not write it.
+    Damaged,
+    /// None of the vaults can vouch for the newsroom that the archive names.
+    Stranger,
+    /// It holds as much as it can.
+    Full,
+}
+
+impl fmt::Display for ArchiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Exists(path) => write!(
+                f,
+                "{}: there is an archive in this folder already: name another folder",
+                escape::path(path)
+            ),
+            Self::Missing(path) => write!(
+                f,
+                "{}: there is no archive in this folder: name the folder that `knothole newsroom \
+                 found` made",
+                escape::path(path)
+            ),
+            Self::Busy(path) => write!(
+                f,
+                "{}: another knothole works with this archive: wait until it is done",
+                escape::path(path)
+            ),
+            Self::MoreVaults { quorum, have } => write!(
+                f,
+                "the archive opens for {quorum} editors together, and {have} of them are here: \
+                 name the others' vaults with --vault"
+            ),
+            Self::ForeignVault { place } => write!(
+                f,
+                "vault {} of those that were given is not one of this newsroom's: the archive is \
+                 not sealed to it",
+                place.saturating_add(1)
+            ),
+            Self::Damaged => f.write_str(
+                "the archive is damaged, or it was not written by this newsroom's editors: use a \
+                 copy of it",
+            ),
+            Self::Stranger => f.write_str(
+                "the archive names another newsroom than the one that these editors founded: do \
+                 not use it",
+            ),
+            Self::Full => f.write_str(
+                "the archive cannot take account of more drops: open another one for what comes",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for ArchiveError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            // Its own text stands in ours, so what follows is what lies beneath it.
+            Self::File(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<FileError> for ArchiveError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}

@@ -1,0 +1,177 @@
+//! `knothole newsroom …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use knothole_envelope::{OnionAddress, Quorum};
+
+use super::archive::ArchiveArgs;
+use crate::archive::{Archive, State};
+use crate::desk::Desk;
+use crate::escape;
+use crate::failure::{Exit, Failure};
+use crate::folder::{Existing, put_named, read_named};
+use crate::newsroom::{Founding, add_courier, bundle_key, page, remove_courier, text};
+use crate::screen::Field;
+
+/// A card of 520 epochs is well below this.
+const MOST_CARD_BYTES: u64 = 1 << 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct NewsroomArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Found a newsroom from its editors' cards; all their vaults sign.
+    Found(FoundArgs),
+    /// Take the bundles of a courier from now on.
+    Courier(CourierArgs),
+    /// Write a poster with the drop-box's address, the fingerprint, and a QR code.
+    Poster(PosterArgs),
+}
+
+#[derive(Debug, Args)]
+struct FoundArgs {
+    /// The cards of all editors, as `knothole vault card` wrote them.
+    #[arg(value_name = "CARD", required = true)]
+    cards: Vec<PathBuf>,
+    /// How many editors it takes to open a drop.
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=8))]
+    quorum: u8,
+    /// The address of the drop-box, as `knothole-server init` told it.
+    #[arg(long, value_name = "ADDRESS")]
+    onion: OnionAddress,
+    /// Lay the first outbox at once: the stick for it.
+    #[arg(long, value_name = "STICK")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+struct CourierArgs {
+    /// The courier's card, as `knothole-courier init` wrote it.
+    card: PathBuf,
+    /// Take its bundles no more.
+    #[arg(long)]
+    remove: bool,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+struct PosterArgs {
+    /// The new file: a page in SVG, or text when its name ends in .txt.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+pub(crate) fn run(args: &NewsroomArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    match &args.action {
+        Action::Found(args) => found(args, desk)?,
+        Action::Courier(args) => courier(args, desk)?,
+        Action::Poster(args) => poster(args, desk)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn found(args: &FoundArgs, desk: &mut Desk) -> Result<(), Failure> {
+    let cards: Result<Vec<_>, _> = args
+        .cards
+        .iter()
+        .map(|path| read_named(path, MOST_CARD_BYTES))
+        .collect();
+    // The command line has bounded it.
+    let quorum = Quorum::new(args.quorum).unwrap_or(Quorum::ONE);
+    let mut founding = Founding::new(&cards?, quorum)?;
+    Archive::free_folder(&args.at.archive)?;
+    let vaults = desk.vaults(&args.at.vaults)?;
+    for (place, vault) in vaults.iter().enumerate() {
+        founding.sign(vault, place)?;
+    }
+    let state = founding.finish(args.onion)?;
+    let archive = Archive::create(&args.at.archive, state, &vaults, &mut desk.rng)?;
+    if let Some(stick) = &args.out {
+        super::outbox::lay(&archive.state, stick, &vaults, desk)?;
+    }
+    tell(&archive.state, desk);
+    Ok(())
+}
+
+fn tell(state: &State, desk: &Desk) {
+    let charter = state.chain().current();
+    if charter.quorum() == Quorum::ONE {
+        desk.screen.warn(
+            "with a quorum of 1 each editor alone can open every drop, and one editor who is \
+             arrested can be made to delete drops that nobody has read",
+        );
+    }
+    let address = state.address();
+    let grouped = address.fingerprint().grouped();
+    let editors = charter.editors().len();
+    let until = state.sheets().iter().map(|sheet| sheet.unverified().last());
+    let until = until.max().map(|day| day.to_string()).unwrap_or_default();
+    let quorum = charter.quorum();
+    desk.screen.result(
+        &format!(
+            "The newsroom is founded: {quorum} of {editors} editors open a drop; keys until \
+             {until}.\n  fingerprint  {grouped}\n  drop address {address}"
+        ),
+        "founded",
+        &[
+            (
+                "fingerprint",
+                Field::Text(&address.fingerprint().to_string()),
+            ),
+            ("address", Field::Text(&address.to_string())),
+            ("quorum", Field::Number(quorum.get().into())),
+            ("until", Field::Text(&until)),
+        ],
+    );
+    desk.screen.say(
+        "Next: type the fingerprint at the server (`knothole-server trust`) and at the courier \
+         (`knothole-courier pair`), and carry an outbox to the courier (`knothole outbox`).",
+    );
+}
+
+fn courier(args: &CourierArgs, desk: &mut Desk) -> Result<(), Failure> {
+    let key = bundle_key(&read_named(&args.card, MOST_CARD_BYTES)?)?;
+    let mut opened = args.at.open(desk)?;
+    let (word, sentence) = if args.remove {
+        remove_courier(opened.state(), &key)?;
+        ("removed", "The courier's bundles are no longer taken.")
+    } else {
+        add_courier(opened.state(), key)?;
+        ("added", "The courier's bundles are taken from now on.")
+    };
+    opened.save(&mut desk.rng)?;
+    desk.screen.result(sentence, word, &[]);
+    Ok(())
+}
+
+fn poster(args: &PosterArgs, desk: &mut Desk) -> Result<(), Failure> {
+    let mut opened = args.at.open(desk)?;
+    let address = opened.state().address();
+    let plain = args.out.extension().is_some_and(|ending| ending == "txt");
+    let poster = if plain {
+        text(&address)
+    } else {
+        page(&address)?
+    };
+    put_named(&args.out, poster.as_bytes(), Existing::Keep)?;
+    desk.screen.result(
+        &format!(
+            "{} is written. Compare the fingerprint on the print with {}",
+            escape::path(&args.out),
+            address.fingerprint().grouped()
+        ),
+        "poster",
+        &[("file", Field::Text(&args.out.to_string_lossy()))],
+    );
+    Ok(())
+}

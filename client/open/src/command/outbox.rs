@@ -1,0 +1,77 @@
+//! `knothole outbox`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::archive::ArchiveArgs;
+use crate::archive::State;
+use crate::desk::Desk;
+use crate::escape;
+use crate::failure::{Exit, Failure};
+use crate::outbox;
+use crate::screen::Field;
+use crate::vault::Vault;
+
+/// Fewer days with keys than these call for new ones.
+const FEW_DAYS: u32 = 35;
+
+#[derive(Debug, Args)]
+pub(crate) struct OutboxArgs {
+    /// The stick for the courier.
+    stick: PathBuf,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+pub(crate) fn run(args: &OutboxArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    let opened = args.at.open(desk)?;
+    lay(&opened.archive.state, &args.stick, &opened.vaults, desk)?;
+    Ok(Exit::Done)
+}
+
+/// Lays the outbox, and tells what is in it.
+pub(super) fn lay(
+    state: &State,
+    stick: &Path,
+    vaults: &[Vault],
+    desk: &Desk,
+) -> Result<(), Failure> {
+    // This machine's clock may be behind; a courier's never is by more than a bundle.
+    let today = state.latest.map_or(desk.today, |seen| seen.max(desk.today));
+    let laid = outbox::lay(stick, state, vaults, today)?;
+    let until = laid.until.map(|day| day.to_string()).unwrap_or_default();
+    desk.screen.result(
+        &format!(
+            "{}: the outbox holds the charter, {} epoch sheets and {} receipts.",
+            escape::path(stick),
+            laid.sheets,
+            laid.receipts
+        ),
+        "outbox",
+        &[
+            ("sheets", count(laid.sheets)),
+            ("receipts", count(laid.receipts)),
+            ("until", Field::Text(&until)),
+        ],
+    );
+    let last = state.sheets().iter().map(|sheet| sheet.unverified().last());
+    match last.max() {
+        None => {}
+        Some(last) if last < today => desk.screen.warn(&format!(
+            "today is {today}, and the last day with keys was {last}: nobody can seal anything for \
+             the newsroom. If this machine's clock is right, new epochs are needed"
+        )),
+        Some(last) if last.since(today).is_some_and(|days| days < FEW_DAYS) => {
+            desk.screen.warn(&format!(
+                "there are keys until {last} only: make new epochs before then"
+            ));
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+fn count(number: usize) -> Field<'static> {
+    Field::Number(u64::try_from(number).unwrap_or(u64::MAX))
+}

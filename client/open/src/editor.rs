@@ -1,0 +1,39 @@
+//! What an open vault lends to the work: nothing else in this crate asks for secrets.
+
+use knothole_envelope::{EditorKey, EpochNumber, EpochSecret, SigningSecret};
+
+use crate::vault::{Vault, VaultError};
+
+/// The secrets of one editor.
+pub trait Editor {
+    /// What signs charters, sheets, receipts and the archive.
+    fn signing(&self) -> &SigningSecret;
+
+    /// What opens the archive.
+    fn archive_secret(&self) -> &EpochSecret;
+
+    /// What opens the drops of an epoch; nothing when the vault never had it or has erased it.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the vault is damaged in this place.
+    fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError>;
+
+    /// The public side of what signs.
+    fn key(&self) -> EditorKey {
+        self.signing().editor_key()
+    }
+}
+
+impl Editor for Vault {
+    fn signing(&self) -> &SigningSecret {
+        self.signing()
+    }
+
+    fn archive_secret(&self) -> &EpochSecret {
+        self.archive_secret()
+    }
+
+    fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
+        self.epoch_secret(epoch)
+    }
+}

@@ -1,0 +1,9 @@
+//! Setting a newsroom up: its founding charter and sheets, its couriers, its poster.
+
+mod courier;
+mod found;
+mod poster;
+
+pub use courier::{CourierError, add_courier, bundle_key, remove_courier};
+pub use found::{FoundError, Founding};
+pub use poster::{PosterError, page, text};

@@ -1,0 +1,238 @@
+//! Founding a newsroom from the cards of its editors.
+
+use core::fmt;
+
+use knothole_envelope::{
+    CardError, ChainError, Charter, CharterChain, DecodeError, EditorCard, Fingerprint,
+    MOST_EDITORS, OnionAddress, Quorum, RecipientKey, Sheet, SheetError, Signed,
+};
+
+use crate::archive::State;
+use crate::editor::Editor;
+
+/// A newsroom could not be founded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FoundError {
+    /// A card cannot be read.
+    Unreadable {
+        /// Its place among the cards that were given, from 0.
+        card: usize,
+        /// What is wrong with it.
+        error: DecodeError,
+    },
+    /// A card is not signed by its own key.
+    Card {
+        /// Its place among the cards that were given, from 0.
+        card: usize,
+        /// What is wrong with it.
+        error: CardError,
+    },
+    /// The number of editors, or one of them twice.
+    Charter(ChainError),
+    /// Two editors have the same archive key.
+    ArchiveKeys,
+    /// The epochs of two cards do not lie on the same days.
+    Unaligned {
+        /// The place of the card that differs from the first one, from 0.
+        card: usize,
+    },
+    /// The cards share no epoch.
+    NothingShared,
+    /// A sheet could not be made.
+    Sheet(SheetError),
+    /// A vault belongs to none of the cards.
+    NoCard {
+        /// Its place among the vaults that were given, from 0.
+        vault: usize,
+    },
+    /// All editors sign the founding charter.
+    VaultsMissing {
+        /// How many there are.
+        editors: usize,
+        /// How many have signed.
+        have: usize,
+    },
+}
+
+impl fmt::Display for FoundError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { card, error } => write!(
+                f,
+                "card {} is not an editor's card: {error}. Make it again with `knothole vault \
+                 card`",
+                number(*card)
+            ),
+            Self::Card { card, error } => write!(f, "card {}: {error}", number(*card)),
+            Self::Charter(ChainError::Editors) => write!(
+                f,
+                "a newsroom has 1 to {MOST_EDITORS} editors, each of them with a card of their own"
+            ),
+            Self::Charter(ChainError::Quorum) => f.write_str(
+                "the quorum is larger than the number of cards: no drop could be opened",
+            ),
+            Self::Charter(error) => error.fmt(f),
+            Self::ArchiveKeys => f.write_str(
+                "two of the cards have one archive key: each editor needs a vault of their own",
+            ),
+            Self::Unaligned { card } => write!(
+                f,
+                "the epochs of card {} do not lie on the same days as those of card 1: make all \
+                 vaults with the same --first-day and the same days per epoch",
+                number(*card)
+            ),
+            Self::NothingShared => f.write_str(
+                "there is no epoch that stands on all cards: make all vaults for the same time",
+            ),
+            Self::Sheet(error) => error.fmt(f),
+            Self::NoCard { vault } => write!(
+                f,
+                "vault {} of those that were given belongs to none of the cards: give the card of \
+                 each editor",
+                number(*vault)
+            ),
+            Self::VaultsMissing { editors, have } => write!(
+                f,
+                "all {editors} editors sign the founding charter, and {have} of them are here: \
+                 name each vault with --vault"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for FoundError {}
+
+const fn number(place: usize) -> usize {
+    place.saturating_add(1)
+}
+
+/// A newsroom that is being founded.
+#[derive(Debug, Clone)]
+pub struct Founding {
+    charter: Signed<Charter>,
+    sheets: Vec<Signed<Sheet>>,
+    keys: Vec<RecipientKey>,
+}
+
+impl Founding {
+    /// The charter and the sheets of these editors, in the order of their cards.
+    ///
+    /// # Errors
+    /// [`FoundError`] says which card does not fit.
+    pub fn new(cards: &[Vec<u8>], quorum: Quorum) -> Result<Self, FoundError> {
+        let mut read = Vec::new();
+        for (card, bytes) in cards.iter().enumerate() {
+            let signed = Signed::<EditorCard>::decode(bytes)
+                .map_err(|error| FoundError::Unreadable { card, error })?;
+            let verified = signed
+                .verify()
+                .map_err(|error| FoundError::Card { card, error })?;
+            read.push(verified.clone());
+        }
+        let editors = read.iter().map(|card| *card.signing_key()).collect();
+        let charter = Charter::founding(editors, quorum, None).map_err(FoundError::Charter)?;
+        let keys: Vec<_> = read.iter().map(|card| card.archive_key().clone()).collect();
+        if doubled(&keys) {
+            return Err(FoundError::ArchiveKeys);
+        }
+        let sheets = sheets(&read, &charter)?;
+        Ok(Self {
+            charter: Signed::new(charter),
+            sheets,
+            keys,
+        })
+    }
+
+    /// The fingerprint that the newsroom will have.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::from_bytes(*self.charter.unverified().hash().as_bytes())
+    }
+
+    /// Signs the charter and all sheets.
+    ///
+    /// # Errors
+    /// [`FoundError::NoCard`] when this is none of the editors; `vault` is its place.
+    pub fn sign(&mut self, editor: &impl Editor, vault: usize) -> Result<(), FoundError> {
+        if self.charter.unverified().place_of(&editor.key()).is_none() {
+            return Err(FoundError::NoCard { vault });
+        }
+        self.charter.sign_founding(editor.signing());
+        let fingerprint = self.fingerprint();
+        for sheet in &mut self.sheets {
+            sheet.sign(&fingerprint, editor.signing());
+        }
+        Ok(())
+    }
+
+    /// The state of the new newsroom, when all have signed.
+    ///
+    /// # Errors
+    /// [`FoundError::VaultsMissing`] when they have not.
+    pub fn finish(self, onion: OnionAddress) -> Result<State, FoundError> {
+        let missing = FoundError::VaultsMissing {
+            editors: self.keys.len(),
+            have: self.charter.signers().count(),
+        };
+        let fingerprint = self.fingerprint();
+        let chain = CharterChain::from_founding(self.charter)
+            .and_then(|chain| chain.verify(&fingerprint))
+            .map_err(|error| match error {
+                ChainError::TooFewSignatures { .. } => missing,
+                other => FoundError::Charter(other),
+            })?;
+        State::new(chain, self.keys, onion, self.sheets).ok_or(missing)
+    }
+}
+
+fn doubled(keys: &[RecipientKey]) -> bool {
+    let mut rest = keys.iter();
+    while let Some(key) = rest.next() {
+        if rest.clone().any(|other| other == key) {
+            return true;
+        }
+    }
+    false
+}
+
+/// One sheet for each epoch that stands on every card.
+fn sheets(cards: &[EditorCard], charter: &Charter) -> Result<Vec<Signed<Sheet>>, FoundError> {
+    let Some((first, others)) = cards.split_first() else {
+        return Err(FoundError::Charter(ChainError::Editors));
+    };
+    let mut sheets = Vec::new();
+    for epoch in first.epochs() {
+        let mut keys = vec![epoch.key.clone()];
+        for (card, other) in (1..).zip(others) {
+            let Some(same) = other.epochs().find(|other| other.epoch == epoch.epoch) else {
+                break;
+            };
+            if (same.first, same.last) != (epoch.first, epoch.last) {
+                return Err(FoundError::Unaligned { card });
+            }
+            keys.push(same.key.clone());
+        }
+        if keys.len() == cards.len() {
+            let sheet = Sheet::new(epoch.epoch, epoch.first, epoch.last, keys, charter.hash());
+            sheets.push(Signed::new(sheet.map_err(FoundError::Sheet)?));
+        }
+    }
+    if sheets.is_empty() {
+        // Perhaps the numbers lie apart because the days do.
+        let apart = |other: &EditorCard| {
+            (other.first_day(), other.days_per_epoch())
+                != (first.first_day(), first.days_per_epoch())
+        };
+        return Err(match others.iter().position(apart) {
+            Some(place) => FoundError::Unaligned {
+                card: number(place),
+            },
+            None => FoundError::NothingShared,
+        });
+    }
+    Ok(sheets)
+}
+
+#[cfg(test)]
+mod tests;
