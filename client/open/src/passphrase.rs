@@ -84,6 +84,11 @@ impl Passphrase {
         Self(text)
     }
 
+    #[cfg(test)]
+    pub(crate) fn of(text: &str) -> Self {
+        Self(Zeroizing::new(text.to_owned()))
+    }
+
     fn from_line(line: Zeroizing<String>) -> Result<Self, PassphraseError> {
         if line.is_empty() {
             Err(PassphraseError::Empty)

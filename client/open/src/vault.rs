@@ -45,6 +45,7 @@ use rand_core::CryptoRng;
 use self::body::{Body, BodyFault};
 use self::head::{Head, HeadFault};
 use self::record::{Record, State};
+use self::stretch::Stretch;
 use self::wrap::Key;
 use crate::folder::{Existing, Folder, Step, read_named};
 use crate::passphrase::Passphrase;
@@ -102,13 +103,27 @@ impl Vault {
         plan: Plan,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, VaultError> {
-        Self::create_watched(path, passphrase, plan, rng, &mut |_| Ok(()))
+        let stretch = Stretch::new(rng);
+        Self::create_watched(path, passphrase, plan, stretch, rng, &mut |_| Ok(()))
+    }
+
+    /// A vault whose passphrase is stretched as little as may be, so that tests take less time.
+    #[cfg(test)]
+    pub(crate) fn create_light(
+        path: &Path,
+        passphrase: &Passphrase,
+        plan: Plan,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, VaultError> {
+        let stretch = Stretch::light(rng);
+        Self::create_watched(path, passphrase, plan, stretch, rng, &mut |_| Ok(()))
     }
 
     fn create_watched(
         path: &Path,
         passphrase: &Passphrase,
         plan: Plan,
+        stretch: Stretch,
         rng: &mut impl CryptoRng,
         watch: &mut dyn FnMut(Step) -> io::Result<()>,
     ) -> Result<Self, VaultError> {
@@ -116,7 +131,7 @@ impl Vault {
         let body = Body::generate(plan, rng);
         let vault = Self {
             path: path.to_owned(),
-            head: Head::new(&key, passphrase, plan.epochs(), rng)
+            head: Head::new(&key, passphrase, plan.epochs(), stretch)
                 .map_err(|_| VaultError::Memory)?,
             sealed_body: body.seal(&key, rng),
             records: (0..plan.epochs())
@@ -299,8 +314,13 @@ impl Vault {
         if read(&self.path)? != self.encode() {
             return Err(VaultError::Changed(self.path.clone()));
         }
-        let head = Head::new(&self.key, passphrase, self.head.records(), rng)
-            .map_err(|_| VaultError::Memory)?;
+        let head = Head::new(
+            &self.key,
+            passphrase,
+            self.head.records(),
+            Stretch::new(rng),
+        )
+        .map_err(|_| VaultError::Memory)?;
         let old = core::mem::replace(&mut self.head, head);
         let written = self.write(&self.path, Existing::Replace, &mut |_| Ok(()));
         if written.is_err() {

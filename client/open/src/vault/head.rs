@@ -1,6 +1,5 @@
 //! The first bytes of a vault: how the passphrase is stretched, and the wrapped vault key.
 
-use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::stretch::{OutOfMemory, Stretch};
@@ -36,14 +35,13 @@ pub(super) enum HeadFault {
 impl Head {
     pub(super) const LEN: usize = OPEN_LEN + Key::LEN + TAG_LEN;
 
-    /// Wraps a vault key under a passphrase, with a new salt.
+    /// Wraps a vault key under a passphrase. The salt must be new.
     pub(super) fn new(
         key: &Key,
         passphrase: &Passphrase,
         records: u32,
-        rng: &mut impl CryptoRng,
+        stretch: Stretch,
     ) -> Result<Self, OutOfMemory> {
-        let stretch = Stretch::new(rng);
         let mut text = Zeroizing::new(*key.expose());
         let tag = stretch.key(passphrase)?.wrap(
             &NONCE,

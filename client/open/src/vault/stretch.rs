@@ -35,11 +35,20 @@ impl Stretch {
 
     /// This version's parameters, with a new salt.
     pub(super) fn new(rng: &mut impl CryptoRng) -> Self {
+        Self::with(Self::MEMORY, Self::PASSES, rng)
+    }
+
+    #[cfg(test)]
+    pub(super) fn light(rng: &mut impl CryptoRng) -> Self {
+        Self::with(Self::LEAST_MEMORY, 1, rng)
+    }
+
+    fn with(memory: u32, passes: u32, rng: &mut impl CryptoRng) -> Self {
         let mut salt = [0; SALT_LEN];
         rng.fill_bytes(&mut salt);
         Self {
-            memory: Self::MEMORY,
-            passes: Self::PASSES,
+            memory,
+            passes,
             salt,
         }
     }
