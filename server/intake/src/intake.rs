@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::{BatchNumber, UnixSeconds};
+use crate::commit;
 use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
 use crate::gate::Gate;
@@ -20,6 +21,7 @@ use crate::record::Link;
 use crate::recover::recover;
 use crate::serve::{self, Push, Side};
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 use crate::uploads::{Uploads, lock};
 
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
@@ -32,6 +34,7 @@ pub struct Intake {
     /// Held by the one blocking task that changes the newsroom's files.
     updating: Mutex<()>,
     uploads: Uploads,
+    shelf: Shelf,
     writers: Semaphore,
     gate: Passage,
 }
@@ -138,9 +141,14 @@ impl Intake {
         let uploads = recover(&disk, now, |ticket| {
             ticket.url.map(|url| Link { url, batch })
         })?;
+        let (shelf, forgotten) = Shelf::open(&disk, batch, &mut system_rng())?;
+        for url in &forgotten {
+            uploads.forget(url);
+        }
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
             uploads,
+            shelf,
             writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
@@ -166,7 +174,8 @@ impl Intake {
         serve::connection(self, Side::Collection, stream).await;
     }
 
-    /// Tells the time: sheets and epochs that are over go.
+    /// Tells the time: sheets and epochs that are over go, and at the end of a batch what arrived
+    /// in it becomes visible.
     ///
     /// # Errors
     /// The store's disk failed; the next tick tries again.
@@ -188,13 +197,20 @@ impl Intake {
         }
     }
 
-    /// Figures about the store: counts only.
+    /// Figures about the store: counts only. It looks at the disk.
     #[must_use]
     pub fn status(&self) -> Status {
         let newsroom = self.newsroom();
+        let damaged = self.shelf.damaged();
+        let finished = self.disk.list(&commit::drops()).map_or(0, |all| all.len());
+        let visible = self.shelf.visible().count();
         Status {
             charter_held: newsroom.chain().is_some(),
             sheets: newsroom.sheets(),
+            visible,
+            waiting: finished.saturating_sub(self.shelf.held_back()),
+            unfinished: self.uploads.unfinished().len(),
+            damaged,
             ..Status::default()
         }
     }
@@ -209,6 +225,10 @@ impl Intake {
 
     pub(crate) const fn uploads(&self) -> &Uploads {
         &self.uploads
+    }
+
+    pub(crate) const fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
     /// The time that the last tick told.
@@ -270,6 +290,10 @@ impl Intake {
             Ok(None) => {}
             Err(PushError::Disk(error)) => return Err(error),
             Err(_) => return Err(io::Error::from(io::ErrorKind::InvalidData)),
+        }
+        let disk = self.disk.as_ref();
+        for url in self.shelf.pass(disk, self.batch(), &mut system_rng())? {
+            self.uploads.forget(&url);
         }
         drop(updating);
         Ok(())

@@ -5,11 +5,14 @@
 
 mod answer;
 mod clock;
+mod collect;
 mod commit;
 mod desk;
 mod disk;
 mod drain;
 mod drops;
+#[cfg(test)]
+mod forge;
 mod form;
 mod gate;
 mod intake;
@@ -22,6 +25,7 @@ mod recover;
 mod segments;
 mod serve;
 mod settings;
+mod shelf;
 mod tus;
 mod uploads;
 

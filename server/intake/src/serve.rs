@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::{self, Answer};
+use crate::collect;
 use crate::desk;
 use crate::drain::Drains;
 use crate::drops;
@@ -107,7 +108,16 @@ async fn collection(intake: &Arc<Intake>, request: Request<Incoming>) -> Answer 
         }
         None => return disk_failed(),
     }
-    let push = match request.uri().path() {
+    let path = request.uri().path();
+    let visible = intake.shelf().visible();
+    if path == "/listing" {
+        return collect::listing(&visible, request.method());
+    }
+    if let Some(name) = path.strip_prefix(collect::DROPS) {
+        let (method, headers) = (request.method(), request.headers());
+        return collect::sealed(intake.disk(), &visible, name, method, headers);
+    }
+    let push = match path {
         "/charter" => Push::Charter,
         "/sheets" => Push::Sheets,
         _ => return answer::not_found(),
