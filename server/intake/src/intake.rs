@@ -17,6 +17,7 @@ use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
 use crate::gate::Gate;
 use crate::newsroom::{Newsroom, PushError};
+use crate::receipts::Receipts;
 use crate::record::Link;
 use crate::recover::recover;
 use crate::serve::{self, Push, Side};
@@ -144,6 +145,9 @@ impl Intake {
         let (shelf, forgotten) = Shelf::open(&disk, batch, &mut system_rng())?;
         for url in &forgotten {
             uploads.forget(url);
+        }
+        if let Some(chain) = newsroom.chain() {
+            Receipts::kept(&disk, chain)?.apply(&disk, &shelf)?;
         }
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
@@ -276,10 +280,25 @@ impl Intake {
         let fresh = match push {
             Push::Charter => held.with_charter(disk, bytes)?,
             Push::Sheets => held.with_sheets(disk, bytes, self.today()?)?,
+            Push::Receipts => return self.take_receipts(&held, bytes),
         };
         self.show(fresh);
         drop(updating);
         Ok(())
+    }
+
+    fn take_receipts(&self, held: &Newsroom, bytes: &[u8]) -> Result<(), PushError> {
+        let Some(chain) = held.chain() else {
+            let why = "send the charter first, then the receipts";
+            return Err(PushError::Refused(why.to_owned()));
+        };
+        let disk = self.disk.as_ref();
+        let receipts = Receipts::verify(chain, bytes)?;
+        // The gate shuts before anything goes, so that nothing of a burned epoch comes after it.
+        if let Some(fresh) = held.with_burned(disk, &receipts.burned())? {
+            self.show(fresh);
+        }
+        Ok(receipts.apply(disk, &self.shelf)?)
     }
 
     fn age(&self) -> io::Result<()> {

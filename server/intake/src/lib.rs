@@ -19,6 +19,7 @@ mod intake;
 mod keep;
 mod newsroom;
 mod pages;
+mod receipts;
 mod receive;
 mod record;
 mod recover;

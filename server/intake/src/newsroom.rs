@@ -11,6 +11,7 @@ use knothole_envelope::{
 use crate::desk::{self, DeskError};
 use crate::disk::{self, Disk, Place};
 use crate::gate::Gate;
+use crate::receipts;
 use crate::record::{Reader, Writer};
 
 /// A sheet is accepted so many days before its first day, so that a seized server cannot go on
@@ -195,6 +196,12 @@ impl Newsroom {
             let verified = signed
                 .verify(chain)
                 .map_err(|error| refused(format!("a sheet was not taken: {error}")))?;
+            if receipts::is_burned(disk, verified.epoch())? {
+                let epoch = verified.epoch().get();
+                let why =
+                    format!("the sheet of epoch {epoch} was not taken: this epoch was burned");
+                return Err(refused(why));
+            }
             fresh.add(signed, verified, today)?;
         }
         if fresh.sheets.len() > MOST_SHEETS {
@@ -206,6 +213,31 @@ impl Newsroom {
         fresh.sheets.sort_by_key(|(_, verified)| verified.first());
         fresh.store_days(disk)?;
         fresh.answered().ok_or_else(too_long)
+    }
+
+    /// The view after these epochs were burned, stored: their sheets are not shown any more, and
+    /// nothing passes by them. `None` when nothing changed.
+    pub(crate) fn with_burned(
+        &self,
+        disk: &dyn Disk,
+        burned: &[EpochNumber],
+    ) -> Result<Option<Self>, PushError> {
+        let mut fresh = self.clone();
+        let mut changed = false;
+        for epoch in &mut fresh.epochs {
+            if !epoch.burned && burned.contains(&epoch.number) {
+                epoch.burned = true;
+                changed = true;
+            }
+        }
+        if !changed {
+            return Ok(None);
+        }
+        fresh
+            .sheets
+            .retain(|(_, verified)| !burned.contains(&verified.epoch()));
+        fresh.store_days(disk)?;
+        Ok(Some(fresh.answered().ok_or_else(too_long)?))
     }
 
     /// Without the sheets whose last day is over, and without epochs that nothing can pass by.
@@ -265,13 +297,6 @@ impl Newsroom {
             .is_some_and(|latest| verified.first() > latest)
         {
             return refuse("it comes more than 7 days before its first day");
-        }
-        if self
-            .epochs
-            .iter()
-            .any(|held| held.number == epoch && held.burned)
-        {
-            return refuse("this epoch was burned");
         }
         let days = EpochDays {
             number: epoch,

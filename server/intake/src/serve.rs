@@ -117,13 +117,14 @@ async fn collection(intake: &Arc<Intake>, request: Request<Incoming>) -> Answer 
         let (method, headers) = (request.method(), request.headers());
         return collect::sealed(intake.disk(), &visible, name, method, headers);
     }
-    let push = match path {
-        "/charter" => Push::Charter,
-        "/sheets" => Push::Sheets,
+    let (push, method) = match path {
+        "/charter" => (Push::Charter, Method::PUT),
+        "/sheets" => (Push::Sheets, Method::PUT),
+        "/receipts" => (Push::Receipts, Method::POST),
         _ => return answer::not_found(),
     };
-    if request.method() != Method::PUT {
-        return answer::wrong_method("PUT");
+    if request.method() != method {
+        return answer::wrong_method(if method == Method::PUT { "PUT" } else { "POST" });
     }
     let body = Limited::new(request.into_body(), MOST_SIGNED_BYTES).collect();
     let Ok(Ok(body)) = tokio::time::timeout(intake.settings().body_patience, body).await else {
@@ -149,6 +150,8 @@ pub(crate) enum Push {
     Charter,
     /// Epoch sheets.
     Sheets,
+    /// Receipts.
+    Receipts,
 }
 
 /// Whether the request shows an admitted courier's credential; `None` when the disk failed.

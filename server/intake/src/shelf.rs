@@ -155,7 +155,7 @@ fn whole(disk: &dyn Disk, folder: &Place, name: &Name) -> io::Result<Option<(Dro
 }
 
 /// `None` for what the store did not put there; one such thing must not stop the others.
-fn unless_stray<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+pub(crate) fn unless_stray<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     match read {
         Ok(read) => Ok(Some(read)),
         Err(error) => match error.kind() {

@@ -23,7 +23,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use knothole_envelope::{ListedDrop, TreeHash, unframe};
+use knothole_envelope::{ListedDrop, Receipt, TreeHash, unframe};
 use knothole_intake::UnixSeconds;
 use newsroom::{BATCH, DAY, House};
 use wire::{PATCH, Wire};
@@ -129,4 +129,85 @@ async fn a_url_is_known_until_the_second_boundary_and_then_like_any_unknown_one(
         unknown
     );
     assert_eq!(listing(&house).await.len(), 1);
+}
+
+async fn post(house: &House, receipt: Receipt) -> u16 {
+    let body = house.receipt(receipt);
+    house.collect("POST /receipts", &[], &body).await.status
+}
+
+#[tokio::test]
+async fn a_drop_goes_on_a_receipt_and_stays_gone_after_a_restart() {
+    let mut house = House::new().await;
+    let (sealed, tree, _) = send(&house, 5).await;
+    send(&house, 5).await;
+    batches_later(&house, 1).await;
+    let drop = listing(&house)
+        .await
+        .iter()
+        .find(|drop| drop.tree == tree)
+        .unwrap()
+        .id;
+    let length = u64::try_from(sealed.len()).unwrap();
+    let receipt = Receipt::Opened { drop, tree, length };
+    // Sent twice, as after a lost answer.
+    for _ in 0..2 {
+        assert_eq!(post(&house, receipt).await, 204);
+        assert_eq!(listing(&house).await.len(), 1);
+    }
+    let line = format!("GET /drops/{drop}");
+    assert_eq!(house.collect(&line, &[], b"").await.status, 404);
+    house = restarted(house, 1).await;
+    assert_eq!(listing(&house).await.len(), 1);
+    let trash = house.folder.path().join("trash");
+    assert_eq!(std::fs::read_dir(trash).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_receipt_that_does_not_verify_is_refused_with_a_sentence() {
+    let house = House::new().await;
+    send(&house, 5).await;
+    batches_later(&house, 1).await;
+    let other = House::new().await;
+    let listed = listing(&house).await[0].clone();
+    let receipt = Receipt::Refused {
+        drop: listed.id,
+        tree: listed.tree,
+        length: listed.length(),
+    };
+    let forged = other.receipt(receipt);
+    let answer = house.collect("POST /receipts", &[], &forged).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("no editor"), "{}", answer.text());
+    let wrong = house.collect("PUT /receipts", &[], &forged).await;
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("POST")));
+    assert_eq!(listing(&house).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_burned_epoch_leaves_nothing_and_lets_nothing_in_any_more() {
+    let mut house = House::new().await;
+    send(&house, 5).await;
+    batches_later(&house, 1).await;
+    send(&house, 5).await;
+    let epoch = listing(&house).await[0].epoch;
+    assert_eq!(post(&house, Receipt::Burned { epoch }).await, 204);
+    for restart in [false, true] {
+        if restart {
+            house = restarted(house, 1).await;
+        }
+        assert_eq!(listing(&house).await, []);
+        let status = house.intake.status();
+        assert_eq!((status.waiting, status.sheets), (0, 0));
+        let (sealed, _) = house.drop(5);
+        let length = sealed.len().to_string();
+        let headers = [("Upload-Length", length.as_str()), PATCH];
+        let refused = Wire::public(&house.intake)
+            .tus("POST /drops", &headers, &sealed)
+            .await;
+        assert_eq!(refused.status, 422);
+        let again = house.collect("PUT /sheets", &[], &house.sheets()).await;
+        assert_eq!(again.status, 403);
+        assert!(again.text().contains("burned"), "{}", again.text());
+    }
 }
