@@ -158,6 +158,11 @@ impl House {
         Signed::encode_list(&[signed])
     }
 
+    /// The one sheet, in a list.
+    pub fn sheets(&self) -> Vec<u8> {
+        Signed::encode_list(core::slice::from_ref(&self.sheet))
+    }
+
     /// The newsroom's fingerprint.
     pub fn fingerprint(&self) -> Fingerprint {
         self.chain.unverified_fingerprint().unwrap()
