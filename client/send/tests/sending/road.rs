@@ -1,0 +1,217 @@
+//! A SOCKS5 port, as a Tor client has it, whose connections to the drop-box break as they are told.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What happens to one connection.
+#[derive(Clone, Copy, Debug)]
+pub enum Fate {
+    /// Nothing.
+    Whole,
+    /// It breaks when so many bytes have gone to the drop-box.
+    CutAfter(u64),
+    /// It breaks when so many bytes have gone to the drop-box and an answer comes back.
+    Unanswered(u64),
+    /// The port says that the onion cannot be reached.
+    Unreachable,
+    /// The port takes the connection and never says a word.
+    Mute,
+    /// Whatever is asked, this is the answer.
+    Says(&'static str),
+}
+
+pub struct Road {
+    pub port: u16,
+    state: Arc<State>,
+    _tasks: JoinSet<()>,
+}
+
+struct State {
+    server: u16,
+    next: Mutex<VecDeque<Fate>>,
+    /// The fate of every connection for which none is planned.
+    usual: Mutex<Fate>,
+    users: Mutex<Vec<Vec<u8>>>,
+    up: watch::Sender<u64>,
+    ended: watch::Sender<u64>,
+}
+
+impl Road {
+    /// A road to this port, with the fates of its first connections.
+    pub async fn to(server: u16, fates: &[Fate]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::new(State {
+            server,
+            next: Mutex::new(fates.iter().copied().collect()),
+            usual: Mutex::new(Fate::Whole),
+            users: Mutex::default(),
+            up: watch::Sender::new(0),
+            ended: watch::Sender::new(0),
+        });
+        let mut tasks = JoinSet::new();
+        let inside = Arc::clone(&state);
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let next = inside.next.lock().unwrap().pop_front();
+                let fate = next.unwrap_or(*inside.usual.lock().unwrap());
+                let inside = Arc::clone(&inside);
+                connections.spawn(async move {
+                    drop(carry(&inside, stream, fate).await);
+                    inside.ended.send_modify(|count| *count += 1);
+                });
+            }
+        });
+        Self {
+            port,
+            state,
+            _tasks: tasks,
+        }
+    }
+
+    /// The fate of connections that are not planned.
+    pub fn usually(&self, fate: Fate) {
+        *self.state.usual.lock().unwrap() = fate;
+    }
+
+    /// Waits until so many bytes have gone to the drop-box, over all connections.
+    pub async fn carried(&self, bytes: u64) {
+        let mut up = self.state.up.subscribe();
+        up.wait_for(|sum| *sum >= bytes).await.unwrap();
+    }
+
+    pub fn bytes(&self) -> u64 {
+        *self.state.up.borrow()
+    }
+
+    /// Waits until so many connections have ended.
+    pub async fn ended(&self, connections: u64) {
+        let mut ended = self.state.ended.subscribe();
+        ended.wait_for(|count| *count >= connections).await.unwrap();
+    }
+
+    /// The SOCKS user names of the connections, in their order.
+    pub fn users(&self) -> Vec<Vec<u8>> {
+        self.state.users.lock().unwrap().clone()
+    }
+}
+
+async fn field(peer: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::from(peer.read_u8().await?)];
+    peer.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()> {
+    // RFC 1928 and RFC 1929, the parts that a Tor client is asked for.
+    let mut greeting = [0; 2];
+    near.read_exact(&mut greeting).await?;
+    let mut methods = vec![0; usize::from(greeting[1])];
+    near.read_exact(&mut methods).await?;
+    near.write_all(&[5, 2]).await?;
+    near.read_u8().await?;
+    let user = field(&mut near).await?;
+    field(&mut near).await?;
+    state.users.lock().unwrap().push(user);
+    near.write_all(&[1, 0]).await?;
+    let mut request = [0; 4];
+    near.read_exact(&mut request).await?;
+    assert_eq!(
+        request,
+        [5, 1, 0, 3],
+        "a name is asked for, never an address"
+    );
+    assert!(field(&mut near).await?.ends_with(b".onion"));
+    assert_eq!(near.read_u16().await?, 80);
+    if matches!(fate, Fate::Mute) {
+        near.read_u8().await?;
+        return Ok(());
+    }
+    if matches!(fate, Fate::Unreachable) {
+        return near.write_all(&[5, 4, 0, 1, 0, 0, 0, 0, 0, 0]).await;
+    }
+    if let Fate::Says(answer) = fate {
+        near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        return say(&mut near, answer).await;
+    }
+    let far = TcpStream::connect(("127.0.0.1", state.server)).await?;
+    near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+    let (near_read, near_write) = near.into_split();
+    let (far_read, far_write) = far.into_split();
+    let gone = AtomicU64::new(0);
+    tokio::select! {
+        end = up(state, near_read, far_write, fate, &gone) => end,
+        end = down(far_read, near_write, fate, &gone) => end,
+    }
+}
+
+/// Reads the head of a request and gives the answer.
+async fn say(near: &mut TcpStream, answer: &str) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(near.read_u8().await?);
+    }
+    near.write_all(answer.as_bytes()).await?;
+    near.shutdown().await?;
+    // Until the other side has read it.
+    near.read_to_end(&mut head).await.map(drop)
+}
+
+async fn up(
+    state: &State,
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    fate: Fate,
+    gone: &AtomicU64,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 65_536];
+    loop {
+        let count = from.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        let mut bytes = &buffer[..count];
+        if let Fate::CutAfter(limit) = fate {
+            let left = limit.saturating_sub(gone.load(Ordering::Relaxed));
+            bytes = &bytes[..count.min(usize::try_from(left).unwrap())];
+        }
+        to.write_all(bytes).await?;
+        let written = u64::try_from(bytes.len()).unwrap();
+        gone.fetch_add(written, Ordering::Relaxed);
+        state.up.send_modify(|sum| *sum += written);
+        if bytes.len() < count {
+            return Ok(());
+        }
+    }
+}
+
+async fn down(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    fate: Fate,
+    gone: &AtomicU64,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 65_536];
+    loop {
+        let count = from.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        if let Fate::Unanswered(limit) = fate
+            && gone.load(Ordering::Relaxed) >= limit
+        {
+            return Ok(());
+        }
+        to.write_all(&buffer[..count]).await?;
+    }
+}

@@ -1,0 +1,114 @@
+//! The program, run as a source runs it, in a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use crate::house::Newsroom;
+use crate::road::Road;
+
+/// A source's desk: the files it has, and the address it was given.
+pub struct Desk {
+    folder: TempDir,
+    socks: String,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    pub fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// It arrived.
+    pub fn arrived(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        assert_eq!(self.out, "Arrived, and matches.\n");
+        self
+    }
+
+    /// It ended with this code, and said this.
+    pub fn said(self, code: i32, sentence: &str) -> Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        assert!(self.err.contains(sentence), "{self:?}");
+        self
+    }
+}
+
+impl Desk {
+    pub fn new(newsroom: &Newsroom, road: &Road) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Self {
+            folder,
+            socks: format!("127.0.0.1:{}", road.port),
+        };
+        let address = newsroom.address().to_string();
+        desk.file("address", address.as_bytes());
+        desk
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Lays down a file.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        let mut file = std::fs::File::create(&path).unwrap();
+        std::io::Write::write_all(&mut file, bytes).unwrap();
+        path
+    }
+
+    /// The program with this command and what every command needs.
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_knothole-send"));
+        command
+            .arg(name)
+            .args(["--address-file", "address", "--socks", &self.socks])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Begins to send these files.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        self.command("send").args(arguments).spawn().unwrap()
+    }
+
+    /// Sends these files.
+    pub async fn send(&self, arguments: &[&str]) -> Ended {
+        finished(self.start(arguments)).await
+    }
+}
+
+pub async fn finished(child: Child) -> Ended {
+    Ended::of(child.wait_with_output().await.unwrap())
+}
+
+/// Bytes that repeat nowhere near.
+pub fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed;
+    (0..length)
+        .map(|_| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            u8::try_from(state >> 56).unwrap()
+        })
+        .collect()
+}
