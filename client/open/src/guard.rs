@@ -206,3 +206,10 @@ fn lock_memory() -> Memory {
         Ok(_) | Err(_) => Memory::MaySwap,
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a test walks through the filter step by step"
+)]
+mod tests;

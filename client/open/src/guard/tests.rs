@@ -1,0 +1,85 @@
+use seccompiler::sock_filter;
+
+use super::*;
+
+const ALLOW: u32 = 0x7fff_0000;
+const REFUSE: u32 = 0x0005_0000 | libc::EPERM.unsigned_abs();
+
+#[cfg(target_arch = "x86_64")]
+const OURS: u32 = 0xc000_003e;
+#[cfg(target_arch = "aarch64")]
+const OURS: u32 = 0xc000_00b7;
+/// i386, whose call numbers mean other calls.
+const FOREIGN: u32 = 0x4000_0003;
+
+/// What the kernel would do: classic BPF, as much of it as the filter uses.
+fn answer(program: &[sock_filter], arch: u32, call: i64) -> u32 {
+    let call = u32::try_from(call).unwrap();
+    let (mut place, mut held) = (0_usize, 0_u32);
+    loop {
+        let step = &program[place];
+        place += 1;
+        let holds = match step.code {
+            0x20 => {
+                held = match step.k {
+                    0 => call,
+                    4 => arch,
+                    other => panic!("the filter looks at byte {other}"),
+                };
+                continue;
+            }
+            0x06 => return step.k,
+            0x05 => {
+                place += usize::try_from(step.k).unwrap();
+                continue;
+            }
+            0x15 => held == step.k,
+            0x25 => held > step.k,
+            0x35 => held >= step.k,
+            other => panic!("the filter has code {other:#x}"),
+        };
+        place += usize::from(if holds { step.jt } else { step.jf });
+    }
+}
+
+#[test]
+fn every_call_that_reaches_a_network_or_another_process_is_refused() {
+    let program = program().unwrap();
+    for call in REFUSED {
+        assert_eq!(answer(&program, OURS, call), REFUSE, "{call}");
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn the_same_calls_are_refused_in_the_other_convention_of_the_processor() {
+    let program = program().unwrap();
+    for call in REFUSED.iter().chain(&X32_OWN) {
+        assert_eq!(answer(&program, OURS, call | X32), REFUSE, "{call}");
+    }
+}
+
+#[test]
+fn calls_of_a_foreign_architecture_never_pass() {
+    let program = program().unwrap();
+    for call in 0..500 {
+        assert_ne!(answer(&program, FOREIGN, call), ALLOW);
+    }
+}
+
+#[test]
+fn what_the_program_needs_passes() {
+    let program = program().unwrap();
+    for call in [
+        libc::SYS_read,
+        libc::SYS_write,
+        libc::SYS_openat,
+        libc::SYS_renameat2,
+        libc::SYS_fsync,
+        libc::SYS_mmap,
+        libc::SYS_getrandom,
+        libc::SYS_exit_group,
+    ] {
+        assert_eq!(answer(&program, OURS, call), ALLOW, "{call}");
+    }
+}

@@ -1,0 +1,128 @@
+//! A person at a terminal.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use nix::pty::openpty;
+use nix::sys::termios::{LocalFlags, tcgetattr};
+
+use crate::program::{Desk, PROGRAM};
+
+/// A program that runs at a terminal of its own.
+struct Terminal {
+    child: Child,
+    screen: File,
+    seen: String,
+}
+
+impl Terminal {
+    fn start(desk: &Desk, line: &str) -> Self {
+        let pty = openpty(None, None).unwrap();
+        let end = || Stdio::from(pty.slave.try_clone().unwrap());
+        let child = Command::new("setsid")
+            .args(["--ctty", "--wait", PROGRAM])
+            .args(line.split(' '))
+            .current_dir(desk.path())
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn()
+            .unwrap();
+        Self {
+            child,
+            screen: pty.master.into(),
+            seen: String::new(),
+        }
+    }
+
+    /// Reads the screen until it shows this, and gives what it showed on the way.
+    fn until(&mut self, sign: &str) -> String {
+        let mut bytes = [0; 1024];
+        loop {
+            if let Some((before, after)) = self.seen.split_once(sign) {
+                let (before, after) = (before.to_owned(), after.to_owned());
+                self.seen = after;
+                return before;
+            }
+            let count = self.screen.read(&mut bytes).unwrap_or(0);
+            assert!(count > 0, "it ended without {sign:?}: {:?}", self.seen);
+            self.seen
+                .push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+    }
+
+    /// Types a line as soon as what is typed is no longer shown.
+    fn types(&mut self, line: &str) {
+        while tcgetattr(&self.screen)
+            .unwrap()
+            .local_flags
+            .contains(LocalFlags::ECHO)
+        {
+            std::thread::yield_now();
+        }
+        self.screen.write_all(line.as_bytes()).unwrap();
+        self.screen.write_all(b"\n").unwrap();
+    }
+
+    fn code(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+const WIPED: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
+
+#[test]
+fn a_passphrase_is_made_typed_again_and_wiped_from_the_screen() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    terminal.until("shown only once:\r\n\r\n    ");
+    let made = terminal.until("\r\n");
+    assert_eq!(made.split(' ').count(), 7);
+    terminal.until("Type it (or press Enter");
+    terminal.types("something else");
+    let answer = terminal.until("Type it (or press Enter");
+    assert!(answer.contains("That is not what is shown above"));
+    assert!(!answer.contains("something else"));
+    terminal.types(&made);
+    let typed = terminal.until(WIPED);
+    assert!(!typed.contains(&made));
+    terminal.until("1 to 1, a week each");
+    assert_eq!(terminal.code(), Some(0));
+    let shown = desk.knothole("vault show a.vault --passphrase-fd 0", &format!("{made}\n"));
+    assert_eq!(shown.code, 0, "{}", shown.err);
+}
+
+#[test]
+fn whoever_wants_a_passphrase_of_their_own_is_warned_and_types_it_twice() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    terminal.until("Type it (or press Enter");
+    terminal.types("");
+    terminal.until("Your passphrase: ");
+    terminal.types("my own");
+    let answer = terminal.until("The same again: ");
+    assert!(answer.contains("Warning: this passphrase is short"));
+    assert!(!answer.contains("my own"));
+    terminal.types("my owl");
+    terminal.until("That is not the same.");
+    terminal.until("The same again: ");
+    terminal.types("my own");
+    terminal.until("1 to 1, a week each");
+    assert_eq!(terminal.code(), Some(0));
+    let shown = desk.knothole("vault show a.vault --passphrase-fd 0", "my own\n");
+    assert_eq!(shown.code, 0, "{}", shown.err);
+}
+
+#[test]
+fn whoever_cannot_repeat_the_passphrase_gets_no_vault() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    for wrong in ["one", "two", "three"] {
+        terminal.until("Type it (or press Enter");
+        terminal.types(wrong);
+    }
+    terminal.until("nothing was written, begin again");
+    assert_eq!(terminal.code(), Some(2));
+    assert!(desk.names().is_empty());
+}
