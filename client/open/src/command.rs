@@ -1,8 +1,12 @@
 //! The commands, one file for each group of them.
 
 mod archive;
+mod drops;
+mod files;
 mod newsroom;
+mod open;
 mod outbox;
+mod tally;
 mod vault;
 
 use clap::Subcommand;
@@ -17,6 +21,16 @@ pub(crate) enum Command {
     Vault(vault::VaultArgs),
     /// Found a newsroom, name its couriers, print its poster.
     Newsroom(newsroom::NewsroomArgs),
+    /// Take a courier's bundles into the archive, and open the drops in them.
+    Open(open::OpenArgs),
+    /// List the drops of the archive.
+    List(drops::ListArgs),
+    /// Show what a drop holds: names, sizes, and the source's words.
+    Show(drops::ShowArgs),
+    /// Open a drop once more.
+    Export(drops::ExportArgs),
+    /// Say that drops are not wanted, or that nobody can open them.
+    Refuse(drops::RefuseArgs),
     /// Lay out what goes back to the server: charter, epoch sheets and receipts.
     Outbox(outbox::OutboxArgs),
 }
@@ -27,6 +41,11 @@ impl Command {
         match self {
             Self::Vault(args) => vault::run(args, desk),
             Self::Newsroom(args) => newsroom::run(args, desk),
+            Self::Open(args) => open::run(args, desk),
+            Self::List(args) => drops::list(args, desk),
+            Self::Show(args) => drops::show(args, desk),
+            Self::Export(args) => drops::export(args, desk),
+            Self::Refuse(args) => drops::refuse(args, desk),
             Self::Outbox(args) => outbox::run(args, desk),
         }
     }

@@ -4,12 +4,16 @@ use core::fmt;
 use std::process::ExitCode;
 
 use crate::archive::ArchiveError;
+use crate::bundle::BundleFault;
+use crate::escape;
 use crate::folder::FileError;
 use crate::guard::GuardError;
 use crate::newsroom::{CourierError, FoundError, PosterError};
+use crate::open::OpenDropError;
 use crate::passphrase::PassphraseError;
 use crate::screen::Screen;
 use crate::vault::{PlanError, VaultError};
+use crate::volume::VolumeError;
 
 /// The exit codes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +77,16 @@ pub enum Failure {
     Courier(CourierError),
     /// The poster could not be drawn.
     Poster(PosterError),
+    /// Bundles were refused.
+    Bundle(BundleFault),
+    /// Opened files may not lie where they were to lie.
+    Volume(VolumeError),
+    /// A drop does not open.
+    Open(OpenDropError),
+    /// No drop, or more than one, has a name that begins so.
+    NoSuchDrop(String, Vec<String>),
+    /// Only parts of this drop came in.
+    NotWhole(String),
     /// A file could not be read or written.
     File(FileError),
     /// The machine's clock shows no day that can be.
@@ -88,6 +102,8 @@ impl Failure {
             Self::Vault(VaultError::Memory) => Exit::TryAgain,
             Self::Vault(VaultError::File(error))
             | Self::Archive(ArchiveError::File(error))
+            | Self::Bundle(BundleFault::File(error))
+            | Self::Volume(VolumeError::File(error))
             | Self::File(error)
                 if error.is_space() =>
             {
@@ -96,12 +112,17 @@ impl Failure {
             Self::Archive(ArchiveError::Busy(_)) => Exit::TryAgain,
             Self::Archive(ArchiveError::MoreVaults { .. })
             | Self::Found(FoundError::VaultsMissing { .. }) => Exit::MoreVaults,
+            Self::Open(error) => exit_of(error),
             Self::Guard(_)
             | Self::Vault(_)
             | Self::Archive(_)
             | Self::Found(_)
             | Self::Courier(_)
             | Self::Poster(_)
+            | Self::Bundle(_)
+            | Self::Volume(_)
+            | Self::NoSuchDrop(..)
+            | Self::NotWhole(_)
             | Self::File(_)
             | Self::Clock => Exit::Refused,
         }
@@ -117,19 +138,39 @@ impl Failure {
             Self::Found(error) => Some(error),
             Self::Courier(error) => Some(error),
             Self::Poster(error) => Some(error),
+            Self::Bundle(error) => Some(error),
+            Self::Volume(error) => Some(error),
+            Self::Open(error) => Some(error),
             Self::File(error) => Some(error),
-            Self::Clock => None,
+            Self::Clock | Self::NoSuchDrop(..) | Self::NotWhole(_) => None,
         }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.inner() {
-            Some(error) => fmt::Display::fmt(error, f),
-            None => f.write_str(
-                "the clock of this machine shows no day that can be: set it, and begin again",
+        match self {
+            Self::NoSuchDrop(name, several) if several.is_empty() => write!(
+                f,
+                "{}: no drop of the archive has a name that begins so: see `knothole list`",
+                escape::name(name)
             ),
+            Self::NoSuchDrop(name, several) => write!(
+                f,
+                "{}: more than one drop has a name that begins so: {}",
+                escape::name(name),
+                several.join(", ")
+            ),
+            Self::NotWhole(name) => write!(
+                f,
+                "drop {name}: only a part of it came in: let the courier fetch it whole"
+            ),
+            other => match other.inner() {
+                Some(error) => fmt::Display::fmt(error, f),
+                None => f.write_str(
+                    "the clock of this machine shows no day that can be: set it, and begin again",
+                ),
+            },
         }
     }
 }
@@ -143,15 +184,33 @@ impl core::error::Error for Failure {
 /// Tells why a run ended, with every cause, and answers its exit code.
 #[must_use]
 pub fn report(failure: &Failure, screen: Screen) -> ExitCode {
-    let mut text = failure.to_string();
-    let mut cause = core::error::Error::source(failure);
+    screen.failed(failure.exit().code(), &told(failure));
+    failure.exit().into()
+}
+
+/// An error with every cause, as one sentence.
+pub(crate) fn told(error: &dyn core::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
     while let Some(error) = cause {
         text.push_str(": ");
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    screen.failed(failure.exit().code(), &text);
-    failure.exit().into()
+    text
+}
+
+/// The exit code of a drop that does not open.
+pub(crate) fn exit_of(error: &OpenDropError) -> Exit {
+    if error.is_for_others() {
+        Exit::OtherKeys
+    } else if error.wants_vaults() {
+        Exit::MoreVaults
+    } else if error.is_space() {
+        Exit::TryAgain
+    } else {
+        Exit::Refused
+    }
 }
 
 macro_rules! from {
@@ -173,5 +232,8 @@ from! {
     Found(FoundError),
     Courier(CourierError),
     Poster(PosterError),
+    Bundle(BundleFault),
+    Volume(VolumeError),
+    Open(OpenDropError),
     File(FileError),
 }

@@ -4,6 +4,7 @@
 //! before it reads its first input.
 
 pub mod archive;
+pub mod bundle;
 mod cli;
 mod command;
 mod desk;
@@ -13,10 +14,12 @@ mod failure;
 pub mod folder;
 pub mod guard;
 pub mod newsroom;
+pub mod open;
 pub mod outbox;
 pub mod passphrase;
 pub mod screen;
 pub mod vault;
+pub mod volume;
 
 pub use cli::{Cli, run};
 pub use desk::Desk;

@@ -78,6 +78,10 @@ impl Archive {
         match pour(file, part, |_| Ok(())) {
             Ok(()) => Ok(true),
             Err(KeepError::Altered) => Ok(false),
+            Err(KeepError::Stick(source)) => {
+                let path = folder.path().join(&name);
+                Err(FileError::new("read this file", &path, source).into())
+            }
             Err(error) => Err(error),
         }
     }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use knothole_envelope::{
     CharterChain, ChunkCount, Day, DropAddress, DropId, EditorKey, EpochNumber, IndexHash,
-    ListedDrop, MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress, RecipientKey, Sheet, Signed,
-    TreeHash, VerifiedChain, VerifiedSheet,
+    ListedDrop, MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress, RecipientKey, Sheet, SheetHash,
+    Signed, TreeHash, VerifiedChain, VerifiedSheet,
 };
 
 use super::cbor::{Reader, Writer};
@@ -218,6 +218,12 @@ impl State {
             .iter()
             .rev()
             .filter(move |sheet| sheet.epoch() == epoch)
+    }
+
+    /// The sheet with this hash, if this newsroom made it.
+    #[must_use]
+    pub fn sheet(&self, hash: &SheetHash) -> Option<&VerifiedSheet> {
+        self.verified.iter().find(|sheet| sheet.hash() == *hash)
     }
 
     /// The drops whose receipts the server may still need.

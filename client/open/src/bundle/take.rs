@@ -1,0 +1,231 @@
+//! Taking what bundles brought into the archive, so that the sticks may be wiped.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use knothole_envelope::{BundlePart, Day, DropId, ListedDrop};
+
+use super::{Checked, News, Sticks};
+use crate::archive::{Archive, ArchiveError, KeepError, KeptDrop, MOST_DROPS, Status};
+use crate::escape;
+
+/// Something of a bundle did not come in. All else did.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The file of a part is on none of the sticks.
+    Missing {
+        /// The drop it belongs to.
+        drop: DropId,
+        /// The name of the file.
+        name: String,
+    },
+    /// A part is not what the courier wrote.
+    Altered {
+        /// The drop it belongs to.
+        drop: DropId,
+        /// Where it lies.
+        path: PathBuf,
+    },
+    /// A part cannot be read.
+    Unreadable {
+        /// The drop it belongs to.
+        drop: DropId,
+        /// What the system says.
+        why: String,
+    },
+    /// The server lists another drop under a name that it used before.
+    Other {
+        /// The drop.
+        drop: DropId,
+    },
+}
+
+impl Problem {
+    /// The drop that suffers.
+    #[must_use]
+    pub const fn drop(&self) -> &DropId {
+        match self {
+            Self::Missing { drop, .. }
+            | Self::Altered { drop, .. }
+            | Self::Unreadable { drop, .. }
+            | Self::Other { drop } => drop,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { name, .. } => write!(
+                f,
+                "the file {name} is missing: name all sticks of the bundle at once, or let the \
+                 courier fetch the drop again"
+            ),
+            Self::Altered { path, .. } => write!(
+                f,
+                "{}: this file is not what the courier wrote: let it fetch the drop again, on \
+                 another stick",
+                escape::path(path)
+            ),
+            Self::Unreadable { why, .. } => f.write_str(why),
+            Self::Other { .. } => f.write_str(
+                "the server now lists another drop under the same name: the first one was kept, \
+                 this one was not taken",
+            ),
+        }
+    }
+}
+
+/// What came in.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// The drops that are whole now and were not before.
+    pub whole: Vec<DropId>,
+    /// The drops of which a part came in, and not all.
+    pub parts: Vec<DropId>,
+    /// What did not come in.
+    pub problems: Vec<Problem>,
+}
+
+impl Archive {
+    /// Copies what the bundles hold. The state is not saved yet.
+    ///
+    /// # Errors
+    /// [`ArchiveError`] when the archive cannot be written; what was copied by then is found again.
+    pub fn take(
+        &mut self,
+        sticks: &Sticks,
+        bundles: &[Checked<'_>],
+    ) -> Result<Taken, ArchiveError> {
+        let mut taken = Taken::default();
+        for bundle in bundles {
+            let index = bundle.index;
+            let mut parts: BTreeMap<DropId, Vec<&BundlePart>> = BTreeMap::new();
+            for part in index.parts() {
+                parts.entry(part.drop).or_default().push(part);
+            }
+            for listed in index.drops() {
+                if let Some(kept) = self.state.drops.get_mut(&listed.id) {
+                    kept.seen = kept.seen.max(index.date());
+                }
+                if let Some(parts) = parts.get_mut(&listed.id) {
+                    parts.sort_unstable_by_key(|part| part.offset);
+                    self.take_drop(sticks, index.date(), listed, parts, &mut taken)?;
+                }
+            }
+            self.state.latest = self.state.latest.max(Some(index.date()));
+            if matches!(bundle.news, News::New | News::Gap)
+                && let Some(courier) = self.state.couriers.get_mut(bundle.courier)
+            {
+                courier.remember(bundle.seen());
+            }
+        }
+        taken.parts.retain(|id| !taken.whole.contains(id));
+        Ok(taken)
+    }
+
+    fn take_drop(
+        &mut self,
+        sticks: &Sticks,
+        date: Day,
+        listed: &ListedDrop,
+        parts: &[&BundlePart],
+        taken: &mut Taken,
+    ) -> Result<(), ArchiveError> {
+        let id = listed.id;
+        match self.state.drops.get(&id) {
+            Some(kept) if kept.listed != *listed => {
+                taken.problems.push(Problem::Other { drop: id });
+                return Ok(());
+            }
+            Some(kept) if kept.status != Status::Incomplete => return Ok(()),
+            Some(_) => {}
+            None if self.state.drops.len() >= MOST_DROPS => return Err(ArchiveError::Full),
+            None => {}
+        }
+        let mut came = 0_usize;
+        for part in parts {
+            match self.take_part(sticks, part)? {
+                Ok(()) => came = came.saturating_add(1),
+                Err(problem) => taken.problems.push(problem),
+            }
+        }
+        if came == 0 {
+            return Ok(());
+        }
+        let status = if came == parts.len() && is_whole(parts, listed.length()) {
+            self.settle(&id, parts)?;
+            taken.whole.push(id);
+            Status::Waiting
+        } else {
+            if !taken.parts.contains(&id) {
+                taken.parts.push(id);
+            }
+            Status::Incomplete
+        };
+        self.account(listed, status, date);
+        Ok(())
+    }
+
+    fn account(&mut self, listed: &ListedDrop, status: Status, date: Day) {
+        let kept = self.state.drops.entry(listed.id).or_insert(KeptDrop {
+            listed: *listed,
+            status,
+            received: date,
+            seen: date,
+        });
+        kept.status = status;
+    }
+
+    fn take_part(
+        &self,
+        sticks: &Sticks,
+        part: &BundlePart,
+    ) -> Result<Result<(), Problem>, ArchiveError> {
+        let drop = part.drop;
+        let in_archive = |error| match error {
+            KeepError::Archive(error) => Err(ArchiveError::File(error)),
+            other => Ok(Err(Problem::Unreadable {
+                drop,
+                why: other.to_string(),
+            })),
+        };
+        match self.has_part(part) {
+            Ok(true) => return Ok(Ok(())),
+            Ok(false) => {}
+            Err(error) => return in_archive(error),
+        }
+        let (file, path) = match sticks.part(&part.name) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                let name = part.name.to_string();
+                return Ok(Err(Problem::Missing { drop, name }));
+            }
+            Err(error) => {
+                let why = error.to_string();
+                return Ok(Err(Problem::Unreadable { drop, why }));
+            }
+        };
+        match self.keep_part(part, file) {
+            Ok(()) => Ok(Ok(())),
+            Err(KeepError::Archive(error)) => Err(error.into()),
+            Err(KeepError::Altered) => Ok(Err(Problem::Altered { drop, path })),
+            Err(KeepError::Stick(source)) => {
+                let why = format!("{}: cannot read this file: {source}", escape::path(&path));
+                Ok(Err(Problem::Unreadable { drop, why }))
+            }
+        }
+    }
+}
+
+/// Whether the parts, in their order, are all of a drop.
+fn is_whole(parts: &[&BundlePart], length: u64) -> bool {
+    let end = parts.iter().try_fold(0_u64, |end, part| {
+        (part.offset == end)
+            .then(|| end.checked_add(part.length))
+            .flatten()
+    });
+    end == Some(length)
+}

@@ -1,0 +1,205 @@
+//! `knothole list`, `show`, `export` and `refuse`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use knothole_envelope::{DropId, Manifest};
+
+use super::archive::ArchiveArgs;
+use super::files::Danger;
+use super::open::tell;
+use super::tally::Tally;
+use crate::archive::{KeptDrop, State, Status};
+use crate::desk::Desk;
+use crate::escape;
+use crate::failure::{Exit, Failure};
+use crate::open::Unsealed;
+use crate::screen::Field;
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The drop, or the beginning of its name.
+    drop: String,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The drop, or the beginning of its name.
+    drop: String,
+    /// Write its files beneath this folder, in memory or on an encrypted disk.
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    #[command(flatten)]
+    danger: Danger,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RefuseArgs {
+    /// The drops, or the beginnings of their names. The server will delete them.
+    #[arg(value_name = "DROP", required = true)]
+    drops: Vec<String>,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+/// The one drop whose name begins so.
+fn named(state: &State, beginning: &str) -> Result<KeptDrop, Failure> {
+    let found = state.named(beginning);
+    let [id] = found.as_slice() else {
+        let short = found.iter().map(|id| state.short(id)).collect();
+        return Err(Failure::NoSuchDrop(beginning.to_owned(), short));
+    };
+    let kept = state.drops.get(id).copied();
+    kept.ok_or_else(|| Failure::NoSuchDrop(beginning.to_owned(), Vec::new()))
+}
+
+pub(crate) fn list(args: &ListArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    let at = args.at.open(desk)?;
+    let state = &at.archive.state;
+    for kept in state.in_order() {
+        line(kept, state, desk);
+    }
+    if state.drops.is_empty() {
+        desk.screen.say("No drop has come in yet.");
+    }
+    Ok(Exit::Done)
+}
+
+fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
+    let listed = kept.listed;
+    desk.screen.result(
+        &format!(
+            "{}  {:<10}  {}  epoch {}  {} MiB",
+            state.short(&listed.id),
+            kept.status.word(),
+            kept.received,
+            listed.epoch,
+            listed.length().div_ceil(1 << 20)
+        ),
+        "drop",
+        &[
+            ("drop", Field::Text(&listed.id.to_string())),
+            ("status", Field::Text(kept.status.word())),
+            ("received", Field::Text(&kept.received.to_string())),
+            ("epoch", Field::Number(listed.epoch.get().into())),
+            ("length", Field::Number(listed.length())),
+            ("tree", Field::Text(&listed.tree.to_string())),
+        ],
+    );
+}
+
+pub(crate) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    let at = args.at.open(desk)?;
+    let kept = named(&at.archive.state, &args.drop)?;
+    let unsealed = at.archive.unseal(&kept.listed.id, &at.vaults);
+    // Nothing that a source sent is shown while a vault is open.
+    drop(at.vaults);
+    line(&kept, &at.archive.state, desk);
+    let Unsealed { reader, warnings } = unsealed?;
+    for warning in warnings {
+        desk.screen.warn(&warning.to_string());
+    }
+    if kept.status == Status::Incomplete {
+        desk.screen.warn(
+            "only a part of this drop is here: what is shown is what it says of itself, and its \
+             files cannot be opened yet",
+        );
+    }
+    tell_manifest(&kept.listed.id, reader.manifest(), desk);
+    Ok(Exit::Done)
+}
+
+fn tell_manifest(id: &DropId, manifest: &Manifest, desk: &Desk) {
+    let mut text = String::new();
+    let mut names = Vec::new();
+    for (number, file) in (1_usize..).zip(manifest.files()) {
+        let name = file.name.as_str();
+        text.push_str(&format!(
+            "{number}  {} bytes  {}\n",
+            file.size,
+            escape::name(name)
+        ));
+        names.push(name.to_owned());
+    }
+    let message = manifest.message().as_str();
+    if !message.is_empty() {
+        // A bar before each line: the words cannot pose as the program's own.
+        text.push_str("\nThe source's words:\n");
+        for line in message.split('\n') {
+            text.push_str(&format!("  | {line}\n"));
+        }
+    }
+    text.push_str(if manifest.reply().is_some() {
+        "The source can be answered."
+    } else {
+        "The source left no way back."
+    });
+    desk.screen.result(
+        &text,
+        "manifest",
+        &[
+            ("drop", Field::Text(&id.to_string())),
+            ("names", Field::List(&names)),
+            ("message", Field::Text(message)),
+        ],
+    );
+}
+
+pub(crate) fn export(args: &ExportArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    let files = args.danger.folder(&args.to, desk)?;
+    let mut at = args.at.open(desk)?;
+    let kept = named(&at.archive.state, &args.drop)?;
+    let id = kept.listed.id;
+    if kept.status == Status::Incomplete {
+        return Err(Failure::NotWhole(at.archive.state.short(&id)));
+    }
+    let result = at.archive.open_drop(&id, &at.vaults, &files);
+    if at.archive.state.drops.get(&id) != Some(&kept) {
+        at.save(&mut desk.rng)?;
+    }
+    drop(at.vaults);
+    let mut tally = Tally::default();
+    tell(&at.archive.state, &id, &result, &mut tally, desk);
+    Ok(tally.exit())
+}
+
+pub(crate) fn refuse(args: &RefuseArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    let mut at = args.at.open(desk)?;
+    // All names are looked up first: a slip in one of them refuses nothing.
+    let mut drops = Vec::new();
+    for beginning in &args.drops {
+        drops.push(named(&at.archive.state, beginning)?);
+    }
+    for kept in drops {
+        let id = kept.listed.id;
+        let state = &mut at.archive.state;
+        let short = state.short(&id);
+        let (what, event) = if kept.status == Status::Opened {
+            ("was opened already: that is what its receipt says", "kept")
+        } else {
+            if let Some(kept) = state.drops.get_mut(&id) {
+                kept.status = Status::Refused;
+            }
+            (
+                "is refused. The next outbox tells the server, which then deletes it. What came of \
+                 it stays in the archive, sealed",
+                "refused",
+            )
+        };
+        let fields = [("drop", Field::Text(&id.to_string()))];
+        desk.screen
+            .result(&format!("Drop {short} {what}."), event, &fields);
+    }
+    at.save(&mut desk.rng)?;
+    Ok(Exit::Done)
+}

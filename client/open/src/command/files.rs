@@ -1,0 +1,36 @@
+//! Where opened files go.
+
+use std::path::Path;
+
+use clap::Args;
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::volume::Volume;
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Danger {
+    /// Write opened files to a disk that is not known to be encrypted. Whoever takes the disk reads
+    /// them, even when they were deleted.
+    #[arg(long)]
+    danger_plain_disk: bool,
+}
+
+impl Danger {
+    /// The folder for opened files, made if it is missing.
+    pub(crate) fn folder(self, path: &Path, desk: &Desk) -> Result<Folder, Failure> {
+        let folder = Folder::open_or_make(path)?;
+        if self.danger_plain_disk {
+            if Volume::of(&folder)? == Volume::Plain {
+                desk.screen.warn(
+                    "opened files are written to a disk that is not known to be encrypted. \
+                     Whoever takes it reads them, even when they were deleted",
+                );
+            }
+        } else {
+            Volume::fit(&folder)?;
+        }
+        Ok(folder)
+    }
+}

@@ -1,0 +1,229 @@
+//! `knothole open`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use knothole_envelope::DropId;
+
+use super::archive::{ArchiveArgs, Opened as OpenArchive};
+use super::files::Danger;
+use super::tally::Tally;
+use crate::archive::{State, Status};
+use crate::bundle::{Checked, Lost, News, Sticks, Taken};
+use crate::desk::Desk;
+use crate::escape;
+use crate::failure::{Exit, Failure, exit_of, told};
+use crate::folder::Folder;
+use crate::open::{OpenDropError, Opened};
+use crate::screen::Field;
+
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    /// The sticks with the courier's bundles, or bundles. Without any, what came earlier is opened.
+    #[arg(value_name = "BUNDLE")]
+    bundles: Vec<PathBuf>,
+    /// Write the opened files beneath this folder, in memory or on an encrypted disk. Without it,
+    /// drops are taken into the archive and stay sealed.
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
+    /// Go on although bundles in between are missing, or do not follow each other.
+    #[arg(long)]
+    lost: bool,
+    #[command(flatten)]
+    danger: Danger,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
+    // All that can be refused without a passphrase is refused before one is asked for.
+    let files = args
+        .files
+        .as_deref()
+        .map(|path| args.danger.folder(path, desk))
+        .transpose()?;
+    let sticks = Sticks::find(&args.bundles)?;
+    let mut at = args.at.open(desk)?;
+    let mut tally = Tally::default();
+    if !args.bundles.is_empty() {
+        take(args, &sticks, &mut at, &mut tally, desk)?;
+    }
+    let Some(files) = files else {
+        return Ok(tally.exit());
+    };
+    let results = open_waiting(&mut at, &files, desk)?;
+    // Nothing that a source sent is shown while a vault is open.
+    drop(at.vaults);
+    if results.is_empty() {
+        desk.screen.say("There is no drop that waits to be opened.");
+    }
+    for (id, result) in &results {
+        tell(&at.archive.state, id, result, &mut tally, desk);
+    }
+    Ok(tally.exit())
+}
+
+fn take(
+    args: &OpenArgs,
+    sticks: &Sticks,
+    at: &mut OpenArchive,
+    tally: &mut Tally,
+    desk: &mut Desk,
+) -> Result<(), Failure> {
+    let lost = if args.lost {
+        Lost::Accept
+    } else {
+        Lost::Refuse
+    };
+    let bundles = sticks.check(&at.archive.state, lost)?;
+    for folder in sticks.unfinished() {
+        desk.screen.warn(&format!(
+            "{}: this bundle was never finished, and was passed over",
+            escape::path(folder)
+        ));
+    }
+    for bundle in &bundles {
+        tell_bundle(bundle, &at.archive.state, desk);
+    }
+    desk.screen
+        .say("Copying the sealed drops into the archive…");
+    let taken = at.archive.take(sticks, &bundles)?;
+    at.save(&mut desk.rng)?;
+    tell_taken(&taken, &at.archive.state, args.files.is_none(), tally, desk);
+    Ok(())
+}
+
+fn tell_bundle(bundle: &Checked<'_>, state: &State, desk: &Desk) {
+    let number = bundle.index.sequence();
+    match bundle.news {
+        News::New => {}
+        News::Gap => desk.screen.warn(&format!(
+            "bundle {number} was taken although it does not follow the one before it"
+        )),
+        News::Again => desk.screen.say(&format!(
+            "Bundle {number} was taken before; only what was missing of it is taken now."
+        )),
+        News::Late => desk.screen.warn(&format!(
+            "bundle {number} comes late: later ones came before it"
+        )),
+    }
+    if state.chain().find(bundle.index.charter()).is_none() {
+        desk.screen.warn(
+            "the server showed the courier a charter that this newsroom did not make. Sources may \
+             have been shown other keys: the server may be turned",
+        );
+    }
+}
+
+fn tell_taken(taken: &Taken, state: &State, sealed: bool, tally: &mut Tally, desk: &Desk) {
+    for problem in &taken.problems {
+        tally.failed(Exit::Refused);
+        let short = state.short(problem.drop());
+        desk.screen.warn(&format!("drop {short}: {problem}"));
+    }
+    for id in &taken.whole {
+        // With --files it counts when it is open.
+        if sealed {
+            tally.done();
+        }
+        told_of(id, state, "taken", "is in the archive, sealed", desk);
+    }
+    for id in &taken.parts {
+        let rest = "is not whole yet: the rest comes with another stick or a later bundle";
+        told_of(id, state, "incomplete", rest, desk);
+    }
+}
+
+fn told_of(id: &DropId, state: &State, event: &str, what: &str, desk: &Desk) {
+    let short = state.short(id);
+    let fields = [("drop", Field::Text(&id.to_string()))];
+    desk.screen
+        .result(&format!("Drop {short} {what}."), event, &fields);
+}
+
+type Results = Vec<(DropId, Result<Opened, OpenDropError>)>;
+
+fn open_waiting(at: &mut OpenArchive, files: &Folder, desk: &mut Desk) -> Result<Results, Failure> {
+    let waiting: Vec<DropId> = at
+        .archive
+        .state
+        .in_order()
+        .iter()
+        .filter(|kept| kept.status == Status::Waiting)
+        .map(|kept| kept.listed.id)
+        .collect();
+    let mut results = Vec::new();
+    for (place, id) in (1_usize..).zip(&waiting) {
+        desk.screen
+            .say(&format!("Opening drop {place} of {}…", waiting.len()));
+        let result = at.archive.open_drop(id, &at.vaults, files);
+        let full = result.as_ref().is_err_and(OpenDropError::is_space);
+        results.push((*id, result));
+        // A receipt may go out once this is on the medium: after each drop, so that a long run
+        // that is cut off is not all to be done again.
+        at.save(&mut desk.rng)?;
+        if full {
+            break;
+        }
+    }
+    Ok(results)
+}
+
+/// Tells how a drop opened.
+pub(super) fn tell(
+    state: &State,
+    id: &DropId,
+    result: &Result<Opened, OpenDropError>,
+    tally: &mut Tally,
+    desk: &Desk,
+) {
+    let short = state.short(id);
+    let opened = match result {
+        Ok(opened) => opened,
+        Err(error) => {
+            let exit = exit_of(error);
+            tally.failed(exit);
+            let why = told(error);
+            desk.screen.result(
+                &format!("Drop {short} did not open: {why}."),
+                "not-opened",
+                &[
+                    ("drop", Field::Text(&id.to_string())),
+                    ("code", Field::Number(exit.code().into())),
+                    ("why", Field::Text(&why)),
+                ],
+            );
+            return;
+        }
+    };
+    tally.done();
+    for warning in &opened.warnings {
+        desk.screen.warn(&format!("drop {short}: {warning}"));
+    }
+    let message = if opened.message { " and a message" } else { "" };
+    let way_back = if opened.way_back {
+        "The source can be answered."
+    } else {
+        "The source left no way back."
+    };
+    let warnings: Vec<_> = opened.warnings.iter().map(ToString::to_string).collect();
+    desk.screen.result(
+        &format!(
+            "Drop {short} is open in {}: {} files, {} bytes{message}. {way_back}",
+            escape::path(&opened.folder),
+            opened.files,
+            opened.bytes
+        ),
+        "opened",
+        &[
+            ("drop", Field::Text(&id.to_string())),
+            ("folder", Field::Text(&opened.folder.to_string_lossy())),
+            (
+                "files",
+                Field::Number(u64::try_from(opened.files).unwrap_or(u64::MAX)),
+            ),
+            ("bytes", Field::Number(opened.bytes)),
+            ("warnings", Field::List(&warnings)),
+        ],
+    );
+}

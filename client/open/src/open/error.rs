@@ -1,0 +1,161 @@
+//! Why a drop does not open, and what to fear of one that does.
+
+use core::fmt;
+
+use knothole_envelope::{EpochNumber, OpenError, Quorum, UnlockError};
+
+use crate::folder::FileError;
+use crate::vault::VaultError;
+
+/// A drop does not open.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum OpenDropError {
+    /// None of the vaults has a key of its epoch.
+    NoKeys(Option<EpochNumber>),
+    /// Its header does not open.
+    Unlock(UnlockError),
+    /// What follows the header does not open.
+    Open(OpenError),
+    /// It is not the drop that the server listed.
+    OtherDrop,
+    /// A vault is damaged.
+    Vault(VaultError),
+    /// The opened files cannot be written.
+    File(FileError),
+}
+
+impl OpenDropError {
+    /// Whether it is for somebody else.
+    #[must_use]
+    pub const fn is_for_others(&self) -> bool {
+        matches!(
+            self,
+            Self::NoKeys(_) | Self::Unlock(UnlockError::NotForTheseKeys)
+        )
+    }
+
+    /// Whether more vaults would open it.
+    #[must_use]
+    pub const fn wants_vaults(&self) -> bool {
+        matches!(self, Self::Unlock(UnlockError::MoreNeeded { .. }))
+    }
+
+    /// Whether the same might succeed later, with more room or another vault.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::File(_) | Self::Vault(_) | Self::Open(OpenError::Read(_))
+        ) || self.wants_vaults()
+    }
+
+    /// Whether there is no room for the files.
+    #[must_use]
+    pub fn is_space(&self) -> bool {
+        matches!(self, Self::File(error) if error.is_space())
+    }
+}
+
+impl fmt::Display for OpenDropError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKeys(Some(epoch)) => write!(
+                f,
+                "it is sealed to the keys of epoch {epoch}, and these vaults have none: they were \
+                 never made, or they were erased"
+            ),
+            Self::NoKeys(None) => f.write_str("it is not a drop"),
+            Self::Unlock(error) => error.fmt(f),
+            Self::Open(error) => error.fmt(f),
+            Self::OtherDrop => {
+                f.write_str("it is not the drop that the server listed: fetch it again")
+            }
+            Self::Vault(error) => error.fmt(f),
+            Self::File(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for OpenDropError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Unlock(error) => error.source(),
+            Self::Open(error) => error.source(),
+            Self::Vault(error) => error.source(),
+            Self::File(error) => error.source(),
+            Self::NoKeys(_) | Self::OtherDrop => None,
+        }
+    }
+}
+
+impl From<UnlockError> for OpenDropError {
+    fn from(error: UnlockError) -> Self {
+        Self::Unlock(error)
+    }
+}
+
+impl From<OpenError> for OpenDropError {
+    fn from(error: OpenError) -> Self {
+        Self::Open(error)
+    }
+}
+
+impl From<VaultError> for OpenDropError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
+    }
+}
+
+impl From<FileError> for OpenDropError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Something about an open drop that an editor must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The source sealed to a sheet that this newsroom never made.
+    UnknownSheet,
+    /// The source's sheet is of another epoch than the drop says.
+    OtherEpoch,
+    /// It takes another number of editors than the newsroom asks for.
+    OtherQuorum {
+        /// What the drop asks for.
+        drop: Quorum,
+        /// What the newsroom asks for.
+        newsroom: Quorum,
+    },
+    /// An editor's share is wrong.
+    WrongShare {
+        /// The editor's place in the charter, from 1.
+        editor: u8,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownSheet => f.write_str(
+                "the source was shown an epoch sheet that this newsroom did not make. Somebody may \
+                 have put other keys before this source: the server may be turned",
+            ),
+            Self::OtherEpoch => f.write_str(
+                "the source was shown the epoch sheet of another epoch than the drop says. The \
+                 server may be turned",
+            ),
+            Self::OtherQuorum { drop, newsroom } => write!(
+                f,
+                "this drop opens for {drop} editors together, and the newsroom asks for \
+                 {newsroom}. The server may be turned"
+            ),
+            Self::WrongShare { editor } => write!(
+                f,
+                "the share of editor {editor} does not fit the others: whoever sealed the drop made \
+                 it so"
+            ),
+        }
+    }
+}

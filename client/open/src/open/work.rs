@@ -1,0 +1,64 @@
+//! Opening the drops of an archive, and keeping account of it.
+
+use std::io::Read;
+
+use knothole_envelope::DropId;
+
+use super::{OpenDropError, Opened, Unsealed, unseal, write};
+use crate::archive::{Archive, SealedDrop, Status};
+use crate::editor::Editor;
+use crate::folder::Folder;
+
+impl Archive {
+    /// Opens a drop of this archive into a folder of its own beneath `into`.
+    ///
+    /// The state says afterwards how it went; it is not saved yet.
+    ///
+    /// # Errors
+    /// [`OpenDropError`].
+    pub fn open_drop(
+        &mut self,
+        id: &DropId,
+        editors: &[impl Editor],
+        into: &Folder,
+    ) -> Result<Opened, OpenDropError> {
+        let name = self.state.short(id);
+        let opened = self
+            .unseal(id, editors)
+            .and_then(|unsealed| self.write(id, unsealed, into, &name));
+        if let Some(kept) = self.state.drops.get_mut(id)
+            && matches!(kept.status, Status::Waiting | Status::Stuck)
+        {
+            kept.status = match &opened {
+                Ok(_) => Status::Opened,
+                Err(error) if error.may_pass() => kept.status,
+                Err(_) => Status::Stuck,
+            };
+        }
+        opened
+    }
+
+    /// Opens the header and the manifest of a drop, or of the beginning of one.
+    ///
+    /// # Errors
+    /// [`OpenDropError`].
+    pub fn unseal(
+        &self,
+        id: &DropId,
+        editors: &[impl Editor],
+    ) -> Result<Unsealed<SealedDrop>, OpenDropError> {
+        let kept = self.state.drops.get(id).ok_or(OpenDropError::OtherDrop)?;
+        unseal(self.sealed(id)?, &kept.listed, &self.state, editors)
+    }
+
+    fn write<R: Read>(
+        &self,
+        id: &DropId,
+        unsealed: Unsealed<R>,
+        into: &Folder,
+        name: &str,
+    ) -> Result<Opened, OpenDropError> {
+        let kept = self.state.drops.get(id).ok_or(OpenDropError::OtherDrop)?;
+        write(unsealed, &kept.listed, into, name)
+    }
+}
