@@ -14,15 +14,15 @@ const PROGRESS_BYTES: u64 = 65_536;
 
 /// How often something is tried, and how long the courier waits in between.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// Failures in a row after which it gives up.
-    pub attempts: u32,
+    pub(crate) attempts: u32,
     /// The wait after the first failure; it doubles after each further one.
-    pub pause: Duration,
+    pub(crate) pause: Duration,
     /// The longest wait.
-    pub longest_pause: Duration,
+    pub(crate) longest_pause: Duration,
     /// How long a connection may be silent before it counts as dead.
-    pub silence: Duration,
+    pub(crate) silence: Duration,
 }
 
 impl Default for Patience {
@@ -38,7 +38,9 @@ impl Default for Patience {
 
 impl Patience {
     fn after(&self, failures: u32) -> Duration {
-        let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
+        let factor = 1_u32
+            .checked_shl(failures.saturating_sub(1))
+            .unwrap_or(u32::MAX);
         self.pause.saturating_mul(factor).min(self.longest_pause)
     }
 }

@@ -1,21 +1,27 @@
 //! The commands, from arguments to their end.
 
+mod error;
 mod voice;
 
-use std::error::Error;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use knothole_envelope::{Fingerprint, OnionAddress};
-use knothole_onion::{DialError, Dialer, StateFolder, Tor, TorError, TorSettings};
+use knothole_onion::{Dialer, Socks, StateFolder, Tor, TorSettings};
 
-use crate::courier::{self, Courier, SetUpError, Status};
+use crate::caller::Patience;
+use crate::courier::{Courier, Idle};
 use crate::exit::Exit;
-use crate::fetch::{LARGEST_UNASKED, Wishes};
+use crate::fetch::{FetchError, LARGEST_UNASKED, News, Wishes};
 use crate::hush;
-use crate::keys::Keys;
-use crate::state::StateError;
+use crate::outbox::Outbox;
+use crate::push::PushError;
+use crate::set_up;
+use crate::status::Status;
+use crate::stick::{self, size};
+use error::CommandError;
 use voice::Voice;
 
 /// Carries sealed drops from the server to sticks, and the newsroom's outbox to the server.
@@ -29,11 +35,7 @@ pub struct Cli {
     /// Where the courier keeps its secrets and its memory.
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Settings for Tor: a file as arti reads it, for bridges and private networks. May be given
-    /// several times.
-    #[arg(long, global = true, value_name = "FILE")]
-    tor_config: Vec<PathBuf>,
-    /// Says what was done as one line of JSON.
+    /// Says what was done as JSON, one object a line.
     #[arg(long, global = true)]
     json: bool,
     /// Says nothing but errors.
@@ -56,33 +58,42 @@ enum Command {
         /// The newsroom's fingerprint, with or without spaces.
         #[arg(required = true, num_args = 1..)]
         fingerprint: Vec<String>,
+        /// Writes a file for the folder that `ClientOnionAuthDir` names in the settings of a Tor
+        /// client whose SOCKS port is to be used. It holds a secret.
+        #[arg(long, value_name = "FILE")]
+        client_auth: Option<PathBuf>,
     },
-    /// Fetches what is new onto a stick.
-    Fetch(Stick),
+    /// Fetches what is new onto a stick, or onto several, one filled after the other.
+    Fetch(FetchArgs),
     /// Brings the outbox of a stick to the server.
     Push {
         /// The folder of the stick.
         stick: PathBuf,
+        #[command(flatten)]
+        way: Way,
     },
-    /// Pushes, then fetches.
-    Sync(Stick),
+    /// Pushes the outbox of the first stick, if there is one, then fetches.
+    Sync(FetchArgs),
     /// Shows what the courier knows, without asking anybody.
     Status,
 }
 
 #[derive(Args, Debug)]
-struct Stick {
-    /// The folder of the stick.
-    stick: PathBuf,
+struct FetchArgs {
+    /// The folders of the sticks.
+    #[arg(required = true, value_name = "STICK")]
+    sticks: Vec<PathBuf>,
     /// Fetches again what was fetched already.
     #[arg(long)]
     again: bool,
     /// Fetches only the beginning of larger drops: a number with K, M, G or T.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     largest: Option<u64>,
+    #[command(flatten)]
+    way: Way,
 }
 
-impl Stick {
+impl FetchArgs {
     fn wishes(&self) -> Wishes {
         Wishes {
             again: self.again,
@@ -91,108 +102,173 @@ impl Stick {
     }
 }
 
+/// The way to the Tor network.
+#[derive(Args, Debug)]
+struct Way {
+    /// Settings for Tor: a file as arti reads it (TOML), for bridges and private networks. May be
+    /// given several times.
+    #[arg(long, value_name = "FILE")]
+    tor_config: Vec<PathBuf>,
+    /// Uses the Tor client with this SOCKS port. It must have been given the courier's key: see
+    /// `pair --client-auth`.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "tor_config")]
+    socks: Option<SocketAddr>,
+}
+
 /// Does what the arguments say, and says how it went.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let voice = Voice::new(cli.json, cli.quiet);
-    let exit = match go(cli, &voice) {
-        Ok(exit) => exit,
-        Err(error) => {
-            voice.error(error.as_ref(), error.exit());
-            error.exit()
-        }
-    };
+    let exit = go(cli, &voice).unwrap_or_else(|error| {
+        voice.error(&error, error.exit());
+        error.exit()
+    });
     ExitCode::from(exit.code())
 }
 
-fn go(cli: Cli, voice: &Voice) -> Result<Exit, Box<dyn Ending>> {
+fn go(cli: Cli, voice: &Voice) -> Result<Exit, CommandError> {
     hush::fall_silent().map_err(CommandError::System)?;
     let folder = match cli.state {
         Some(folder) => folder,
         None => usual_folder().ok_or(CommandError::NoFolder)?,
     };
-    let stick = match cli.command {
+    match cli.command {
         Command::Init { out } => {
-            courier::init(&folder, &out)?;
-            voice.say(&After::Init { card: out });
-            return Ok(Exit::Done);
+            set_up::init(&folder, &out)?;
+            voice.done("init", &set_up::Made { card: out });
+            Ok(Exit::Done)
         }
         Command::Pair {
             collection,
             fingerprint,
+            client_auth,
         } => {
-            let fingerprint = fingerprint.concat();
-            let fingerprint: Fingerprint =
-                fingerprint.parse().map_err(|_| CommandError::Fingerprint)?;
-            courier::pair(&folder, collection, fingerprint)?;
-            voice.say(&After::Pair);
-            return Ok(Exit::Done);
+            let fingerprint: Fingerprint = fingerprint
+                .concat()
+                .parse()
+                .map_err(CommandError::Fingerprint)?;
+            set_up::pair(&folder, collection, fingerprint)?;
+            if let Some(file) = &client_auth {
+                set_up::write_client_auth(&folder, file)?;
+            }
+            voice.done("pair", &set_up::Paired { client_auth });
+            Ok(Exit::Done)
         }
         Command::Status => {
-            voice.say(&Status::of(&folder)?);
-            return Ok(Exit::Done);
+            voice.done("status", &Status::of(&folder)?);
+            Ok(Exit::Done)
         }
-        Command::Fetch(stick) => Errand::Fetch(stick),
-        Command::Push { stick } => Errand::Push(stick),
-        Command::Sync(stick) => Errand::Sync(stick),
-    };
+        Command::Fetch(args) => {
+            check_sticks(&args.sticks)?;
+            let idle = Idle::open(&folder)?;
+            online(fetch(idle, &folder, &args, voice))
+        }
+        Command::Push { stick, way } => {
+            let outbox = Outbox::read(&stick).map_err(PushError::from)?;
+            let outbox = outbox.ok_or(PushError::NoOutbox)?;
+            let idle = Idle::open(&folder)?;
+            online(push(idle, &folder, &way, outbox, voice))
+        }
+        Command::Sync(args) => {
+            check_sticks(&args.sticks)?;
+            let idle = Idle::open(&folder)?;
+            online(sync(idle, &folder, &args, voice))
+        }
+    }
+}
+
+/// A stick that is none is told before Tor is started.
+fn check_sticks(sticks: &[PathBuf]) -> Result<(), FetchError> {
+    sticks.iter().try_for_each(|path| {
+        stick::check(path).map_err(|error| FetchError::NoStick(path.clone(), error))
+    })
+}
+
+fn online(work: impl Future<Output = Result<Exit, CommandError>>) -> Result<Exit, CommandError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(CommandError::System)?;
-    let exit = runtime.block_on(errand(&folder, &cli.tor_config, stick, voice))?;
+    let exit = runtime.block_on(work);
     // Tor's tasks have nothing more to do that matters here.
     runtime.shutdown_background();
-    Ok(exit)
+    exit
 }
 
-enum Errand {
-    Fetch(Stick),
-    Push(PathBuf),
-    Sync(Stick),
-}
-
-async fn errand(
+async fn fetch(
+    idle: Idle,
     folder: &Path,
-    tor_config: &[PathBuf],
-    errand: Errand,
+    args: &FetchArgs,
     voice: &Voice,
-) -> Result<Exit, Box<dyn Ending>> {
-    let keys = Keys::load(folder).map_err(SetUpError::from)?;
-    voice.note("connecting to Tor");
-    let dialer = tor(folder, tor_config, &keys).await?;
-    let mut courier = Courier::open(folder, keys, dialer).map_err(SetUpError::from)?;
-    match errand {
-        Errand::Fetch(stick) => {
-            let mut tell = |news| voice.news(&news);
-            let fetched = courier.fetch(&stick.stick, stick.wishes(), &mut tell).await?;
-            voice.say(&fetched);
-            Ok(fetched.exit())
-        }
-        Errand::Push(stick) => {
-            let pushed = courier.push(&stick).await?;
-            voice.say(&pushed);
-            Ok(pushed.exit())
-        }
-        Errand::Sync(stick) => {
-            let mut tell = |news| voice.news(&news);
-            let synced = courier.sync(&stick.stick, stick.wishes(), &mut tell).await;
-            voice.synced(&synced);
-            Ok(synced.exit())
-        }
-    }
+) -> Result<Exit, CommandError> {
+    let mut courier = connect(idle, folder, &args.way, voice).await?;
+    let mut tell = |news: News| voice.news(&news);
+    let fetched = courier
+        .fetch(&args.sticks, args.wishes(), &mut tell)
+        .await?;
+    voice.done("fetch", &fetched);
+    Ok(fetched.exit())
 }
 
-async fn tor(folder: &Path, files: &[PathBuf], keys: &Keys) -> Result<Dialer, CommandError> {
-    let onion = Courier::collection_of(folder).map_err(CommandError::State)?;
-    let settings = TorSettings::new(StateFolder::Given(folder.join("tor")));
-    let settings = files.iter().fold(settings, TorSettings::with_file);
-    let tor = Tor::start(settings).map_err(CommandError::Tor)?;
-    tor.insert_discovery_key(&onion, keys.discovery())
-        .map_err(CommandError::Tor)?;
-    tor.wait().await.map_err(CommandError::Tor)?;
-    Ok(Dialer::Tor(tor))
+async fn push(
+    idle: Idle,
+    folder: &Path,
+    way: &Way,
+    outbox: Outbox,
+    voice: &Voice,
+) -> Result<Exit, CommandError> {
+    let mut courier = connect(idle, folder, way, voice).await?;
+    let pushed = courier.push(outbox).await?;
+    voice.done("push", &pushed);
+    Ok(pushed.exit())
+}
+
+async fn sync(
+    idle: Idle,
+    folder: &Path,
+    args: &FetchArgs,
+    voice: &Voice,
+) -> Result<Exit, CommandError> {
+    let outbox = args.sticks.first().map(|stick| Outbox::read(stick));
+    let outbox = outbox.unwrap_or(Ok(None)).map_err(PushError::from);
+    let mut courier = connect(idle, folder, &args.way, voice).await?;
+    let mut tell = |news: News| voice.news(&news);
+    let synced = courier
+        .sync(outbox, &args.sticks, args.wishes(), &mut tell)
+        .await;
+    match &synced.pushed {
+        Ok(pushed) => voice.done("push", pushed),
+        Err(error) => voice.error(error, error.exit()),
+    }
+    match &synced.fetched {
+        None => {}
+        Some(Ok(fetched)) => voice.done("fetch", fetched),
+        Some(Err(error)) => voice.error(error, error.exit()),
+    }
+    Ok(synced.exit())
+}
+
+async fn connect(
+    idle: Idle,
+    folder: &Path,
+    way: &Way,
+    voice: &Voice,
+) -> Result<Courier, CommandError> {
+    let dialer = if let Some(port) = way.socks {
+        Dialer::Socks(Socks::new(port))
+    } else {
+        voice.note("connecting to Tor");
+        // The guards stay the same from one visit to the next: that is what guards are for.
+        let settings = TorSettings::new(StateFolder::Given(folder.join("tor")));
+        let settings = way.tor_config.iter().fold(settings, TorSettings::with_file);
+        let tor = Tor::start(settings).map_err(CommandError::Tor)?;
+        tor.insert_discovery_key(idle.collection(), idle.discovery())
+            .map_err(CommandError::Tor)?;
+        tor.wait().await.map_err(CommandError::Tor)?;
+        Dialer::Tor(tor)
+    };
+    Ok(idle.online(dialer, Patience::default()))
 }
 
 /// Where a courier lives when nothing else is said.
@@ -200,23 +276,4 @@ fn usual_folder() -> Option<PathBuf> {
     let home = PathBuf::from(std::env::var_os("HOME")?);
     home.is_absolute()
         .then(|| home.join(".local/state/knothole-courier"))
-}
-
-/// A number of bytes, with K, M, G or T for powers of 1024.
-fn size(text: &str) -> Result<u64, String> {
-    let upper = text.trim().to_ascii_uppercase();
-    let upper = upper.trim_end_matches("IB").trim_end_matches('B');
-    let (digits, shift) = match upper.char_indices().next_back() {
-        Some((place, 'K')) => (upper.get(..place), 10),
-        Some((place, 'M')) => (upper.get(..place), 20),
-        Some((place, 'G')) => (upper.get(..place), 30),
-        Some((place, 'T')) => (upper.get(..place), 40),
-        _ => (Some(upper), 0),
-    };
-    digits
-        .map(str::trim)
-        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-        .and_then(|digits| digits.parse::<u64>().ok())
-        .and_then(|number| number.checked_mul(1_u64.checked_shl(shift)?))
-        .ok_or_else(|| "expected a size such as 500M or 20G".to_owned())
 }

@@ -9,12 +9,13 @@ pub(crate) const NO_DAY: &str = "the clock of this computer shows no day that ca
 
 /// How the program ends: what its exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Exit {
+pub(crate) enum Exit {
     /// 0: all was done.
     Done,
     /// 1: damaged, untrusted, or against the rules. The same again will fail again.
     Refused,
+    /// 2: the arguments say nothing that can be done.
+    Usage,
     /// 3: the network, the server or the room on a stick. Try again.
     TryAgain,
     /// 4: some of it was done.
@@ -24,23 +25,25 @@ pub enum Exit {
 impl Exit {
     /// The exit code.
     #[must_use]
-    pub const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Refused => 1,
+            Self::Usage => 2,
             Self::TryAgain => 3,
             Self::Partly => 4,
         }
     }
 
-    /// The one of two ends that says more: a refusal before a failure, a failure before a part.
+    /// How two errands end together: what of them was done makes the rest a part.
     #[must_use]
-    pub const fn worse(self, other: Self) -> Self {
+    pub(crate) const fn together(self, other: Self) -> Self {
         match (self, other) {
-            (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
-            (Self::TryAgain, _) | (_, Self::TryAgain) => Self::TryAgain,
-            (Self::Partly, _) | (_, Self::Partly) => Self::Partly,
             (Self::Done, Self::Done) => Self::Done,
+            (Self::Refused, Self::Refused) => Self::Refused,
+            (Self::TryAgain, Self::TryAgain) => Self::TryAgain,
+            (Self::Refused, Self::TryAgain) | (Self::TryAgain, Self::Refused) => Self::Refused,
+            _ => Self::Partly,
         }
     }
 }
@@ -67,7 +70,7 @@ impl OutboxError {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Damaged(_) => Exit::Refused,
-            Self::Stick(_) => Exit::TryAgain,
+            Self::Stick(..) => Exit::TryAgain,
         }
     }
 }

@@ -5,8 +5,10 @@ mod error;
 mod plan;
 mod report;
 
+use std::collections::BTreeSet;
+
 use knothole_envelope::{
-    Day, EnvelopeHead, HEADER_LEN, Kind, ListedDrop, SigningSecret, TreeHash,
+    Day, DropId, EnvelopeHead, HEADER_LEN, Kind, ListedDrop, SigningSecret, TreeHash,
 };
 use knothole_onion::CollectionError;
 
@@ -15,22 +17,22 @@ use crate::caller::Caller;
 use crate::state::{Held, KeptDrop, KeptPart, State};
 use crate::stick::Stick;
 use draft::{Desk, Stretch};
-pub use error::FetchError;
+pub(crate) use error::FetchError;
 use plan::{Plan, Want};
-pub use report::{Fetched, News};
+pub(crate) use report::{Fetched, News};
 
 /// A drop beyond so many bytes is not fetched unasked: 64 GiB.
-pub const LARGEST_UNASKED: u64 = 64 << 30;
+pub(crate) const LARGEST_UNASKED: u64 = 64 << 30;
 /// After so many drops in a row that the server could not give, the others are not asked for.
 const MOST_FAILURES: u32 = 3;
 
 /// What the person at the courier wants.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes {
+pub(crate) struct Wishes {
     /// Fetch again what was fetched already.
-    pub again: bool,
+    pub(crate) again: bool,
     /// Of larger drops only header and first chunk are fetched.
-    pub largest: u64,
+    pub(crate) largest: u64,
 }
 
 impl Default for Wishes {
@@ -42,82 +44,162 @@ impl Default for Wishes {
     }
 }
 
-/// Fetches what is new onto the stick, and makes a signed bundle of it.
-pub(crate) async fn fetch(
-    held: &mut Held,
-    bundle_key: &SigningSecret,
-    stick: &Stick,
-    caller: &mut Caller<'_>,
-    wishes: Wishes,
-    today: Day,
-    tell: &mut dyn FnMut(News),
-) -> Result<Fetched, FetchError> {
-    let listing = caller.ask(async |visit| visit.listing().await).await;
-    let mut fetched = Fetched::default();
-    let mut desk = Desk::take_up(held, bundle_key, stick, tell, &mut fetched)?;
-    let listing = match listing {
-        Ok(listing) => distinct(listing)?,
-        // What was fetched before the server went away must be of use all the same.
-        Err(error) => return without_server(desk, today, fetched, error),
-    };
-    desk.forget_what_is_not_listed(&listing)?;
-    let wants = wants(desk.state(), &listing, wishes);
-    let plan = Plan::new(&wants, desk.room()?);
-    tell(News::Planned(plan.told(stick.path())));
-    if let Some(needed) = plan.hopeless().filter(|_| !desk.has_parts()) {
-        let free = desk.room()?;
-        return Err(FetchError::NoRoom { needed, free });
+/// One visit to the server, with sticks to be filled one after the other.
+pub(crate) struct Round<'r, 'c> {
+    pub(crate) held: &'r mut Held,
+    pub(crate) bundle_key: &'r SigningSecret,
+    pub(crate) caller: &'r mut Caller<'c>,
+    pub(crate) wishes: Wishes,
+    pub(crate) today: Day,
+    pub(crate) tell: &'r mut dyn FnMut(News),
+}
+
+impl Round<'_, '_> {
+    /// Fetches what is new, and makes a signed bundle of it on each stick that it needs.
+    pub(crate) async fn fetch(&mut self, sticks: &[Stick]) -> Result<Fetched, FetchError> {
+        let listing = self.caller.ask(async |visit| visit.listing().await).await;
+        let sticks = self.begun_first(sticks)?;
+        let mut fetched = Fetched::default();
+        let listing = match listing {
+            Ok(listing) => distinct(listing)?,
+            // What was fetched before the server went away must be of use all the same.
+            Err(error) => {
+                if let Some(stick) = sticks.first() {
+                    let (held, key) = (&mut *self.held, self.bundle_key);
+                    let desk = Desk::take_up(held, key, stick, self.tell, &mut fetched)?;
+                    without_server(desk, None, self.today, &mut fetched, error)?;
+                }
+                return Ok(fetched);
+            }
+        };
+        self.held.state.forget_what_is_not_listed(&listing);
+        if self.wishes.again {
+            self.held.state.forget_what_was_carried();
+        }
+        self.held.save()?;
+        let mut free: u64 = 0;
+        let mut rooms = Vec::new();
+        for stick in &sticks {
+            let room = stick.space().map_err(FetchError::stick)?.free;
+            free = free.saturating_add(room);
+            rooms.push(room);
+        }
+        let mut skipped = BTreeSet::new();
+        let wants = wants(&self.held.state, &listing, self.wishes, &skipped);
+        (self.tell)(News::Planned(Plan::new(&wants, &rooms).told()));
+        for stick in sticks {
+            match self.onto(stick, &listing, &mut skipped, &mut fetched).await {
+                Ok(()) => {}
+                // What lies on the sticks before this one is done all the same.
+                Err(error) if !fetched.bundles.is_empty() => {
+                    fetched.interrupted = Some(error.to_string());
+                }
+                Err(error) => return Err(error),
+            }
+            if fetched.left == 0 || fetched.interrupted.is_some() {
+                return Ok(fetched);
+            }
+        }
+        if fetched.bundles.is_empty() {
+            let needed = fetched.left_bytes;
+            return Err(FetchError::NoRoom { needed, free });
+        }
+        Ok(fetched)
     }
-    let mut failures: u32 = 0;
-    for want in &wants {
-        let drop = &want.drop;
-        match one(&mut desk, caller, want, tell, &mut fetched).await {
-            Ok(Went::On) => failures = 0,
-            Ok(Went::Full) => {
-                fetched.leave(drop.length().saturating_sub(desk.reached(drop)));
+
+    /// The sticks, the one with a bundle that was broken off before the others.
+    fn begun_first<'s>(&self, sticks: &'s [Stick]) -> Result<Vec<&'s Stick>, FetchError> {
+        let mut sticks: Vec<&Stick> = sticks.iter().collect();
+        if let Some(draft) = &self.held.state.draft {
+            for place in 0..sticks.len() {
+                let Some(stick) = sticks.get(place) else {
+                    break;
+                };
+                let folder = stick.folder(draft.name()).map_err(FetchError::stick)?;
+                if folder.is_some() {
+                    sticks.swap(0, place);
+                    break;
+                }
             }
-            Err(FetchError::Server(CollectionError::NotThere)) => {
-                desk.take_back(drop)?;
-                fetched.gone = fetched.gone.saturating_add(1);
+        }
+        Ok(sticks)
+    }
+
+    /// Fetches onto one stick what fits there of the drops that are not skipped.
+    async fn onto(
+        &mut self,
+        stick: &Stick,
+        listing: &[ListedDrop],
+        skipped: &mut BTreeSet<DropId>,
+        fetched: &mut Fetched,
+    ) -> Result<(), FetchError> {
+        fetched.left = 0;
+        fetched.left_bytes = 0;
+        let mut desk = Desk::take_up(self.held, self.bundle_key, stick, self.tell, fetched)?;
+        desk.take_back_what_is_listed_otherwise(listing)?;
+        let wants = wants(desk.state(), listing, self.wishes, skipped);
+        let mut failures: u32 = 0;
+        let mut failed = None;
+        for want in &wants {
+            let drop = &want.drop;
+            match one(&mut desk, self.caller, want, self.tell, fetched).await {
+                Ok(Went::On) => failures = 0,
+                Ok(Went::Full) => fetched.leave(want.missing_after(desk.reached(drop))),
+                Err(FetchError::Server(CollectionError::NotThere)) => {
+                    desk.take_back(drop)?;
+                    skipped.insert(drop.id);
+                    fetched.gone = fetched.gone.saturating_add(1);
+                }
+                // One drop that the server cannot give must not stand in the way of the others.
+                Err(FetchError::Server(error))
+                    if is_about_one(&error) && failures < MOST_FAILURES =>
+                {
+                    desk.keep_what_was_written()?;
+                    skipped.insert(drop.id);
+                    failures = failures.saturating_add(1);
+                    fetched.failed = fetched.failed.saturating_add(1);
+                    failed = Some(error);
+                }
+                Err(FetchError::Server(error)) => {
+                    return without_server(desk, Some(listing), self.today, fetched, error);
+                }
+                Err(error) => return Err(error),
             }
-            // One drop that the server cannot give must not stand in the way of the others.
-            Err(FetchError::Server(error)) if is_about_one(&error) && failures < MOST_FAILURES => {
-                desk.keep_what_was_written()?;
-                failures = failures.saturating_add(1);
-                fetched.failed = fetched.failed.saturating_add(1);
-            }
-            Err(FetchError::Server(error)) => {
-                return without_server(desk, today, fetched, error);
-            }
-            Err(error) => return Err(error),
+        }
+        match failed {
+            // The bundle stays open: the same again goes on with it.
+            Some(error) if fetched.left == 0 && !desk.has_whole_drop() => Err(error.into()),
+            _ => desk.finish(Some(listing), self.today, fetched),
         }
     }
-    desk.finish(Some(&listing), today, &mut fetched)?;
-    Ok(fetched)
 }
 
 /// Whether the failure may be about one drop and not about the way to the server.
 fn is_about_one(error: &CollectionError) -> bool {
-    !matches!(error, CollectionError::Dial(_) | CollectionError::NotAdmitted)
+    !matches!(
+        error,
+        CollectionError::Dial(_) | CollectionError::NotAdmitted
+    )
 }
 
 /// Closes the bundle where it holds a whole drop; else it stays open, and the error is the end.
 fn without_server(
     mut desk: Desk<'_>,
+    listing: Option<&[ListedDrop]>,
     today: Day,
-    mut fetched: Fetched,
+    fetched: &mut Fetched,
     error: CollectionError,
-) -> Result<Fetched, FetchError> {
+) -> Result<(), FetchError> {
     for drop in desk.drops() {
-        judge(&mut desk, &drop, &mut fetched)?;
+        judge(&mut desk, &drop, fetched)?;
     }
     if !desk.has_whole_drop() {
         return Err(error.into());
     }
     desk.keep_what_was_written()?;
-    desk.finish(None, today, &mut fetched)?;
+    desk.finish(listing, today, fetched)?;
     fetched.interrupted = Some(error.to_string());
-    Ok(fetched)
+    Ok(())
 }
 
 /// Whether there was room for it.
@@ -151,6 +233,10 @@ async fn one(
             Err(error) => return Err(error),
         }
         return Ok(Went::On);
+    }
+    // It is wanted whole now, and a byte lies in one part only.
+    if desk.state().draft_has_head_of(&drop) {
+        desk.take_back(&drop)?;
     }
     loop {
         let at = desk.reached(&drop);
@@ -189,11 +275,7 @@ async fn one(
 }
 
 /// Compares the tree hash of a drop that has come whole with the listing.
-fn judge(
-    desk: &mut Desk<'_>,
-    drop: &ListedDrop,
-    fetched: &mut Fetched,
-) -> Result<(), FetchError> {
+fn judge(desk: &mut Desk<'_>, drop: &ListedDrop, fetched: &mut Fetched) -> Result<(), FetchError> {
     if desk.reached(drop) < drop.length() {
         return Ok(());
     }
@@ -274,20 +356,28 @@ fn distinct(mut listing: Vec<ListedDrop>) -> Result<Vec<ListedDrop>, FetchError>
 
 /// What is to be fetched, in its order: what was begun, then the short ones, so that words do
 /// not wait for films.
-fn wants(state: &State, listing: &[ListedDrop], wishes: Wishes) -> Vec<Want> {
-    let writing = state.draft.as_ref().and_then(|draft| draft.writing.as_ref());
+fn wants(
+    state: &State,
+    listing: &[ListedDrop],
+    wishes: Wishes,
+    skipped: &BTreeSet<DropId>,
+) -> Vec<Want> {
+    let writing = state
+        .draft
+        .as_ref()
+        .and_then(|draft| draft.writing.as_ref());
     let mut wants: Vec<Want> = listing
         .iter()
-        .filter(|drop| wishes.again || !state.carried.contains(&drop.id))
-        .filter(|drop| wishes.again || !state.mistrusted.contains(&drop.id))
+        .filter(|drop| {
+            let known = [&state.carried, &state.mistrusted];
+            !skipped.contains(&drop.id) && !known.iter().any(|list| list.contains(&drop.id))
+        })
         .map(|drop| Want {
             drop: *drop,
             reached: reached(state, drop),
             head_only: drop.length() > wishes.largest,
         })
-        .filter(|want| {
-            !want.head_only || (want.reached == 0 && !state.has_head_of(&want.drop))
-        })
+        .filter(|want| !want.head_only || (want.reached == 0 && !state.has_head_of(&want.drop)))
         .collect();
     wants.sort_by_key(|want| {
         let is_writing = writing.is_some_and(|open| open.drop == want.drop.id);
@@ -305,7 +395,10 @@ fn reached(state: &State, drop: &ListedDrop) -> u64 {
 }
 
 /// The parts of a drop on finished sticks and in the draft, in order.
-fn parts_of(state: &State, drop: &ListedDrop) -> impl Iterator<Item = &KeptPart> {
+fn parts_of<'s>(
+    state: &'s State,
+    drop: &ListedDrop,
+) -> impl Iterator<Item = &'s KeptPart> + use<'s> {
     let drop = *drop;
     let begun = state
         .begun
@@ -321,15 +414,22 @@ fn parts_of(state: &State, drop: &ListedDrop) -> impl Iterator<Item = &KeptPart>
 impl State {
     /// Whether header and first chunk of the drop lie on a stick already.
     fn has_head_of(&self, drop: &ListedDrop) -> bool {
-        let draft = self.draft.iter().flat_map(|draft| &draft.parts);
-        self.heads.contains(&drop.id)
-            || draft
-                .filter(|part| part.drop == drop.id)
-                .any(|part| part.is_head_of(drop))
+        self.heads.contains(&drop.id) || self.draft_has_head_of(drop)
+    }
+
+    /// Whether they lie in the bundle that is being written.
+    fn draft_has_head_of(&self, drop: &ListedDrop) -> bool {
+        let mut parts = self.draft.iter().flat_map(|draft| &draft.parts);
+        parts.any(|part| part.drop == drop.id && part.is_head_of(drop))
     }
 }
 
 impl KeptPart {
+    /// Whether the other part begins where this one ends.
+    fn is_before(&self, other: &Self) -> bool {
+        self.drop == other.drop && self.offset.saturating_add(self.length) == other.offset
+    }
+
     /// Whether it is header and first chunk alone.
     pub(crate) fn is_head_of(&self, drop: &ListedDrop) -> bool {
         self.offset == 0 && self.length == HEAD_BYTES && drop.length() > SEGMENT_BYTES

@@ -5,26 +5,25 @@ use std::panic;
 
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, setrlimit, set_dumpable_behavior,
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
 };
 
-/// Forbids core dumps and foreign eyes, makes new files private, keeps memory out of swap where
-/// the system allows it, and lets a panic tell no more than where it happened.
+/// Forbids core dumps and foreign eyes, keeps memory out of swap where the system allows it, and
+/// lets a panic tell no more than where it happened.
 ///
 /// # Errors
 /// When the system refuses to forbid core dumps: then the process must not go on.
-pub fn fall_silent() -> io::Result<()> {
+pub(crate) fn fall_silent() -> io::Result<()> {
     let nothing = Rlimit {
         current: Some(0),
         maximum: Some(0),
     };
     setrlimit(Resource::Core, nothing)?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     panic::set_hook(Box::new(|info| {
-        let place = info.location().map_or_else(String::new, |at| {
-            format!("{}:{}", at.file(), at.line())
-        });
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
         drop(writeln!(io::stderr(), "panic at {place}"));
     }));
     lock_memory();
@@ -38,6 +37,6 @@ fn lock_memory() {
     if unlimited || rustix::process::geteuid().is_root() {
         // Where it is refused, what is left is that no core is dumped and no file is written.
         let all = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
-        drop(mlockall(all));
+        let _ = mlockall(all);
     }
 }

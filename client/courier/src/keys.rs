@@ -22,7 +22,7 @@ const LEN: usize = 8 + 3 * 32 + 32;
 
 /// The courier's own secrets. None of them opens or deletes anything.
 #[derive(Debug)]
-pub struct Keys {
+pub(crate) struct Keys {
     discovery: DiscoverySecret,
     credential: Credential,
     bundle: SigningSecret,
@@ -31,7 +31,7 @@ pub struct Keys {
 impl Keys {
     /// New random secrets.
     #[must_use]
-    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+    pub(crate) fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut discovery = Zeroizing::new([0; 32]);
         let mut credential = Zeroizing::new([0; 32]);
         rng.fill_bytes(discovery.as_mut_slice());
@@ -47,7 +47,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeysError`].
-    pub fn load(folder: &Path) -> Result<Self, KeysError> {
+    pub(crate) fn load(folder: &Path) -> Result<Self, KeysError> {
         let path = folder.join(FILE);
         let bytes = match durable::read(&path, u64::try_from(LEN).unwrap_or(u64::MAX)) {
             Ok(bytes) => Zeroizing::new(bytes),
@@ -66,7 +66,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`KeysError::There`] when there are some, [`KeysError::Disk`].
-    pub fn save_new(&self, folder: &Path) -> Result<(), KeysError> {
+    pub(crate) fn save_new(&self, folder: &Path) -> Result<(), KeysError> {
         match durable::write_new(&folder.join(FILE), &self.encode()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(KeysError::There),
@@ -78,7 +78,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`CardError`], which the courier's own key never gives.
-    pub fn card(&self) -> Result<Signed<CourierCard>, CardError> {
+    pub(crate) fn card(&self) -> Result<Signed<CourierCard>, CardError> {
         let credential = Sha256::digest(self.credential.expose());
         let card = CourierCard::new(
             DiscoveryKey::from_bytes(self.discovery.public_key()),
@@ -90,7 +90,7 @@ impl Keys {
 
     /// What finds the collection service.
     #[must_use]
-    pub fn discovery(&self) -> &DiscoverySecret {
+    pub(crate) fn discovery(&self) -> &DiscoverySecret {
         &self.discovery
     }
 
@@ -130,8 +130,7 @@ impl Keys {
 
 /// Why the courier's secrets were not read or written.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum KeysError {
+pub(crate) enum KeysError {
     /// The folder holds none.
     None,
     /// The folder holds some already.

@@ -1,23 +1,35 @@
 //! What the offline client lays on a stick for the server.
+//!
+//! ```text
+//! STICK/knothole-outbox/
+//!   charter          the charter chain
+//!   sheets/7         one signed epoch sheet; the name is the epoch's number
+//!   receipts         a CBOR array of signed receipts, which may be empty
+//! ```
+//!
+//! Names that end in `.new` were being written, and names that are not known are somebody
+//! else's: both are skipped.
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use knothole_envelope::{CharterChain, Receipt, Sheet, Signed};
+use knothole_envelope::{CharterChain, EpochNumber, Receipt, Sheet, Signed};
 
 use crate::durable;
 
 /// The folder on the stick.
-const FOLDER: &str = "outbox";
+const FOLDER: &str = "knothole-outbox";
 const CHARTER: &str = "charter";
 const SHEETS: &str = "sheets";
 const RECEIPTS: &str = "receipts";
 
 const MOST_CHARTER_BYTES: u64 = 1 << 20;
-const MOST_SHEETS_BYTES: u64 = 1 << 25;
+/// A sheet has at most 8 keys of 1,216 bytes, and 8 signatures.
+const MOST_SHEET_BYTES: u64 = 1 << 16;
 const MOST_RECEIPTS_BYTES: u64 = 1 << 26;
-const MOST_SHEETS: u32 = 520;
+/// Ten years of weeks.
+const MOST_SHEETS: usize = 520;
 const MOST_RECEIPTS: u32 = 65_536;
 
 /// What lies in an outbox. Nothing of it is verified yet.
@@ -32,58 +44,87 @@ impl Outbox {
     /// Reads the outbox of a stick, if there is one.
     pub(crate) fn read(stick: &Path) -> Result<Option<Self>, OutboxError> {
         let folder = stick.join(FOLDER);
-        let Some(chain) = read(&folder, CHARTER, MOST_CHARTER_BYTES)? else {
+        let path = folder.join(CHARTER);
+        let Some(chain) = read(&path, MOST_CHARTER_BYTES)? else {
             return Ok(None);
         };
-        let chain = CharterChain::decode(&chain).map_err(|_| OutboxError::Damaged(CHARTER))?;
-        let sheets = match read(&folder, SHEETS, MOST_SHEETS_BYTES)? {
-            Some(bytes) => Signed::decode_list(&bytes, MOST_SHEETS)
-                .map_err(|_| OutboxError::Damaged(SHEETS))?,
-            None => Vec::new(),
-        };
-        let receipts = match read(&folder, RECEIPTS, MOST_RECEIPTS_BYTES)? {
+        let chain = CharterChain::decode(&chain).map_err(|_| OutboxError::Damaged(path))?;
+        let path = folder.join(RECEIPTS);
+        let receipts = match read(&path, MOST_RECEIPTS_BYTES)? {
             Some(bytes) => Signed::decode_list(&bytes, MOST_RECEIPTS)
-                .map_err(|_| OutboxError::Damaged(RECEIPTS))?,
+                .map_err(|_| OutboxError::Damaged(path))?,
             None => Vec::new(),
         };
         Ok(Some(Self {
             chain,
-            sheets,
+            sheets: sheets(&folder.join(SHEETS))?,
             receipts,
         }))
     }
 }
 
-fn read(folder: &Path, name: &'static str, most: u64) -> Result<Option<Vec<u8>>, OutboxError> {
-    match durable::read(&folder.join(name), most) {
+fn sheets(folder: &Path) -> Result<Vec<Signed<Sheet>>, OutboxError> {
+    let stick = |error| OutboxError::Stick(folder.to_owned(), error);
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(stick(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(stick)?;
+        let Some(epoch) = entry.file_name().to_str().and_then(epoch) else {
+            continue;
+        };
+        let path = entry.path();
+        let Some(bytes) = read(&path, MOST_SHEET_BYTES)? else {
+            continue;
+        };
+        let sheet = Signed::<Sheet>::decode(&bytes)
+            .ok()
+            .filter(|sheet| sheet.unverified().epoch() == epoch && found.len() < MOST_SHEETS)
+            .ok_or(OutboxError::Damaged(path))?;
+        found.push(sheet);
+    }
+    Ok(found)
+}
+
+/// The number in a sheet's name: decimal, without leading zeros.
+fn epoch(name: &str) -> Option<EpochNumber> {
+    let number = name.parse().ok().and_then(EpochNumber::new)?;
+    (number.to_string() == name).then_some(number)
+}
+
+fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, OutboxError> {
+    match durable::read(path, most) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            Err(OutboxError::Damaged(name))
+            Err(OutboxError::Damaged(path.to_owned()))
         }
-        Err(error) => Err(OutboxError::Stick(error)),
+        Err(error) => Err(OutboxError::Stick(path.to_owned(), error)),
     }
 }
 
 /// Why an outbox was not read.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum OutboxError {
+pub(crate) enum OutboxError {
     /// This file is not what the offline client writes.
-    Damaged(&'static str),
-    /// The stick cannot be read.
-    Stick(io::Error),
+    Damaged(PathBuf),
+    /// The stick cannot be read, at this file.
+    Stick(PathBuf, io::Error),
 }
 
 impl fmt::Display for OutboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Damaged(name) => write!(
+            Self::Damaged(path) => write!(
                 f,
-                "the file `outbox/{name}` on the stick is damaged: write the outbox again with \
-                 `knothole outbox`"
+                "{} is damaged: write the outbox again with `knothole outbox`",
+                path.display()
             ),
-            Self::Stick(_) => f.write_str("the stick cannot be read"),
+            Self::Stick(path, _) => write!(f, "the stick cannot be read: {}", path.display()),
         }
     }
 }
@@ -91,7 +132,7 @@ impl fmt::Display for OutboxError {
 impl std::error::Error for OutboxError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Stick(error) => Some(error),
+            Self::Stick(_, error) => Some(error),
             Self::Damaged(_) => None,
         }
     }

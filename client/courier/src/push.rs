@@ -23,27 +23,38 @@ const LOT: usize = 256;
 
 /// What a push has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Pushed {
+pub(crate) struct Pushed {
     /// The sequence number of the charter that the server now has.
-    pub charter: Option<u32>,
+    pub(crate) charter: Option<u32>,
     /// The epochs whose sheets the server now has from this courier.
-    pub released: Vec<u32>,
+    pub(crate) released: Vec<u32>,
     /// The sheets that wait here for their day.
-    pub waiting: usize,
+    pub(crate) waiting: usize,
     /// The day from which on the next of them may go.
-    pub next_release: Option<String>,
+    pub(crate) next_release: Option<String>,
     /// Receipts that were handed over.
-    pub receipts: usize,
+    pub(crate) receipts: usize,
     /// Receipts that the newest charter does not bear out, and that stayed behind.
-    pub stale_receipts: usize,
+    pub(crate) stale_receipts: usize,
+    /// What the server refused to take.
+    pub(crate) refused: Vec<Refusable>,
+}
+
+/// What a server may refuse while it takes the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Refusable {
+    /// Epoch sheets.
+    Sheets,
+    /// Receipts.
+    Receipts,
 }
 
 impl Pushed {
     /// How the program ends after it.
     #[must_use]
-    pub const fn exit(&self) -> Exit {
-        if self.stale_receipts == 0 {
+    pub(crate) const fn exit(&self) -> Exit {
+        if self.stale_receipts == 0 && self.refused.is_empty() {
             Exit::Done
         } else {
             Exit::Partly
@@ -54,15 +65,19 @@ impl Pushed {
 impl fmt::Display for Pushed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(charter) = self.charter else {
-            return f.write_str(
-                "nothing to push yet: no outbox came from the offline machine so far",
-            );
+            return f
+                .write_str("nothing to push yet: no outbox came from the offline machine so far");
         };
         write!(f, "charter {charter}: the server has it")?;
         for epoch in &self.released {
             write!(f, "\nkeys of epoch {epoch}: the server has them")?;
         }
-        if self.released.is_empty() {
+        if self.refused.contains(&Refusable::Sheets) {
+            f.write_str(
+                "\nthe server refused the keys that are due (code 403): is its clock right, and \
+                 was an epoch of them burned?",
+            )?;
+        } else if self.released.is_empty() {
             f.write_str(
                 "\nno keys are due: sources cannot seal anything until there are some. Make new \
                  ones on the offline machine and bring its outbox",
@@ -75,6 +90,12 @@ impl fmt::Display for Pushed {
             write!(f, ", the next from {day} on")?;
         }
         write!(f, "\nreceipts handed over: {}", self.receipts)?;
+        if self.refused.contains(&Refusable::Receipts) {
+            f.write_str(
+                "\nthe server refused receipts (code 403): bring a new outbox from the offline \
+                 machine",
+            )?;
+        }
         if self.stale_receipts > 0 {
             write!(
                 f,
@@ -109,9 +130,8 @@ pub(crate) fn take_in(
             return Err(PushError::OtherCharter);
         }
     }
-    let mut sheets = outbox.sheets;
-    sheets.extend(held.state.sheets()?);
-    let sheets = still_of_use(&chain, sheets, today)?;
+    // An outbox replaces the one before it: what is not in it any more was taken back.
+    let sheets = still_of_use(&chain, outbox.sheets, today)?;
     held.state.set_chain(&chain);
     held.state.set_sheets(&sheets);
     held.save()?;
@@ -163,16 +183,21 @@ pub(crate) async fn hand_over(
         .partition(|receipt| receipt.verify(&chain).is_ok());
     caller
         .ask(async |visit| visit.put_charter(chain.chain()).await)
-        .await?;
-    caller
-        .ask(async |visit| visit.put_sheets(&due).await)
-        .await?;
+        .await
+        .map_err(PushError::from_charter)?;
+    let mut refused = Vec::new();
+    let sheets_taken = caller.ask(async |visit| visit.put_sheets(&due).await).await;
+    note(&mut refused, Refusable::Sheets, sheets_taken)?;
     // One lot at least, so that a push without receipts looks like one with a few.
     let (first, rest) = good.split_at_checked(LOT).unwrap_or((&good, &[]));
+    let mut handed_over: usize = 0;
     for lot in std::iter::once(first).chain(rest.chunks(LOT)) {
-        caller
+        let taken = caller
             .ask(async |visit| visit.post_receipts(lot).await)
-            .await?;
+            .await;
+        if note(&mut refused, Refusable::Receipts, taken)? {
+            handed_over = handed_over.saturating_add(lot.len());
+        }
     }
     held.state.set_sheets(&sheets);
     held.save()?;
@@ -183,19 +208,41 @@ pub(crate) async fn hand_over(
         .collect();
     Ok(Pushed {
         charter: Some(chain.sequence()),
-        released: due
-            .iter()
-            .map(|sheet| sheet.unverified().epoch().get())
-            .collect(),
+        released: if refused.contains(&Refusable::Sheets) {
+            Vec::new()
+        } else {
+            due.iter()
+                .map(|sheet| sheet.unverified().epoch().get())
+                .collect()
+        },
         waiting: waiting.len(),
         next_release: waiting
             .iter()
             .min()
             .and_then(|first| first.checked_sub(DAYS_AHEAD))
             .map(|day| day.to_string()),
-        receipts: good.len(),
+        receipts: handed_over,
         stale_receipts: stale.len(),
+        refused,
     })
+}
+
+/// Notes a refusal, so that the rest is handed over all the same. Answers whether it was taken.
+fn note(
+    refused: &mut Vec<Refusable>,
+    what: Refusable,
+    taken: Result<(), CollectionError>,
+) -> Result<bool, PushError> {
+    match taken {
+        Ok(()) => Ok(true),
+        Err(CollectionError::Refused(_)) => {
+            if !refused.contains(&what) {
+                refused.push(what);
+            }
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn is_due(sheet: &Sheet, today: Day) -> bool {
@@ -210,8 +257,7 @@ fn is_ahead(first: Day, today: Day) -> bool {
 
 /// Why nothing was pushed, or not all of it.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum PushError {
+pub(crate) enum PushError {
     /// There is no outbox on the stick.
     NoOutbox,
     /// The outbox cannot be read.
@@ -234,6 +280,8 @@ pub enum PushError {
         /// What is wrong with it.
         error: SheetError,
     },
+    /// The server does not take the newsroom's charters.
+    CharterRefused(CollectionError),
     /// The clock shows no day.
     Clock,
     /// The server did not take it.
@@ -243,14 +291,22 @@ pub enum PushError {
 }
 
 impl PushError {
+    fn from_charter(error: CollectionError) -> Self {
+        match error {
+            CollectionError::Refused(_) => Self::CharterRefused(error),
+            error => Self::Server(error),
+        }
+    }
+
     /// How the program ends after it.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NoOutbox
             | Self::Charter(_)
             | Self::OlderCharter { .. }
             | Self::OtherCharter
+            | Self::CharterRefused(_)
             | Self::Clock
             | Self::Sheet { .. } => Exit::Refused,
             Self::Outbox(error) => error.exit(),
@@ -286,6 +342,10 @@ impl fmt::Display for PushError {
                 "the keys of epoch {epoch} on the stick were refused, and nothing was pushed: \
                  write the outbox again"
             ),
+            Self::CharterRefused(_) => f.write_str(
+                "the server did not take the newsroom's charters: its administrator must have run \
+                 `knothole-server trust` with the newsroom's fingerprint, or it holds newer ones",
+            ),
             Self::Clock => f.write_str(crate::exit::NO_DAY),
             Self::Server(error) => error.fmt(f),
             Self::State(error) => error.fmt(f),
@@ -298,6 +358,7 @@ impl std::error::Error for PushError {
         match self {
             Self::Charter(error) => Some(error),
             Self::Sheet { error, .. } => Some(error),
+            Self::CharterRefused(error) => Some(error),
             Self::Outbox(error) => error.source(),
             Self::Server(error) => error.source(),
             Self::State(error) => error.source(),

@@ -5,6 +5,6 @@ use rand_core::UnwrapErr;
 
 /// The system's randomness. Where there is none it panics rather than hand out zeros.
 #[must_use]
-pub fn system() -> UnwrapErr<SysRng> {
+pub(crate) fn system() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }

@@ -1,19 +1,22 @@
 //! What the courier remembers from one visit to the next, and no more.
 
+mod error;
 mod text;
 
-use std::fmt;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use knothole_envelope::{
-    ChainError, CharterChain, CharterHash, ChunkCount, Day, DropId, EpochNumber, Fingerprint,
-    IndexHash, ListedDrop, OnionAddress, PartHash, PartName, Sheet, Signed, TreeHash, VerifiedChain,
+    CharterChain, CharterHash, ChunkCount, Day, DropId, EpochNumber, Fingerprint, IndexHash,
+    ListedDrop, OnionAddress, PartHash, PartName, Sheet, Signed, TreeHash, VerifiedChain,
 };
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use error::StateError;
 
 use crate::durable;
 use crate::stick::{Hand, SteadyHand, Step};
@@ -226,12 +229,34 @@ impl State {
         self.sheets = Signed::encode_list(sheets);
     }
 
+    /// Forgets what the server does not list any more: it is nobody's business here any more.
+    ///
+    /// The listing is in the order of its identifiers.
+    pub(crate) fn forget_what_is_not_listed(&mut self, listing: &[ListedDrop]) {
+        let listed = |id: &DropId| listing.binary_search_by_key(id, |drop| drop.id).is_ok();
+        self.carried.retain(listed);
+        self.mistrusted.retain(listed);
+        self.heads.retain(listed);
+        let begun = &mut self.begun;
+        begun.retain(|begun| {
+            begun
+                .drop
+                .listed()
+                .is_some_and(|drop| listing.contains(&drop))
+        });
+    }
+
+    /// Forgets what was fetched and judged, so that it is fetched again.
+    pub(crate) fn forget_what_was_carried(&mut self) {
+        self.carried.clear();
+        self.mistrusted.clear();
+        self.heads.clear();
+    }
+
     /// The hash of the newest charter known; at first that is the founding one.
     pub(crate) fn charter_hash(&self, pairing: &Pairing) -> Result<CharterHash, StateError> {
         let founding = CharterHash::from_bytes(*pairing.fingerprint.as_bytes());
-        Ok(self
-            .chain()?
-            .map_or(founding, |chain| chain.current_hash()))
+        Ok(self.chain()?.map_or(founding, |chain| chain.current_hash()))
     }
 }
 
@@ -255,7 +280,7 @@ impl Held {
             hand: Arc::new(SteadyHand),
             _lock: lock,
         };
-        durable::write_new(&held.path, &held.encode()?).map_err(StateError::Disk)?;
+        durable::replace(&held.path, &held.encode()?).map_err(StateError::Disk)?;
         Ok(held)
     }
 
@@ -297,6 +322,7 @@ fn lock(folder: &Path) -> Result<File, StateError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(folder.join(LOCK))
         .map_err(StateError::Disk)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -306,111 +332,5 @@ fn lock(folder: &Path) -> Result<File, StateError> {
     }
 }
 
-/// Why the courier's memory is not there.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The file is missing, cut off or not of this version.
-    Damaged,
-    /// The charters in it do not verify.
-    Charter(ChainError),
-    /// Another courier process has it.
-    InUse,
-    /// The courier is not paired yet.
-    NotPaired,
-    /// The folder cannot be read or written.
-    Disk(io::Error),
-}
-
-impl fmt::Display for StateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Damaged | Self::Charter(_) => {
-                "the courier's file `state.json` is missing, damaged or of another version: make \
-                 a new courier in a new folder, and have the old one revoked at the server"
-            }
-            Self::InUse => "this courier is at work already: wait until it is done",
-            Self::NotPaired => {
-                "this courier is not paired yet: run `knothole-courier pair` with the address \
-                 that `knothole-server courier add` printed, and the newsroom's fingerprint"
-            }
-            Self::Disk(_) => "the courier's state folder cannot be read or written",
-        })
-    }
-}
-
-impl std::error::Error for StateError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Charter(error) => Some(error),
-            Self::Disk(error) => Some(error),
-            Self::Damaged | Self::InUse | Self::NotPaired => None,
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_saved_is_what_is_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut held = Held::create(folder.path()).unwrap();
-        held.state.carried.push(DropId::from_bytes([7; 32]));
-        held.state.draft = Some(Draft {
-            sequence: 3,
-            mark: 0xffff_ffff,
-            drops: vec![],
-            parts: vec![KeptPart {
-                name: PartName::from_bytes([1; 16]),
-                drop: DropId::from_bytes([2; 32]),
-                offset: 4_194_304,
-                length: 5,
-                hash: PartHash::from_bytes([3; 32]),
-                segments: vec![4; 64],
-            }],
-            writing: None,
-            signed: vec![],
-        });
-        held.save().unwrap();
-        let written = held.encode().unwrap();
-        drop(held);
-        let again = Held::open(folder.path(), Arc::new(SteadyHand)).unwrap();
-        assert_eq!(again.encode().unwrap(), written);
-        assert_eq!(again.state.carried, [DropId::from_bytes([7; 32])]);
-    }
-
-    #[test]
-    fn two_couriers_never_share_a_state() {
-        let folder = tempfile::tempdir().unwrap();
-        let held = Held::create(folder.path()).unwrap();
-        assert!(matches!(
-            Held::open(folder.path(), Arc::new(SteadyHand)),
-            Err(StateError::InUse)
-        ));
-        drop(held);
-        Held::open(folder.path(), Arc::new(SteadyHand)).unwrap();
-    }
-
-    #[test]
-    fn a_damaged_state_is_refused_and_never_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(Held::create(folder.path()).unwrap());
-        let path = folder.path().join(FILE);
-        let good = std::fs::read_to_string(&path).unwrap();
-        for bad in [
-            String::new(),
-            good.replace("\"version\":1", "\"version\":2"),
-            good.replace("\"carried\"", "\"carryed\""),
-            good.chars().take(good.len() / 2).collect(),
-        ] {
-            std::fs::write(&path, &bad).unwrap();
-            assert!(matches!(
-                Held::open(folder.path(), Arc::new(SteadyHand)),
-                Err(StateError::Damaged)
-            ));
-            assert_eq!(std::fs::read_to_string(&path).unwrap(), bad);
-        }
-    }
-}
+mod tests;

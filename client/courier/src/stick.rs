@@ -9,28 +9,33 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, RawMode};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode};
 
-use crate::bundle::{BundleName, INDEX_NAME};
+use crate::bundle::BundleName;
 pub(crate) use folder::{Folder, Written};
-pub(crate) use space::{Bytes, Space};
+pub(crate) use space::{Bytes, Space, size};
 
 /// Where a stick may be pulled out, the power fail, or the process end.
 ///
 /// It is asked before every step that changes something. Programs have [`SteadyHand`]; tests
 /// have hands that fail at the step of their choice, and at all steps after it.
-pub trait Hand: Send + Sync + fmt::Debug {
+pub(crate) trait Hand: Send + Sync + fmt::Debug {
     /// Lets the step happen.
     ///
     /// # Errors
     /// The error with which the step fails instead.
     fn step(&self, step: Step) -> io::Result<()>;
+
+    /// The room on this stick, of which the system says that it is `found` bytes.
+    fn room(&self, stick: &Path, found: u64) -> u64 {
+        let _ = stick;
+        found
+    }
 }
 
 /// A step that changes something on a stick or in the courier's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Step {
+pub(crate) enum Step {
     /// A folder is made.
     Folder,
     /// A file is made.
@@ -51,7 +56,7 @@ pub enum Step {
 
 /// Nobody pulls.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct SteadyHand;
+pub(crate) struct SteadyHand;
 
 impl Hand for SteadyHand {
     fn step(&self, _: Step) -> io::Result<()> {
@@ -67,11 +72,9 @@ pub(crate) struct Stick {
     hand: Arc<dyn Hand>,
 }
 
-/// A bundle that lies on a stick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lying {
-    pub(crate) name: BundleName,
-    pub(crate) finished: bool,
+/// Whether there is a folder that can be used as a stick.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    Stick::open(path, Arc::new(SteadyHand)).map(drop)
 }
 
 impl Stick {
@@ -91,30 +94,8 @@ impl Stick {
     }
 
     pub(crate) fn space(&self) -> io::Result<Space> {
-        Space::of(&self.root)
-    }
-
-    /// The bundles that lie on it, oldest first.
-    pub(crate) fn bundles(&self) -> io::Result<Vec<Lying>> {
-        let mut found = Vec::new();
-        for entry in Dir::read_from(&self.root)? {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().to_str() else {
-                continue;
-            };
-            let Some(bundle) = BundleName::parse(name) else {
-                continue;
-            };
-            if let Some(folder) = self.folder(bundle)? {
-                let finished = folder.length(INDEX_NAME)?.is_some();
-                found.push(Lying {
-                    name: bundle,
-                    finished,
-                });
-            }
-        }
-        found.sort_unstable_by_key(|lying| lying.name.sequence());
-        Ok(found)
+        let free = self.hand.room(&self.path, Space::of(&self.root)?.free);
+        Ok(Space { free })
     }
 
     /// Makes the folder of a bundle, which was not there.

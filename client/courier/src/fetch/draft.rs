@@ -6,7 +6,7 @@
 
 mod finish;
 
-use knothole_envelope::{DropId, ListedDrop, PartName, SigningSecret};
+use knothole_envelope::{ListedDrop, PartName, SigningSecret};
 use rand_core::Rng as _;
 
 use super::error::FetchError;
@@ -107,10 +107,9 @@ impl<'a> Desk<'a> {
         for part in &draft.parts {
             let name = part.name.to_string();
             let hash = folder.hash(&name, part.length).map_err(FetchError::stick)?;
-            let before = kept.iter().chain(self.begun_parts(part)).filter(|other| {
-                other.drop == part.drop && other.offset.saturating_add(other.length) == part.offset
-            });
-            let follows = part.offset == 0 || before.count() > 0;
+            let follows = part.offset == 0
+                || kept.iter().any(|other| other.is_before(part))
+                || self.begun_parts(part).any(|other| other.is_before(part));
             if hash == Some(part.hash) && follows {
                 kept.push(part.clone());
             } else if draft.signed.is_empty() {
@@ -194,7 +193,12 @@ impl<'a> Desk<'a> {
     }
 
     fn begin_now(&mut self, stretch: Stretch) -> Result<Part, FetchError> {
-        let left_over = self.held.state.draft.as_mut().and_then(|draft| draft.writing.take());
+        let left_over = self
+            .held
+            .state
+            .draft
+            .as_mut()
+            .and_then(|draft| draft.writing.take());
         if let (Some(open), Some(folder)) = (left_over, &self.folder) {
             let same = open.drop == stretch.drop.id
                 && open.offset == stretch.offset
@@ -356,30 +360,24 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    /// Forgets what the server does not list any more: it is nobody's business here any more.
-    pub(crate) fn forget_what_is_not_listed(
+    /// Removes what the server does not list any more as it was, unless it came whole: one that
+    /// was deleted since is carried all the same.
+    pub(crate) fn take_back_what_is_listed_otherwise(
         &mut self,
         listing: &[ListedDrop],
     ) -> Result<(), FetchError> {
-        let listed = |id: &DropId| listing.binary_search_by_key(id, |drop| drop.id).is_ok();
-        let kept: Vec<KeptDrop> = listing.iter().map(KeptDrop::of).collect();
-        let state = &mut self.held.state;
-        state.carried.retain(listed);
-        state.mistrusted.retain(listed);
-        state.heads.retain(listed);
-        state.begun.retain(|begun| kept.contains(&begun.drop));
-        let gone: Vec<ListedDrop> = self
-            .drops()
-            .into_iter()
-            .filter(|drop| !kept.contains(&KeptDrop::of(drop)))
-            // One that came whole and was deleted since is carried all the same; one that is
-            // listed differently now is not.
-            .filter(|drop| self.reached(drop) < drop.length() || listed(&drop.id))
-            .collect();
-        for drop in &gone {
-            self.take_back(drop)?;
+        for drop in self.drops() {
+            let place = listing.binary_search_by_key(&drop.id, |listed| listed.id);
+            let listed = place.ok().and_then(|place| listing.get(place));
+            let gone = match listed {
+                Some(listed) => *listed != drop,
+                None => self.reached(&drop) < drop.length(),
+            };
+            if gone {
+                self.take_back(&drop)?;
+            }
         }
-        Ok(self.held.save()?)
+        Ok(())
     }
 
     /// Makes a part of what was written of the one that was broken off.

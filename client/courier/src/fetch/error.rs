@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use knothole_envelope::BundleError;
 use knothole_onion::CollectionError;
@@ -12,8 +13,7 @@ use crate::stick::Bytes;
 
 /// Why nothing was fetched, or not all of it.
 #[derive(Debug)]
-#[non_exhaustive]
-pub enum FetchError {
+pub(crate) enum FetchError {
     /// The server does not answer, or not as it should.
     Server(CollectionError),
     /// The server lists a drop twice.
@@ -29,6 +29,8 @@ pub enum FetchError {
     StickFull,
     /// What was read from the stick is not what was written.
     BadStick,
+    /// There is no folder where a stick was said to be.
+    NoStick(PathBuf, io::Error),
     /// The stick cannot be read or written, or is gone.
     Stick(io::Error),
     /// What the server sends is not the drop that it lists.
@@ -55,12 +57,13 @@ impl FetchError {
 
     /// How the program ends after it.
     #[must_use]
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Server(error) => exit::of_server(error),
             Self::State(error) => error.exit(),
             Self::NoRoom { .. } | Self::StickFull | Self::Stick(_) => Exit::TryAgain,
             Self::DoubledListing
+            | Self::NoStick(..)
             | Self::BadStick
             | Self::NotAsListed
             | Self::Index(_)
@@ -95,6 +98,12 @@ impl fmt::Display for FetchError {
                 "the stick does not give back what was written to it: throw it away, and run the \
                  same again with another one",
             ),
+            Self::NoStick(path, _) => write!(
+                f,
+                "{} is no folder that can be used as a stick: name the folder under which the \
+                 stick is mounted",
+                path.display()
+            ),
             Self::Stick(_) => f.write_str(
                 "the stick cannot be read or written: put it in again, and run the same again; \
                  what lies on it is not lost",
@@ -118,7 +127,7 @@ impl std::error::Error for FetchError {
         match self {
             Self::Server(error) => error.source(),
             Self::State(error) => error.source(),
-            Self::Stick(error) => Some(error),
+            Self::Stick(error) | Self::NoStick(_, error) => Some(error),
             Self::Index(error) => Some(error),
             _ => None,
         }

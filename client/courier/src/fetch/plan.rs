@@ -1,7 +1,5 @@
 //! What fits on the stick, told before the first byte.
 
-use std::path::Path;
-
 use knothole_envelope::{ListedDrop, MOST_PART_BYTES};
 
 use super::report::Planned;
@@ -26,68 +24,57 @@ impl Want {
             self.drop.length().saturating_sub(self.reached)
         }
     }
+
+    /// The bytes that are still to come once so many lie on sticks.
+    pub(crate) fn missing_after(&self, reached: u64) -> u64 {
+        Self { reached, ..*self }.missing()
+    }
 }
 
-/// What goes onto this stick.
-#[derive(Debug)]
+/// What goes onto the sticks.
+#[derive(Debug, Default)]
 pub(crate) struct Plan {
     wanted: u64,
     drops: usize,
     heads: usize,
-    whole: usize,
-    /// Bytes of a drop of which not all fits.
-    cut: Option<u64>,
     here: u64,
     free: u64,
 }
 
 impl Plan {
-    pub(crate) fn new(wants: &[Want], free: u64) -> Self {
-        let mut plan = Self {
-            wanted: 0,
-            drops: 0,
-            heads: 0,
-            whole: 0,
-            cut: None,
-            here: 0,
-            free,
-        };
-        let mut room = free;
+    /// Fills the sticks, which have this room, one after the other.
+    pub(crate) fn new(wants: &[Want], rooms: &[u64]) -> Self {
+        let mut plan = Self::default();
+        let mut missing = Vec::new();
         for want in wants {
-            let missing = want.missing();
-            plan.wanted = plan.wanted.saturating_add(missing);
+            missing.push(want.missing());
+            plan.wanted = plan.wanted.saturating_add(want.missing());
             let counter = if want.head_only {
                 &mut plan.heads
             } else {
                 &mut plan.drops
             };
             *counter = counter.saturating_add(1);
-            let fits = fitting(missing, room);
-            room = room.saturating_sub(fits);
-            plan.here = plan.here.saturating_add(fits);
-            if fits == missing {
-                plan.whole = plan.whole.saturating_add(1);
-            } else if fits > 0 {
-                plan.cut = Some(fits);
+        }
+        for room in rooms {
+            plan.free = plan.free.saturating_add(*room);
+            let mut room = *room;
+            for missing in &mut missing {
+                let fits = fitting(*missing, room);
+                room = room.saturating_sub(fits);
+                *missing = missing.saturating_sub(fits);
+                plan.here = plan.here.saturating_add(fits);
             }
         }
         plan
     }
 
-    /// What is needed, when nothing at all fits.
-    pub(crate) fn hopeless(&self) -> Option<u64> {
-        (self.wanted > 0 && self.here == 0).then_some(self.wanted)
-    }
-
-    pub(crate) fn told(&self, stick: &Path) -> Planned {
+    pub(crate) fn told(&self) -> Planned {
         Planned {
-            stick: stick.to_owned(),
             drops: self.drops,
             heads: self.heads,
             bytes: self.wanted,
             free: self.free,
-            whole: self.whole,
-            cut: self.cut,
             later: self.wanted.saturating_sub(self.here),
         }
     }
@@ -149,12 +136,22 @@ mod tests {
     }
 
     #[test]
-    fn a_stick_without_room_for_anything_is_told_as_such() {
+    fn what_fits_on_no_stick_is_told_as_later() {
         let wants = [want(16, 0)];
         let length = wants[0].drop.length();
-        assert_eq!(Plan::new(&wants, length - 1).hopeless(), Some(length));
-        assert_eq!(Plan::new(&wants, length).hopeless(), None);
-        assert_eq!(Plan::new(&[], 0).hopeless(), None);
+        assert_eq!(Plan::new(&wants, &[length - 1]).told().later, length);
+        assert_eq!(Plan::new(&wants, &[0, length]).told().later, 0);
+        assert_eq!(Plan::new(&wants, &[]).told().later, length);
+    }
+
+    #[test]
+    fn a_drop_goes_on_on_the_next_stick() {
+        let wants = [want(1_024, 0)];
+        let length = wants[0].drop.length();
+        let rooms = [SEGMENT_BYTES * 3 + 7, length - SEGMENT_BYTES * 3];
+        assert_eq!(Plan::new(&wants, &rooms).told().later, 0);
+        let rooms = [SEGMENT_BYTES * 3 + 7, length - SEGMENT_BYTES * 3 - 1];
+        assert!(Plan::new(&wants, &rooms).told().later > 0);
     }
 
     proptest! {
@@ -179,12 +176,12 @@ mod tests {
         #[test]
         fn the_plan_never_promises_more_than_the_room(
             chunks in proptest::collection::vec(16_u64..10_000, 0..20),
-            free in 0_u64..(2 << 30),
+            rooms in proptest::collection::vec(0_u64..(1 << 30), 0..4),
         ) {
             let wants: Vec<Want> = chunks.iter().map(|chunks| want(*chunks, 0)).collect();
-            let plan = Plan::new(&wants, free);
-            prop_assert!(plan.here <= free);
-            prop_assert_eq!(plan.here + plan.told(Path::new("s")).later, plan.wanted);
+            let plan = Plan::new(&wants, &rooms);
+            prop_assert!(plan.here <= plan.free);
+            prop_assert_eq!(plan.here + plan.told().later, plan.wanted);
         }
     }
 }

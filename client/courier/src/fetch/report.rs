@@ -10,9 +10,9 @@ use crate::exit::Exit;
 use crate::stick::Bytes;
 
 /// What is told while drops are fetched. No name of a drop is among it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum News {
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub(crate) enum News {
     /// What is to come, and what of it fits.
     Planned(Planned),
     /// A bundle that was broken off goes on.
@@ -28,16 +28,18 @@ pub enum News {
     },
 }
 
-/// What is to come, and what of it fits.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    pub(crate) stick: PathBuf,
+/// What is to come, and what of it fits on the sticks.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Planned {
+    /// Drops that are new.
     pub(crate) drops: usize,
+    /// Drops that are new and so large that only their beginning is fetched.
     pub(crate) heads: usize,
+    /// The bytes that are to come.
     pub(crate) bytes: u64,
+    /// The bytes that are free on the sticks.
     pub(crate) free: u64,
-    pub(crate) whole: usize,
-    pub(crate) cut: Option<u64>,
+    /// The bytes for which there is no room.
     pub(crate) later: u64,
 }
 
@@ -45,9 +47,9 @@ impl fmt::Display for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Planned(planned) => planned.fmt(f),
-            Self::GoesOn => f.write_str(
-                "a bundle on this stick was broken off: it is checked, and goes on",
-            ),
+            Self::GoesOn => {
+                f.write_str("a bundle on this stick was broken off: it is checked, and goes on")
+            }
             Self::Elsewhere => f.write_str(
                 "another stick has a bundle that was broken off: it is begun anew on this one. \
                  The folder without a file `index` on the other stick can be deleted",
@@ -64,10 +66,9 @@ impl fmt::Display for Planned {
         }
         write!(
             f,
-            "{} new, {} in all; {} has {} free",
+            "{} new, {} in all; free on the stick: {}",
             drops(self.drops.saturating_add(self.heads)),
             Bytes(self.bytes),
-            self.stick.display(),
             Bytes(self.free)
         )?;
         if self.heads > 0 {
@@ -79,13 +80,9 @@ impl fmt::Display for Planned {
             )?;
         }
         if self.later > 0 {
-            write!(f, "\non this stick: {} whole", self.whole)?;
-            if let Some(bytes) = self.cut {
-                write!(f, ", and {} of one that goes on on the next stick", Bytes(bytes))?;
-            }
             write!(
                 f,
-                "\non the next sticks: {}. Have as much free there",
+                "\nnot all of it fits: have further sticks with {} free in all",
                 Bytes(self.later)
             )?;
         }
@@ -102,30 +99,29 @@ fn drops(count: usize) -> String {
 
 /// What a fetch has done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// The folders of the bundles that were made.
-    pub bundles: Vec<PathBuf>,
+    pub(crate) bundles: Vec<PathBuf>,
     /// Drops that lie as a whole on the sticks now.
-    pub drops: usize,
+    pub(crate) drops: usize,
     /// Their bytes.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Drops of which a part lies on this stick, and the rest goes onto the next.
-    pub cut: usize,
+    pub(crate) cut: usize,
     /// Large drops of which only the beginning was fetched.
-    pub heads: usize,
+    pub(crate) heads: usize,
     /// Drops for which there was no room.
-    pub left: usize,
+    pub(crate) left: usize,
     /// The bytes of them that are still to come.
-    pub left_bytes: u64,
+    pub(crate) left_bytes: u64,
     /// Drops that are not what the server lists; nothing of them was kept.
-    pub mistrusted: usize,
+    pub(crate) mistrusted: usize,
     /// Drops that the server had no more when they were asked for.
-    pub gone: usize,
+    pub(crate) gone: usize,
     /// Drops that the server could not give.
-    pub failed: usize,
+    pub(crate) failed: usize,
     /// Why not all was fetched, when the server went away.
-    pub interrupted: Option<String>,
+    pub(crate) interrupted: Option<String>,
 }
 
 impl Fetched {
@@ -141,7 +137,7 @@ impl Fetched {
 
     /// How the program ends after it.
     #[must_use]
-    pub const fn exit(&self) -> Exit {
+    pub(crate) const fn exit(&self) -> Exit {
         let all = self.left == 0 && self.mistrusted == 0 && self.failed == 0;
         if all && self.interrupted.is_none() {
             Exit::Done

@@ -30,9 +30,7 @@ pub(crate) mod hex {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(input)?;
-        HEXLOWER
-            .decode(text.as_bytes())
-            .map_err(de::Error::custom)
+        HEXLOWER.decode(text.as_bytes()).map_err(de::Error::custom)
     }
 }
 

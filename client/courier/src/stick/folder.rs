@@ -205,9 +205,7 @@ fn hash_from_medium(file: &mut File, length: u64) -> io::Result<PartHash> {
         };
         hasher.update(bytes);
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        left = left
-            .checked_sub(count)
-            .ok_or(io::ErrorKind::InvalidData)?;
+        left = left.checked_sub(count).ok_or(io::ErrorKind::InvalidData)?;
     }
     if left == 0 {
         Ok(PartHash::from_bytes(hasher.finalize().into()))

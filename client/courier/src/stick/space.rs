@@ -49,9 +49,38 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// Reads a number of bytes, with K, M, G or T for powers of 1024.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let upper = text.trim().to_ascii_uppercase();
+    let upper = upper.trim_end_matches("IB").trim_end_matches('B');
+    let (digits, shift) = match upper.char_indices().next_back() {
+        Some((place, 'K')) => (upper.get(..place), 10),
+        Some((place, 'M')) => (upper.get(..place), 20),
+        Some((place, 'G')) => (upper.get(..place), 30),
+        Some((place, 'T')) => (upper.get(..place), 40),
+        _ => (Some(upper), 0),
+    };
+    digits
+        .map(str::trim)
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse::<u64>().ok())
+        .and_then(|number| number.checked_mul(1_u64.checked_shl(shift)?))
+        .ok_or_else(|| "expected a size such as 500M or 20G".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_read_in_powers_of_1024() {
+        assert_eq!(size("77824"), Ok(77_824));
+        assert_eq!(size("500m"), Ok(500 << 20));
+        assert_eq!(size("20 GiB"), Ok(20 << 30));
+        for wrong in ["", "G", "-1", "1.5G", "99999999999T", "+5"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_size_is_told_in_tenths_and_never_too_small() {

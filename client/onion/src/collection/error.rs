@@ -18,11 +18,11 @@ pub enum CollectionError {
     Dial(DialError),
     /// No answer, or not all of it.
     Http(HttpError),
-    /// 401 and 403: the service does not know this courier, or not any more.
+    /// 401: the service does not know this courier, or not any more.
     NotAdmitted,
     /// 404: the service does not have it.
     NotThere,
-    /// Other refusals: it does not take this.
+    /// 403 and other refusals: it does not take this.
     Refused(StatusCode),
     /// 423, 429, 500, 503 and the like: it cannot now.
     Busy(StatusCode),
@@ -35,7 +35,7 @@ pub enum CollectionError {
 impl CollectionError {
     pub(super) fn from_status(status: StatusCode) -> Self {
         match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::NotAdmitted,
+            StatusCode::UNAUTHORIZED => Self::NotAdmitted,
             StatusCode::NOT_FOUND | StatusCode::GONE => Self::NotThere,
             StatusCode::LOCKED | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
                 Self::Busy(status)

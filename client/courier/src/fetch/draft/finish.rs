@@ -48,7 +48,10 @@ impl Desk<'_> {
             .iter()
             .all(|part| lists(signed.unverified(), part))
             && signed.unverified().parts().len()
-                == draft.parts.len().saturating_add(self.carried_on(&draft).len());
+                == draft
+                    .parts
+                    .len()
+                    .saturating_add(self.carried_on(&draft).len());
         if !complete {
             return self.abandon();
         }
@@ -88,8 +91,11 @@ impl Desk<'_> {
     ) -> Result<Signed<BundleIndex>, FetchError> {
         let state = &self.held.state;
         let pairing = self.held.pairing()?;
-        let mut parts: Vec<BundlePart> =
-            self.carried_on(draft).iter().map(|part| listed_part(part)).collect();
+        let mut parts: Vec<BundlePart> = self
+            .carried_on(draft)
+            .iter()
+            .map(|part| listed_part(part))
+            .collect();
         parts.extend(draft.parts.iter().map(listed_part));
         let mut drops = listing.map(<[_]>::to_vec).unwrap_or_default();
         for drop in self.drops() {
@@ -98,7 +104,10 @@ impl Desk<'_> {
                 drops.push(drop);
             }
         }
-        let date = state.last.as_ref().map_or(today, |last| last.date.max(today));
+        let date = state
+            .last
+            .as_ref()
+            .map_or(today, |last| last.date.max(today));
         let previous: Option<IndexHash> = state.last.as_ref().map(|last| last.hash);
         let charter = state.charter_hash(pairing)?;
         let index = BundleIndex::new(draft.sequence, previous, date, parts, drops, charter)
@@ -128,10 +137,12 @@ impl Desk<'_> {
         signed: &Signed<BundleIndex>,
         fetched: &mut Fetched,
     ) -> Result<(), FetchError> {
+        let mut done = fetched.clone();
         for drop in self.drops() {
             let reached = self.reached(&drop);
-            let parts: Vec<KeptPart> =
-                crate::fetch::parts_of(&self.held.state, &drop).cloned().collect();
+            let parts: Vec<KeptPart> = crate::fetch::parts_of(&self.held.state, &drop)
+                .cloned()
+                .collect();
             let state = &mut self.held.state;
             state.begun.retain(|begun| begun.drop.id != drop.id);
             if reached == drop.length() {
@@ -140,25 +151,29 @@ impl Desk<'_> {
                     state.carried.push(drop.id);
                 }
                 state.mistrusted.retain(|id| *id != drop.id);
-                fetched.count(&drop);
+                done.count(&drop);
             } else if reached > 0 {
                 state.begun.push(BegunDrop {
                     drop: KeptDrop::of(&drop),
                     parts,
                 });
-                fetched.cut = fetched.cut.saturating_add(1);
+                done.cut = done.cut.saturating_add(1);
             } else {
                 if !state.heads.contains(&drop.id) {
                     state.heads.push(drop.id);
                 }
-                fetched.heads = fetched.heads.saturating_add(1);
+                done.heads = done.heads.saturating_add(1);
             }
         }
         self.remember_signed(signed);
-        fetched.bundles.push(self.stick.path().join(draft.name().to_string()));
+        done.bundles
+            .push(self.stick.path().join(draft.name().to_string()));
         self.held.state.draft = None;
         self.folder = None;
-        Ok(self.held.save()?)
+        self.held.save()?;
+        // It is told when it is remembered, and not before.
+        *fetched = done;
+        Ok(())
     }
 
     fn remember_signed(&mut self, signed: &Signed<BundleIndex>) {
@@ -181,7 +196,9 @@ impl Desk<'_> {
         self.held.save()?;
         if self.folder.take().is_some() && draft.parts.is_empty() {
             // Not empty: then it stays, without an index.
-            self.stick.remove_folder(draft.name()).map_err(FetchError::stick)?;
+            self.stick
+                .remove_folder(draft.name())
+                .map_err(FetchError::stick)?;
         }
         Ok(())
     }
@@ -191,7 +208,9 @@ impl Desk<'_> {
         let draft = self.held.state.draft.as_mut();
         let left_over = draft.and_then(|draft| draft.writing.take());
         if let (Some(open), Some(folder)) = (left_over, &self.folder) {
-            folder.remove(&partial_name(&open.name)).map_err(FetchError::stick)?;
+            folder
+                .remove(&partial_name(&open.name))
+                .map_err(FetchError::stick)?;
         }
         Ok(())
     }
