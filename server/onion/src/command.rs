@@ -209,6 +209,8 @@ fn add(card: &std::path::Path, place: &Place, out: &mut Out) -> Result<(), Failu
              the collection service's authorized_clients folder, with the ending .auth",
         );
         out.remark(&key);
+    } else if control::ask(&data).is_ok_and(|status| status.is_some()) {
+        out.remark("the running server takes a minute or two until the courier can find it");
     }
     out.answer(
         collection.as_deref().unwrap_or(""),

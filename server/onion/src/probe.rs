@@ -28,18 +28,36 @@ const PATIENCE_LATER: Duration = Duration::from_secs(5 * 60);
 pub(crate) struct Probe {
     dialer: Dialer,
     public: OnionAddress,
+    collection: Option<OnionAddress>,
 }
 
 impl Probe {
-    pub(crate) fn new(dialer: Dialer, public: OnionAddress) -> Self {
-        Self { dialer, public }
+    pub(crate) fn new(
+        dialer: Dialer,
+        public: OnionAddress,
+        collection: Option<OnionAddress>,
+    ) -> Self {
+        Self {
+            dialer,
+            public,
+            collection,
+        }
     }
 
-    /// One probe, on circuits of its own. Whatever the page says, an answer is an answer.
+    /// One probe of both services, on circuits of its own.
     ///
     /// # Errors
-    /// [`ProbeError`] when none came.
+    /// [`ProbeError`] when one of them cannot be reached.
     pub(crate) async fn ask(&self) -> Result<(), ProbeError> {
+        self.ask_public().await?;
+        match &self.collection {
+            Some(onion) => self.look_for(onion).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whatever the page says, an answer is an answer.
+    async fn ask_public(&self) -> Result<(), ProbeError> {
         let stream = self
             .dialer
             .dial(&self.public, &Isolation::fresh())
@@ -53,6 +71,19 @@ impl Probe {
         *request.method_mut() = Method::HEAD;
         session.send(request).await.map_err(ProbeError::Http)?;
         Ok(())
+    }
+
+    /// The probe has no discovery key: when Tor says that one is missing, the collection's
+    /// descriptor is where couriers look for it, and those who have a key get further.
+    async fn look_for(&self, collection: &OnionAddress) -> Result<(), ProbeError> {
+        match self.dialer.dial(collection, &Isolation::fresh()).await {
+            Err(error) if error.is_lasting() => Ok(()),
+            Err(error) => Err(ProbeError::Collection(error)),
+            Ok(_stream) => {
+                warn!("the collection can be found without a discovery key");
+                Ok(())
+            }
+        }
     }
 
     /// Probes, and tells `reach` what it finds, until the drop-box has not answered for so long
@@ -78,16 +109,20 @@ impl Probe {
                 reach.send_replace(Reach::Lost);
             }
             warn!("the drop-box did not answer its own probe: {error}");
-            let patience = match before {
-                Reach::Starting => PATIENCE_AT_FIRST,
-                Reach::Ready | Reach::Lost => every.saturating_add(PATIENCE_LATER),
-            };
-            if answered.elapsed() > patience {
+            if answered.elapsed() > patience(before, every) {
                 return;
             }
             tokio::time::sleep(eager).await;
             eager = eager.saturating_mul(2).min(LONGEST_EAGER_PAUSE);
         }
+    }
+}
+
+/// How long the drop-box may go without an answer, when it was `before` that.
+fn patience(before: Reach, every: Duration) -> Duration {
+    match before {
+        Reach::Starting => PATIENCE_AT_FIRST,
+        Reach::Ready | Reach::Lost => every.saturating_add(PATIENCE_LATER),
     }
 }
 
@@ -99,6 +134,8 @@ pub(crate) enum ProbeError {
     Dial(DialError),
     /// No answer came on it.
     Http(HttpError),
+    /// The collection's descriptor was not found.
+    Collection(DialError),
 }
 
 impl fmt::Display for ProbeError {
@@ -106,8 +143,79 @@ impl fmt::Display for ProbeError {
         match self {
             Self::Dial(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
+            Self::Collection(error) => write!(f, "at the collection, {error}"),
         }
     }
 }
 
 impl std::error::Error for ProbeError {}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use knothole_onion::Direct;
+
+    use super::*;
+
+    fn onion() -> OnionAddress {
+        OnionAddress::from_identity(&[7; 32])
+    }
+
+    /// A probe of a peer that says `answer` to each of the connections, and closes.
+    fn probe_of(answer: &'static str, collection: Option<OnionAddress>) -> Probe {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = [0; 1024];
+                if stream.read(&mut request).unwrap_or(0) > 0 {
+                    let _peer_may_be_gone = stream.write_all(answer.as_bytes());
+                }
+            }
+        });
+        let dialer = Dialer::Direct(Direct::new(address).unwrap());
+        Probe::new(dialer, onion(), collection)
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_answer_too() {
+        let probe = probe_of("HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\n\r\n", None);
+        probe.ask().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_closes_is_no_answer() {
+        let probe = probe_of("", None);
+        assert!(matches!(probe.ask().await, Err(ProbeError::Http(_))));
+    }
+
+    #[tokio::test]
+    async fn a_collection_that_lets_everyone_in_is_there_at_least() {
+        let probe = probe_of("HTTP/1.1 204 No Content\r\n\r\n", Some(onion()));
+        probe.ask().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_answered_probe_makes_the_drop_box_ready() {
+        let probe = probe_of("HTTP/1.1 204 No Content\r\n\r\n", None);
+        let (reach, mut reached) = watch::channel(Reach::Starting);
+        let watching = tokio::spawn(probe.watch(Duration::from_secs(600), reach));
+        reached
+            .wait_for(|reach| *reach == Reach::Ready)
+            .await
+            .unwrap();
+        watching.abort();
+    }
+
+    #[test]
+    fn a_drop_box_that_was_never_reached_is_waited_for_longer() {
+        let every = Duration::from_secs(60);
+        assert!(patience(Reach::Starting, every) > patience(Reach::Ready, every));
+        assert_eq!(patience(Reach::Ready, every), patience(Reach::Lost, every));
+        assert!(patience(Reach::Lost, every) > every);
+    }
+}

@@ -207,10 +207,11 @@ impl Server {
         };
         let tor =
             Tor::start(tor_settings(&self.config, self.data.probe())).map_err(RunError::Tor)?;
+        let collection = self.addresses.collection;
         let every = self.config.probe_every;
         self.core.spawn(async move {
             bootstrap(&tor).await;
-            Probe::new(Dialer::Tor(tor), public)
+            Probe::new(Dialer::Tor(tor), public, collection)
                 .watch(every, reach)
                 .await;
             RunError::Unreachable

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use knothole_intake::Intake;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tor_cell::relaycell::msg::{Connected, End, EndReason};
 use tor_hsservice::{RendRequest, StreamRequest};
@@ -18,8 +19,14 @@ const PORT: u16 = 80;
 /// How long a circuit may lie idle. A client makes a new one in seconds.
 const IDLE_PATIENCE: Duration = Duration::from_secs(600);
 
-/// Meets the client of one rendezvous and serves its streams until it goes, or lies idle.
-pub(super) async fn serve_circuit(request: RendRequest, room: Room, intake: Arc<Intake>) {
+/// Meets the client of one rendezvous and serves its streams until it goes, or lies idle. When the
+/// sender of `closing` is gone, it need not lie idle for long.
+pub(super) async fn serve_circuit(
+    request: RendRequest,
+    room: Room,
+    intake: Arc<Intake>,
+    mut closing: watch::Receiver<()>,
+) {
     let Ok(mut requests) = request.accept().await else {
         // Clients give up, and attackers send what cannot be met; neither is worth a line.
         return;
@@ -35,6 +42,8 @@ pub(super) async fn serve_circuit(request: RendRequest, room: Room, intake: Arc<
             },
             Some(_) = streams.join_next(), if !streams.is_empty() => {}
             () = tokio::time::sleep(IDLE_PATIENCE), if streams.is_empty() => return,
+            // Nothing is ever sent: this is the end of the sender.
+            _ = closing.changed(), if streams.is_empty() => return,
         }
     }
     // The circuit is gone; what its streams still hold they give back themselves.

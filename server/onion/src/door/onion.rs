@@ -9,7 +9,7 @@ use arti_client::config::Reconfigure;
 use futures_util::{Stream, StreamExt as _};
 use knothole_intake::{Courier, Intake};
 use knothole_onion::Tor;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tor_hsservice::{RendRequest, RunningOnionService};
 use tracing::info;
@@ -19,7 +19,7 @@ use super::service::{ServiceError, service_config};
 use crate::config::Config;
 use crate::room::Room;
 
-/// How long circuits may finish after the order to stop.
+/// How long circuits with streams may finish after the order to stop; idle ones end at once.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A door at an onion service that has started. Others may not have learned of it yet.
@@ -69,6 +69,7 @@ impl OnionDoor {
     ) -> Result<(), DoorError> {
         let mut circuits = JoinSet::new();
         let places = Arc::new(Semaphore::new(self.config.circuits.get()));
+        let (open, closing) = watch::channel(());
         loop {
             tokio::select! {
                 changed = couriers.recv() => match changed {
@@ -76,13 +77,14 @@ impl OnionDoor {
                     Some(couriers) => self.change(&couriers)?,
                 },
                 request = self.requests.next() => {
-                    self.admit(request.ok_or(DoorError::Ended)?, &places, &mut circuits);
+                    let request = request.ok_or(DoorError::Ended)?;
+                    self.admit(request, &places, &mut circuits, closing.clone());
                 }
                 Some(_) = circuits.join_next(), if !circuits.is_empty() => {}
             }
         }
         // No new circuits come in while the old ones finish.
-        drop((self.service, self.requests));
+        drop((self.service, self.requests, open));
         let finish = async { while circuits.join_next().await.is_some() {} };
         drop(tokio::time::timeout(CLOSING_PATIENCE, finish).await);
         Ok(())
@@ -90,13 +92,19 @@ impl OnionDoor {
 
     /// Serves a circuit if there is a place for it. Without one the request is dropped: the
     /// client tries again, and proof of work decides who comes first.
-    fn admit(&self, request: RendRequest, places: &Arc<Semaphore>, circuits: &mut JoinSet<()>) {
+    fn admit(
+        &self,
+        request: RendRequest,
+        places: &Arc<Semaphore>,
+        circuits: &mut JoinSet<()>,
+        closing: watch::Receiver<()>,
+    ) {
         let Ok(place) = Arc::clone(places).try_acquire_owned() else {
             return;
         };
         let (room, intake) = (self.room, Arc::clone(&self.intake));
         circuits.spawn(async move {
-            serve_circuit(request, room, intake).await;
+            serve_circuit(request, room, intake, closing).await;
             drop(place);
         });
     }
