@@ -1,12 +1,18 @@
-//! What the system tests stand on: a private Tor network of real `tor` processes on loopback, and
-//! a keeper of child processes that leaves none behind.
+//! What the system tests stand on: a private Tor network of real `tor` processes on loopback, the
+//! built programs, and a keeper of child processes that leaves none behind.
 //!
 //! Nothing here imitates Tor, and nothing here reaches beyond 127.0.0.0/8.
 
 mod broom;
 mod child;
 mod network;
+mod programs;
+mod server;
+mod tor_client;
 
 pub use broom::Broom;
 pub use child::{Process, guarded};
 pub use network::{Network, NetworkError, NetworkFolders, RelayName, Traffic};
+pub use programs::{Missing, Programs, Said, finish};
+pub use server::Server;
+pub use tor_client::TorClient;

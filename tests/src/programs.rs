@@ -1,0 +1,98 @@
+//! The programs under test, as they were built.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::child::guarded;
+
+/// The folder in which cargo puts programs: that of the tests' own program, or the one above it.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// Finds the folder of the built programs.
+    ///
+    /// # Errors
+    /// When `knothole-server` is not there: the whole workspace must be built first.
+    pub fn built() -> Result<Self, Missing> {
+        let here = std::env::current_exe().map_err(|_unknown| Missing)?;
+        here.ancestors()
+            .skip(1)
+            .take(2)
+            .find(|folder| folder.join("knothole-server").is_file())
+            .map(|folder| Self {
+                folder: folder.to_owned(),
+            })
+            .ok_or(Missing)
+    }
+
+    /// A command for one of them, which ends when this process ends.
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = guarded(self.folder.join(name));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Where things that outlast a run are kept, as the keys of a network.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        self.folder.parent().unwrap_or(&self.folder)
+    }
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Whatever the system says when it cannot start the program.
+pub fn finish(command: &mut Command) -> io::Result<Said> {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output()?;
+    Ok(Said {
+        code: status.code(),
+        out: String::from_utf8_lossy(&stdout).into_owned(),
+        err: String::from_utf8_lossy(&stderr).into_owned(),
+    })
+}
+
+/// What a program said, and how it ended.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The exit code; none after a signal.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+impl Said {
+    /// Standard output without its last line's end, of a program that succeeded.
+    ///
+    /// # Errors
+    /// All that was said, when the program did not succeed.
+    pub fn answer(self) -> Result<String, Self> {
+        match self.code {
+            Some(0) => Ok(self.out.trim_end().to_owned()),
+            _ => Err(self),
+        }
+    }
+}
+
+/// The programs are not built.
+#[derive(Debug)]
+pub struct Missing;
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the programs are not built; run cargo build --workspace --all-targets")
+    }
+}
+
+impl std::error::Error for Missing {}

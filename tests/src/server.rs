@@ -1,0 +1,110 @@
+//! A `knothole-server` on a private network.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::child::Process;
+use crate::programs::{Programs, Said, finish};
+
+/// How long a server may take to become ready, on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A server with a data folder and a configuration of its own. It ends with this value.
+#[derive(Debug)]
+pub struct Server {
+    programs: Programs,
+    config: PathBuf,
+    log: PathBuf,
+    process: Option<Process>,
+}
+
+impl Server {
+    /// Writes a configuration with these lines into `folder`, and does not run anything yet.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn new(programs: &Programs, folder: &Path, lines: &str) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let server = Self {
+            programs: programs.clone(),
+            config: folder.join("server.toml"),
+            log: folder.join("server.log"),
+            process: None,
+        };
+        let text = format!("data = \"data\"\ndanger_batch = \"2s\"\n{lines}\n");
+        File::create(&server.config)?.write_all(text.as_bytes())?;
+        Ok(server)
+    }
+
+    /// Runs another command of the program with this configuration.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn ask(&self, arguments: &[&str]) -> io::Result<Said> {
+        let mut command = self.programs.command("knothole-server");
+        command.args(arguments).arg("--config").arg(&self.config);
+        finish(&mut command)
+    }
+
+    /// Runs the server, and gives its line when it is ready.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`], or what it logged when it ended instead.
+    pub fn start(&mut self) -> io::Result<String> {
+        let log = File::options().create(true).append(true).open(&self.log)?;
+        let mut command = self.programs.command("knothole-server");
+        command
+            .args(["run", "--config"])
+            .arg(&self.config)
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut process = Process::start(command)?;
+        let (said, hear) = mpsc::channel();
+        let out = process.child().stdout.take();
+        thread::spawn(move || {
+            for line in out.into_iter().flat_map(|out| BufReader::new(out).lines()) {
+                // Nobody listens after the first line; the pipe must be emptied all the same.
+                drop(said.send(line));
+            }
+        });
+        match hear.recv_timeout(PATIENCE) {
+            Ok(line) => {
+                self.process = Some(process);
+                line
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::Error::other(self.log()?)),
+        }
+    }
+
+    /// What it has logged so far.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn log(&self) -> io::Result<String> {
+        std::fs::read_to_string(&self.log)
+    }
+
+    /// Tells the server to end, and waits until it has.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] when it does not.
+    pub fn stop(&mut self) -> io::Result<ExitStatus> {
+        let mut process = self.process.take().ok_or(io::ErrorKind::NotFound)?;
+        process.stop(PATIENCE)
+    }
+
+    /// Kills the server, as a power cut would.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot be killed.
+    pub fn kill(&mut self) -> io::Result<()> {
+        let mut process = self.process.take().ok_or(io::ErrorKind::NotFound)?;
+        process.kill()
+    }
+}

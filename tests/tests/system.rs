@@ -1,0 +1,12 @@
+//! The programs, as they were built, on one private Tor network.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy.toml allows it in tests, but does not see that this is one"
+)]
+
+mod system {
+    mod network;
+    mod onion;
+    mod stage;
+}

@@ -1,0 +1,54 @@
+//! The network that all tests share, and a folder for each.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use knothole_tests::{Broom, Network, NetworkFolders, Programs, Server};
+
+/// What all tests share. It ends with the process.
+pub(crate) struct Stage {
+    pub(crate) programs: Programs,
+    pub(crate) network: Network,
+    broom: Broom,
+}
+
+impl Stage {
+    /// The stage, set by the first test that asks.
+    pub(crate) fn get() -> &'static Self {
+        static STAGE: OnceLock<Stage> = OnceLock::new();
+        STAGE.get_or_init(|| {
+            let programs = Programs::built().unwrap();
+            let broom = Broom::new_folder(&programs.target().join("system"), "run-").unwrap();
+            let network = Network::start(&NetworkFolders {
+                run: broom.path().join("network"),
+                keys: programs.target().join("testnet-keys"),
+            })
+            .unwrap();
+            Self {
+                programs,
+                network,
+                broom,
+            }
+        })
+    }
+
+    /// A folder for one test.
+    pub(crate) fn folder(&self, test: &str) -> PathBuf {
+        let folder = self.broom.path().join(test);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// The line that has a server use this network.
+    pub(crate) fn tor_line(&self) -> String {
+        format!("tor = {:?}", self.network.arti_settings())
+    }
+
+    /// A server with onions of its own: not started, and the address of the public one.
+    pub(crate) fn server(&self, test: &str) -> (Server, String) {
+        let folder = self.folder(test).join("server");
+        let server = Server::new(&self.programs, &folder, &self.tor_line()).unwrap();
+        let onion = server.ask(&["init"]).unwrap().answer().unwrap();
+        (server, onion)
+    }
+}
