@@ -1,9 +1,12 @@
 //! What the newsroom has signed and the server shows: the charter's chain and the epoch sheets.
 
+mod epochs;
+
 use core::fmt;
 use std::io;
 
 use bytes::Bytes;
+use epochs::EpochDays;
 use knothole_envelope::{
     CharterChain, Day, EpochNumber, Sheet, Signed, VerifiedChain, VerifiedSheet, frame,
 };
@@ -12,13 +15,10 @@ use crate::desk::{self, DeskError};
 use crate::disk::{self, Disk, Place};
 use crate::gate::Gate;
 use crate::receipts;
-use crate::record::{Reader, Writer};
 
 /// A sheet is accepted so many days before its first day, so that a seized server cannot go on
 /// serving old keys for months.
 const DAYS_BEFORE: u32 = 7;
-/// The gate passes an epoch so many days after its last day: uploads take days.
-const DAYS_AFTER: u32 = 7;
 /// The current sheet and the next.
 const MOST_SHEETS: usize = 2;
 /// Sheets in one request at most.
@@ -37,15 +37,6 @@ pub(crate) struct Newsroom {
     /// The framed answers, made once.
     pub(crate) charter_answer: Option<Bytes>,
     pub(crate) sheet_answer: Option<Bytes>,
-}
-
-/// An epoch whose sheet is or was held. Number and dates only, no keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct EpochDays {
-    number: EpochNumber,
-    first: Day,
-    last: Day,
-    burned: bool,
 }
 
 /// A charter or a sheet was not taken.
@@ -118,7 +109,7 @@ impl Newsroom {
             }
         }
         if let Some(bytes) = disk::read_if_there(disk, &epochs_place(), MOST_SIGNED_BYTES)? {
-            let Some(epochs) = decode_epochs(&bytes) else {
+            let Some(epochs) = epochs::decode(&bytes) else {
                 return Ok(None);
             };
             found.epochs = epochs;
@@ -316,7 +307,7 @@ impl Newsroom {
 
     /// Stores sheets and epochs: first the epochs, so that a held sheet's drops always pass.
     fn store_days(&self, disk: &dyn Disk) -> io::Result<()> {
-        disk::replace_whole(disk, &epochs_place(), &encode_epochs(&self.epochs))?;
+        disk::replace_whole(disk, &epochs_place(), &epochs::encode(&self.epochs))?;
         let sheets: Vec<_> = self
             .sheets
             .iter()
@@ -345,18 +336,6 @@ impl Newsroom {
     }
 }
 
-impl EpochDays {
-    fn remembered(&self, today: Day) -> bool {
-        self.last
-            .checked_add(DAYS_AFTER)
-            .is_none_or(|end| today <= end)
-    }
-
-    fn passes(&self, today: Day) -> bool {
-        !self.burned && self.remembered(today)
-    }
-}
-
 fn charter_place() -> Place {
     Place::top("charter")
 }
@@ -375,34 +354,4 @@ const fn refused(why: String) -> PushError {
 
 fn too_long() -> PushError {
     refused("it is too long to be served".to_owned())
-}
-
-fn encode_epochs(epochs: &[EpochDays]) -> Vec<u8> {
-    let mut out = Writer::new(4);
-    out.u64(u64::try_from(epochs.len()).unwrap_or(u64::MAX));
-    for epoch in epochs {
-        out.epoch(Some(epoch.number))
-            .u64(u64::from(epoch.first.get()));
-        out.u64(u64::from(epoch.last.get())).flag(epoch.burned);
-    }
-    out.finish()
-}
-
-fn decode_epochs(bytes: &[u8]) -> Option<Vec<EpochDays>> {
-    let mut input = Reader::new(bytes, 4)?;
-    let count = input.u64()?;
-    let mut epochs = Vec::new();
-    for _ in 0..count {
-        let number = input.epoch()??;
-        let first = Day::new(u32::try_from(input.u64()?).ok()?)?;
-        let last = Day::new(u32::try_from(input.u64()?).ok()?)?;
-        epochs.push(EpochDays {
-            number,
-            first,
-            last,
-            burned: input.flag()?,
-        });
-    }
-    input.end()?;
-    Some(epochs)
 }

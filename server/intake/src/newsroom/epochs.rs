@@ -1,0 +1,59 @@
+//! The epochs that are or were open: number and days, no keys.
+
+use knothole_envelope::{Day, EpochNumber};
+
+use crate::record::{Reader, Writer};
+
+/// The gate passes an epoch so many days after its last day: uploads take days.
+const DAYS_AFTER: u32 = 7;
+
+/// An epoch whose sheet is or was held. Number and dates only, no keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct EpochDays {
+    pub(super) number: EpochNumber,
+    pub(super) first: Day,
+    pub(super) last: Day,
+    pub(super) burned: bool,
+}
+
+impl EpochDays {
+    pub(super) fn remembered(&self, today: Day) -> bool {
+        self.last
+            .checked_add(DAYS_AFTER)
+            .is_none_or(|end| today <= end)
+    }
+
+    pub(super) fn passes(&self, today: Day) -> bool {
+        !self.burned && self.remembered(today)
+    }
+}
+
+pub(super) fn encode(epochs: &[EpochDays]) -> Vec<u8> {
+    let mut out = Writer::new(4);
+    out.u64(u64::try_from(epochs.len()).unwrap_or(u64::MAX));
+    for epoch in epochs {
+        out.epoch(Some(epoch.number))
+            .u64(u64::from(epoch.first.get()));
+        out.u64(u64::from(epoch.last.get())).flag(epoch.burned);
+    }
+    out.finish()
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Option<Vec<EpochDays>> {
+    let mut input = Reader::new(bytes, 4)?;
+    let count = input.u64()?;
+    let mut epochs = Vec::new();
+    for _ in 0..count {
+        let number = input.epoch()??;
+        let first = Day::new(u32::try_from(input.u64()?).ok()?)?;
+        let last = Day::new(u32::try_from(input.u64()?).ok()?)?;
+        epochs.push(EpochDays {
+            number,
+            first,
+            last,
+            burned: input.flag()?,
+        });
+    }
+    input.end()?;
+    Some(epochs)
+}
