@@ -57,7 +57,7 @@ fn lane_folder(folder: &Place, lane: usize) -> Place {
 ///
 /// Order: link, manifest, their folder; then the rename that may not replace anything; then both
 /// parents. Before the manifest is durable the upload is unfinished, after it the drop is finished
-/// and [`finish`] needs nothing else.
+/// and [`resume`] needs nothing else.
 pub(crate) fn commit(
     disk: &dyn Disk,
     id: &DropId,
@@ -66,6 +66,10 @@ pub(crate) fn commit(
 ) -> io::Result<Manifest> {
     let folder = folder_of(&incoming(), id);
     if let Some(manifest) = finished(disk, &folder_of(&drops(), id))? {
+        return Ok(manifest);
+    }
+    if let Some(manifest) = finished(disk, &folder)? {
+        resume(disk, id, &manifest)?;
         return Ok(manifest);
     }
     let lanes = gather_lanes(disk, &folder, ticket)?;
@@ -87,8 +91,19 @@ pub(crate) fn commit(
     Ok(manifest)
 }
 
-/// Moves a folder with a durable manifest to the finished drops.
-pub(crate) fn finish(disk: &dyn Disk, id: &DropId, manifest: &Manifest) -> io::Result<()> {
+/// Goes on with a commit that was cut off once there was a manifest.
+///
+/// A manifest that was found need not be on the disk yet: a killed process leaves what only the
+/// system's memory holds.
+pub(crate) fn resume(disk: &dyn Disk, id: &DropId, manifest: &Manifest) -> io::Result<()> {
+    let place = manifest_place(&folder_of(&incoming(), id));
+    disk::replace_whole(disk, &place, &manifest.encode())?;
+    finish(disk, id, manifest)
+}
+
+/// Moves a folder with a durable manifest to the finished drops, without what only an unfinished
+/// upload needs: a ticket names its URL, and must not come back when the power goes.
+fn finish(disk: &dyn Disk, id: &DropId, manifest: &Manifest) -> io::Result<()> {
     let (from, to) = (folder_of(&incoming(), id), folder_of(&drops(), id));
     let lanes = match &manifest.lanes {
         Lanes::One(_) => 1,
@@ -98,8 +113,12 @@ pub(crate) fn finish(disk: &dyn Disk, id: &DropId, manifest: &Manifest) -> io::R
         let lane = lane_place(&from, &manifest.lanes, lane);
         disk::remove_if_there(disk, &segments::ticket_place(&lane))?;
         disk::remove_if_there(disk, &segments::mark_place(&lane))?;
+        disk.sync_folder(&lane)?;
     }
-    disk::remove_if_there(disk, &segments::ticket_place(&from))?;
+    for place in [segments::ticket_place(&from), segments::mark_place(&from)] {
+        disk::remove_if_there(disk, &place)?;
+    }
+    disk.sync_folder(&from)?;
     disk.rename_new(&from, &to)?;
     disk.sync_folder(&drops())?;
     disk.sync_folder(&incoming())
@@ -186,6 +205,8 @@ fn tree_hash(disk: &dyn Disk, folder: &Place, lanes: &Lanes) -> io::Result<TreeH
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
 }
 
+#[cfg(test)]
+mod cuts;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,8 @@
 //! The store's only way to a file system, so that a test can cut it at every step.
 
 mod beneath;
+#[cfg(test)]
+pub(crate) mod faulty;
 
 use core::fmt;
 use std::io;

@@ -69,14 +69,15 @@ pub(crate) fn tree(bytes: &[u8]) -> TreeHash {
     hasher.finish()
 }
 
-fn write(disk: &dyn Disk, id: &DropId, role: Role, length: u64, bytes: &[u8]) -> Ticket {
+/// An unfinished upload with this content, all of it durable.
+pub(crate) fn write(disk: &dyn Disk, id: &DropId, role: Role, length: u64, bytes: &[u8]) -> Ticket {
     let ticket = Ticket {
-        url: None,
+        url: Some(UrlHash(*id.as_bytes())),
         length,
         role,
         epoch: Some(epoch()),
         total: length,
-        expires: UnixSeconds::new(0),
+        expires: UnixSeconds::new(u64::MAX),
     };
     let mut segments = Segments::new(folder_of(&commit::incoming(), id), length);
     segments.create(disk, &ticket).unwrap();

@@ -148,7 +148,10 @@ fn keep(disk: &dyn Disk, receipts: &[(Name, &Signed<Receipt>)]) -> io::Result<()
     disk.sync_folder(&Place::root())?;
     for (name, signed) in receipts {
         let place = receipts_place().join(name.clone());
-        if read(disk, &place)?.is_none() {
+        if read(disk, &place)?.is_some() {
+            // It may still be in the system's memory alone, if a process was killed.
+            disk.open(&place)?.sync()?;
+        } else {
             // What a crash has left half-written is no receipt.
             disk::remove_if_there(disk, &place)?;
             disk::create_whole(disk, &place, &signed.encode())?;
@@ -216,5 +219,7 @@ fn burned_name(epoch: EpochNumber) -> io::Result<Name> {
     name.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))
 }
 
+#[cfg(test)]
+mod cuts;
 #[cfg(test)]
 mod tests;

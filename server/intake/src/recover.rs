@@ -36,7 +36,7 @@ pub(crate) fn recover(
             continue;
         };
         if let Some(manifest) = commit::finished(disk, &folder)? {
-            commit::finish(disk, &id, &manifest)?;
+            commit::resume(disk, &id, &manifest)?;
             continue;
         }
         match ticket(disk, &folder)? {
@@ -66,6 +66,8 @@ pub(crate) fn recover(
             Err(error) => return Err(error),
         }
     }
+    // Before anything of it is told, it must be there even if the power goes.
+    disk.sync_folder(&incoming())?;
     for room in [drops(), shelf()] {
         for name in disk.list(&room)? {
             let folder = room.join(name.clone());

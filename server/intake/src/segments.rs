@@ -115,6 +115,10 @@ impl Segments {
         if !rehash(disk, &folder, length, &mut point)? {
             return Ok(None);
         }
+        // A killed process may have left some of it in the system's memory alone.
+        mark.sync()?;
+        disk.open(&ticket_place(&folder))?.sync()?;
+        disk.sync_folder(&folder)?;
         let mut found = Self::new(folder, length);
         found.next_mark = usize::from(number == 0);
         found.on_disk = true;

@@ -197,4 +197,6 @@ fn shuffle<T>(items: &mut [T], rng: &mut impl CryptoRng) {
 }
 
 #[cfg(test)]
+mod cuts;
+#[cfg(test)]
 mod tests;

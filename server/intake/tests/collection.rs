@@ -169,7 +169,7 @@ async fn a_receipt_that_does_not_verify_is_refused_with_a_sentence() {
     send(&house, 5).await;
     batches_later(&house, 1).await;
     let other = House::new().await;
-    let listed = listing(&house).await[0].clone();
+    let listed = listing(&house).await[0];
     let receipt = Receipt::Refused {
         drop: listed.id,
         tree: listed.tree,

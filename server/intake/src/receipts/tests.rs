@@ -5,16 +5,16 @@ use crate::clock::BatchNumber;
 use crate::disk::Beneath;
 use crate::forge::{arrive, content, epoch, id, seeded, store};
 
-const LENGTH: u64 = 5_000;
+pub(super) const LENGTH: u64 = 5_000;
 
-struct Office {
+pub(super) struct Office {
     secrets: Vec<SigningSecret>,
-    chain: VerifiedChain,
+    pub(super) chain: VerifiedChain,
 }
 
 impl Office {
     /// So many editors, of whom so many must sign.
-    fn new(editors: u8, quorum: u8) -> Self {
+    pub(super) fn new(editors: u8, quorum: u8) -> Self {
         let secrets: Vec<_> = (1..=editors)
             .map(|seed| SigningSecret::from_bytes([seed; 32]))
             .collect();
@@ -27,7 +27,7 @@ impl Office {
         Self { secrets, chain }
     }
 
-    fn sign(&self, receipts: &[Receipt], signers: usize) -> Vec<u8> {
+    pub(super) fn sign(&self, receipts: &[Receipt], signers: usize) -> Vec<u8> {
         let signed: Vec<_> = receipts
             .iter()
             .map(|receipt| {
@@ -63,7 +63,7 @@ fn tree(byte: u8) -> TreeHash {
     crate::forge::tree(&content(byte, LENGTH))
 }
 
-fn opened(byte: u8) -> Receipt {
+pub(super) fn opened(byte: u8) -> Receipt {
     Receipt::Opened {
         drop: id(byte),
         tree: tree(byte),
@@ -71,7 +71,7 @@ fn opened(byte: u8) -> Receipt {
     }
 }
 
-fn refused(byte: u8) -> Receipt {
+pub(super) fn refused(byte: u8) -> Receipt {
     Receipt::Refused {
         drop: id(byte),
         tree: tree(byte),

@@ -1,0 +1,208 @@
+//! An upload and its commit, cut off at every step; then the store starts again.
+
+use core::cell::Cell;
+
+use super::*;
+use crate::clock::{BatchNumber, UnixSeconds};
+use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
+use crate::forge::{content, id, rooms, tree, url, write};
+use crate::recover::recover;
+use crate::segments::Segments;
+use crate::uploads::Uploads;
+
+const BATCH: BatchNumber = BatchNumber(3);
+
+fn start(disk: &dyn Disk) -> Uploads {
+    let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch: BATCH });
+    recover(disk, UnixSeconds::new(5), link).unwrap()
+}
+
+fn link_of(byte: u8) -> Option<Link> {
+    Some(Link {
+        url: url(byte),
+        batch: BATCH,
+    })
+}
+
+/// The drop is whole, and whoever has its URL is told so.
+fn assert_arrived(disk: &dyn Disk, uploads: &Uploads, byte: u8, bytes: &[u8]) {
+    let folder = folder_of(&drops(), &id(byte));
+    let manifest = finished(disk, &folder).unwrap().unwrap();
+    assert_eq!(manifest.tree, tree(bytes));
+    assert!(verifies(disk, &folder, &manifest).unwrap());
+    assert_eq!(super::link(disk, &folder).unwrap(), link_of(byte));
+    assert_eq!(
+        uploads.find(&url(byte)).unwrap().tree(),
+        Some(manifest.tree)
+    );
+    assert!(disk.list(&incoming()).unwrap().is_empty());
+    let mut found = Vec::new();
+    for (lane, length) in match &manifest.lanes {
+        Lanes::One(length) => vec![*length],
+        Lanes::Many(lengths) => lengths.clone(),
+    }
+    .into_iter()
+    .enumerate()
+    {
+        let place = lane_place(&folder, &manifest.lanes, lane);
+        let mut buffer = [0; 1_000];
+        segments::read_all(disk, &place, length, &mut buffer, |read| {
+            found.extend_from_slice(read);
+        })
+        .unwrap();
+    }
+    assert!(found == bytes);
+}
+
+/// What a start has found must be there even when the power goes right after it.
+fn assert_arrived_for_good(disk: &Faulty, byte: u8, bytes: &[u8]) {
+    assert_arrived(disk, &start(disk), byte, bytes);
+    for survives in [Survives::Synced, Survives::Entries] {
+        let later = disk.after(survives);
+        assert_arrived(&later, &start(&later), byte, bytes);
+    }
+}
+
+#[test]
+fn a_commit_that_is_cut_off_is_done_or_can_be_done_and_is_never_half_a_drop() {
+    let bytes = content(1, 5_000);
+    let prepare = |disk: &Faulty| {
+        rooms(disk);
+        write(disk, &id(1), Role::Whole, 5_000, &bytes);
+    };
+    let act = |disk: &Faulty| {
+        let ticket = ticket_of(disk, 1)?;
+        commit(disk, &id(1), &ticket, link_of(1)).map(drop)
+    };
+    cut_everywhere(prepare, act, |disk, done| {
+        let uploads = start(&disk);
+        let upload = uploads.find(&url(1)).unwrap();
+        if upload.tree().is_none() {
+            assert!(!done, "it was said to be done");
+            assert_eq!(upload.view().offset, 5_000);
+            act(&disk).unwrap();
+        }
+        assert_arrived_for_good(&disk, 1, &bytes);
+    });
+    fail_everywhere(prepare, act, |disk| {
+        assert_arrived(disk, &start(disk), 1, &bytes);
+    });
+}
+
+fn ticket_of(disk: &dyn Disk, byte: u8) -> io::Result<Ticket> {
+    // Once it has been moved, a commit that is repeated does not look at the ticket.
+    let place = segments::ticket_place(&folder_of(&incoming(), &id(byte)));
+    let bytes = disk::read_if_there(disk, &place, MOST_RECORD_BYTES)?;
+    Ok(bytes.map_or_else(
+        || Ticket {
+            url: Some(url(byte)),
+            length: 5_000,
+            role: Role::Whole,
+            epoch: None,
+            total: 5_000,
+            expires: UnixSeconds::new(0),
+        },
+        |bytes| Ticket::decode(&bytes).unwrap(),
+    ))
+}
+
+#[test]
+fn lanes_whose_joining_is_cut_off_are_one_drop_after_the_next_start() {
+    let bytes = content(3, 5_000);
+    let lanes = [id(1), id(2)];
+    let prepare = |disk: &Faulty| {
+        rooms(disk);
+        write(disk, &lanes[0], Role::First, 3_000, &bytes[..3_000]);
+        let parent = lanes[0];
+        write(
+            disk,
+            &lanes[1],
+            Role::Later { parent },
+            2_000,
+            &bytes[3_000..],
+        );
+        let lanes = lanes.to_vec();
+        write(disk, &id(3), Role::Joined { lanes }, 5_000, &[]);
+    };
+    let act = |disk: &Faulty| {
+        let place = segments::ticket_place(&folder_of(&incoming(), &id(3)));
+        let ticket = Ticket::decode(&disk::read_small(disk, &place, MOST_RECORD_BYTES)?);
+        commit(disk, &id(3), &ticket.unwrap(), link_of(3)).map(drop)
+    };
+    cut_everywhere(prepare, act, |disk, _| {
+        assert_arrived_for_good(&disk, 3, &bytes);
+    });
+    // A start that is itself cut off leaves nothing that the next one cannot finish.
+    let begin = |disk: &Faulty| {
+        let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch: BATCH });
+        recover(disk, UnixSeconds::new(5), link).map(drop)
+    };
+    cut_everywhere(prepare, begin, |disk, _| {
+        assert_arrived_for_good(&disk, 3, &bytes);
+    });
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_cut_at_any_step() {
+    let bytes = content(1, 5_000);
+    let acknowledged = Cell::new(0);
+    let prepare = |disk: &Faulty| rooms(disk);
+    let act = |disk: &Faulty| {
+        acknowledged.set(0);
+        let ticket = Ticket {
+            url: Some(url(1)),
+            length: 5_000,
+            role: Role::Whole,
+            epoch: None,
+            total: 5_000,
+            expires: UnixSeconds::new(u64::MAX),
+        };
+        let mut segments = Segments::new(folder_of(&incoming(), &id(1)), 5_000);
+        segments.create(disk, &ticket)?;
+        for part in bytes.chunks(1_250) {
+            segments.write(disk, part)?;
+            segments.settle(disk)?;
+            acknowledged.set(segments.durable());
+        }
+        Ok(())
+    };
+    cut_everywhere(prepare, act, |disk, _| {
+        let told = offset_told(&disk, acknowledged.get(), &bytes);
+        // What the restarted server tells is an acknowledgement too.
+        for survives in [Survives::Synced, Survives::Entries] {
+            offset_told(&disk.after(survives), told, &bytes);
+        }
+        // And so is what it takes from there on.
+        if start(&disk).find(&url(1)).is_some() {
+            let place = folder_of(&incoming(), &id(1));
+            let mut segments = Segments::recover(&disk, place, 5_000).unwrap().unwrap();
+            let at = usize::try_from(segments.durable()).unwrap();
+            segments.write(&disk, &bytes[at..]).unwrap();
+            segments.settle(&disk).unwrap();
+            for survives in [Survives::Synced, Survives::Entries] {
+                offset_told(&disk.after(survives), 5_000, &bytes);
+            }
+        }
+    });
+}
+
+/// Starts, and gives the offset that the sender is told; at least so many bytes must be there.
+fn offset_told(disk: &Faulty, least: u64, bytes: &[u8]) -> u64 {
+    let uploads = start(disk);
+    let Some(upload) = uploads.find(&url(1)) else {
+        assert_eq!(least, 0);
+        assert!(disk.list(&incoming()).unwrap().is_empty());
+        return 0;
+    };
+    let offset = upload.view().offset;
+    assert!(offset >= least, "{offset} of {least} bytes are left");
+    let place = folder_of(&incoming(), &id(1));
+    let mut found = Vec::new();
+    segments::read_all(disk, &place, offset, &mut [0; 999], |read| {
+        found.extend_from_slice(read);
+    })
+    .unwrap();
+    assert!(found == bytes[..found.len()]);
+    assert_eq!(u64::try_from(found.len()).unwrap(), offset);
+    offset
+}
