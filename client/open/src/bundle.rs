@@ -16,4 +16,6 @@ pub use take::{Problem, Taken};
 
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "small numbers in tests")]
-pub(crate) mod tests;
+pub(crate) mod rig;
+#[cfg(test)]
+mod tests;

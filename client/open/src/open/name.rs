@@ -85,7 +85,7 @@ mod tests {
         ) {
             let name = own(place, &called);
             prop_assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.'));
-            prop_assert!(name.starts_with(&(place + 1).to_string()));
+            prop_assert!(name.starts_with(&place.saturating_add(1).to_string()));
             prop_assert!(name.len() <= 12);
         }
     }

@@ -9,7 +9,7 @@ use knothole_envelope::{
 use super::*;
 use crate::archive::Status;
 use crate::archive::tests::{Known, rng};
-use crate::bundle::tests::{Rig, Sealed, seal, whole};
+use crate::bundle::rig::{Rig, Sealed, seal, whole};
 use crate::editor::Editor;
 use crate::folder::Folder;
 use crate::vault::VaultError;
