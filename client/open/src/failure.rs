@@ -1,6 +1,7 @@
 //! How a run ends: its exit code, and what a person is told.
 
 use core::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use crate::archive::ArchiveError;
@@ -195,6 +196,10 @@ pub(crate) fn told(error: &dyn core::error::Error) -> String {
     while let Some(error) = cause {
         text.push_str(": ");
         text.push_str(&error.to_string());
+        if let Some(advice) = error.downcast_ref().and_then(advice) {
+            text.push_str(". ");
+            text.push_str(advice);
+        }
         cause = error.source();
     }
     text
@@ -210,6 +215,26 @@ pub(crate) fn exit_of(error: &OpenDropError) -> Exit {
         Exit::TryAgain
     } else {
         Exit::Refused
+    }
+}
+
+/// What to do about what the system says.
+fn advice(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("Nothing half-written was left. Make room, or take another stick, and try again")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => {
+            Some("Is the stick write-protected? Take another one, or mount it for writing")
+        }
+        io::ErrorKind::NotFound => Some("Is the stick plugged in, and is the name right?"),
+        io::ErrorKind::AlreadyExists => {
+            Some("Nothing is written over what exists: choose another name")
+        }
+        io::ErrorKind::PermissionDenied => {
+            Some("Are you who may use it? Look at its owner and its rights")
+        }
+        _ => None,
     }
 }
 
