@@ -16,3 +16,4 @@ mod program;
 mod terminal;
 mod vault;
 mod walls;
+mod whole;

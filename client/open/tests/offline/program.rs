@@ -22,6 +22,11 @@ impl Desk {
         Self(tempfile::tempdir().unwrap())
     }
 
+    /// A folder on a memory disk, which is where opened files may go.
+    pub(crate) fn in_memory() -> Self {
+        Self(tempfile::tempdir_in("/dev/shm").unwrap())
+    }
+
     /// A folder with a small vault "a.vault", whose passphrase is "right".
     pub(crate) fn with_vault() -> Self {
         let desk = Self::new();

@@ -111,7 +111,7 @@ fn descriptors_that_are_named_stay_open() {
 }
 
 /// Runs the program under strace, and gives the calls that it made of those asked for.
-fn traced(desk: &Desk, calls: &str, line: &str, input: &str) -> (Ran, Vec<String>) {
+pub(crate) fn traced(desk: &Desk, calls: &str, line: &str, input: &str) -> (Ran, Vec<String>) {
     let trace = format!("trace={calls}");
     let ran = desk.run(
         Command::new("strace")
