@@ -12,7 +12,7 @@
 )]
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{BufRead as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -153,6 +153,13 @@ impl Newsroom {
     }
 
     fn seal(&self, number: u8, body: &[u8]) -> (ListedDrop, Vec<u8>) {
+        let mut bytes = Vec::new();
+        let size = u64::try_from(body.len()).unwrap();
+        let listed = self.seal_to(number, size, body, &mut bytes);
+        (listed, bytes)
+    }
+
+    fn seal_to(&self, number: u8, size: u64, body: impl Read, out: impl Write) -> ListedDrop {
         let sheet = fs::read(self.path("knothole-outbox/sheets/2")).unwrap();
         let sheet = Signed::<Sheet>::decode(&sheet).unwrap();
         let sheet = sheet.verify(&self.chain).unwrap();
@@ -162,58 +169,63 @@ impl Newsroom {
             None,
             vec![FileEntry {
                 name: FileName::new("IMG_0412.MOV").unwrap(),
-                size: u64::try_from(body.len()).unwrap(),
+                size,
             }],
             Message::new(MESSAGE).unwrap(),
         )
         .unwrap();
-        let mut bytes = Vec::new();
+        let mut body = Some(body);
         let tree = seal_drop(
             &mut UnwrapErr(SysRng),
             Suite::Aes256Gcm,
             EpochNumber::new(2).unwrap(),
             sheet.recipients(),
             &manifest,
-            |_| Ok(body),
-            &mut bytes,
+            |_| Ok(body.take().unwrap()),
+            out,
         )
         .unwrap();
-        let listed = ListedDrop {
+        ListedDrop {
             id: DropId::from_bytes([number; 32]),
             tree,
             chunks: manifest.chunks(),
             epoch: sheet.epoch(),
-        };
-        (listed, bytes)
+        }
     }
 
-    /// Lays a bundle on a stick of this name.
-    fn carry(&mut self, stick: &str, drops: &[(ListedDrop, Vec<u8>)]) {
+    /// The folder of the next bundle on a stick of this name.
+    fn bundle(&mut self, stick: &str) -> PathBuf {
         self.sequence += 1;
         let name = format!("bundle-{:016x}-00000000", self.sequence);
         let folder = self.path(stick).join(name);
         fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// Lays a bundle on a stick of this name.
+    fn carry(&mut self, stick: &str, drops: &[(ListedDrop, Vec<u8>)]) {
+        let folder = self.bundle(stick);
         let part = |(number, (listed, bytes)): (u8, &(ListedDrop, Vec<u8>))| {
-            let part = BundlePart {
-                name: PartName::from_bytes([number; 16]),
-                length: listed.length(),
-                hash: PartHash::from_bytes(Sha256::digest(bytes).into()),
-                drop: listed.id,
-                offset: 0,
-            };
+            let part = part(
+                number,
+                listed,
+                0,
+                listed.length(),
+                Sha256::digest(bytes).into(),
+            );
             write(&folder.join(part.name.to_string()), bytes);
             part
         };
         let parts = (0..).zip(drops).map(part).collect();
-        let index = BundleIndex::new(
-            self.sequence,
-            self.previous,
-            monday(),
-            parts,
-            drops.iter().map(|(listed, _)| *listed).collect(),
-            self.chain.current_hash(),
-        )
-        .unwrap();
+        let drops = drops.iter().map(|(listed, _)| *listed).collect();
+        self.finish(&folder, parts, drops);
+    }
+
+    fn finish(&mut self, folder: &Path, parts: Vec<BundlePart>, drops: Vec<ListedDrop>) {
+        let charter = self.chain.current_hash();
+        let date = monday();
+        let index =
+            BundleIndex::new(self.sequence, self.previous, date, parts, drops, charter).unwrap();
         let mut index = Signed::new(index);
         index.sign(self.chain.fingerprint(), &courier());
         self.previous = Some(index.hash());
@@ -225,6 +237,16 @@ impl Newsroom {
         let receipts = Signed::<Receipt>::decode_list(&bytes, 100).unwrap();
         let verified = receipts.iter().map(|receipt| receipt.verify(&self.chain));
         verified.map(Result::unwrap).collect()
+    }
+}
+
+fn part(number: u8, listed: &ListedDrop, offset: u64, length: u64, hash: [u8; 32]) -> BundlePart {
+    BundlePart {
+        name: PartName::from_bytes([number; 16]),
+        length,
+        hash: PartHash::from_bytes(hash),
+        drop: listed.id,
+        offset,
     }
 }
 
@@ -367,6 +389,91 @@ fn opened_files_go_to_a_plain_disk_only_when_that_is_said_by_name() {
         fs::read(disk.path().join("aaaaaaaa/1.mov")).unwrap(),
         b"body"
     );
+}
+
+/// Bytes that do not repeat, and are the same each time.
+struct Pattern {
+    at: u64,
+    left: u64,
+}
+
+impl Pattern {
+    const fn new(length: u64) -> Self {
+        Self {
+            at: 0,
+            left: length,
+        }
+    }
+}
+
+impl Read for Pattern {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        for byte in &mut buffer[..length] {
+            *byte = self.at.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes()[2];
+            self.at += 1;
+        }
+        self.left -= u64::try_from(length).unwrap();
+        Ok(length)
+    }
+}
+
+/// `KNOTHOLE_LARGE_MIB=10240` makes it large in earnest.
+#[test]
+fn a_large_drop_in_several_parts_opens_in_less_than_64_mib_of_memory() {
+    let size: u64 =
+        std::env::var("KNOTHOLE_LARGE_MIB").map_or(160, |size| size.parse::<u64>().unwrap()) << 20;
+    let mut newsroom = Newsroom::new();
+    let folder = newsroom.bundle("stick");
+    let sealed = newsroom.path("sealed");
+    let out = std::io::BufWriter::new(File::create_new(&sealed).unwrap());
+    let listed = newsroom.seal_to(0xaa, size, Pattern::new(size), out);
+    let whole = File::open(&sealed).unwrap();
+    let mut parts = Vec::new();
+    let mut offset = 0;
+    while offset < listed.length() {
+        let length = (64 << 20).min(listed.length() - offset);
+        let number = u8::try_from(parts.len()).unwrap();
+        let mut hash = Sha256::new();
+        let path = folder.join(PartName::from_bytes([number; 16]).to_string());
+        let mut file = File::create_new(&path).unwrap();
+        // In small blocks: what this process holds counts for those that it starts.
+        let mut block = vec![0; 1 << 20];
+        let mut part_of_it = Read::take(&whole, length);
+        loop {
+            let read = part_of_it.read(&mut block).unwrap();
+            if read == 0 {
+                break;
+            }
+            hash.update(&block[..read]);
+            file.write_all(&block[..read]).unwrap();
+        }
+        let part = part(number, &listed, offset, length, hash.finalize().into());
+        parts.push(part);
+        offset += length;
+    }
+    fs::remove_file(&sealed).unwrap();
+    newsroom.finish(&folder, parts, vec![listed]);
+    newsroom.run("open stick --files files").ends_with(0);
+    let peak = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_CHILDREN);
+    let peak = peak.unwrap().max_rss() / 1024;
+    assert!(peak < 64, "{peak} MiB");
+    let opened = File::open(newsroom.path("files/aaaaaaaa/1.mov")).unwrap();
+    let mut opened = std::io::BufReader::with_capacity(1 << 20, opened);
+    let mut expected = std::io::BufReader::with_capacity(1 << 20, Pattern::new(size));
+    let mut compared = 0;
+    loop {
+        let (left, right) = (opened.fill_buf().unwrap(), expected.fill_buf().unwrap());
+        let length = left.len().min(right.len());
+        assert!(left[..length] == right[..length]);
+        if length == 0 {
+            break;
+        }
+        compared += u64::try_from(length).unwrap();
+        opened.consume(length);
+        expected.consume(length);
+    }
+    assert_eq!(compared, size);
 }
 
 #[test]
