@@ -229,6 +229,7 @@ pub fn seal_drop<B: Read>(
         bodies: &mut bodies,
         manifest,
     };
+    source.check_empty()?;
     let mut chunk = Zeroizing::new(vec![0; CHUNK_LEN]);
     let chunk: &mut [u8; CHUNK_LEN] = chunk
         .as_mut_slice()
@@ -284,6 +285,17 @@ struct Bodies<'a, B, F> {
 }
 
 impl<B: Read, F: FnMut(usize) -> io::Result<B>> Bodies<'_, B, F> {
+    /// That files of size 0 are empty. No chunk asks for them, and some file systems give 0 as
+    /// the size of files that have content.
+    fn check_empty(&mut self) -> Result<(), SealError> {
+        for (file, entry) in self.manifest.files().iter().enumerate() {
+            if entry.size == 0 {
+                self.read(file, 0, 0, &mut [])?;
+            }
+        }
+        Ok(())
+    }
+
     fn read(
         &mut self,
         file: usize,

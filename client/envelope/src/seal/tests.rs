@@ -196,6 +196,25 @@ fn a_file_that_shrinks_or_grows_is_noticed() {
 }
 
 #[test]
+fn a_file_that_says_it_is_empty_and_is_not_is_noticed() {
+    // Some file systems give 0 as the size of files that have content.
+    let to = recipients(&editors(1), 1);
+    let (manifest, _) = plaintext(1, &[10, 0, 3]);
+    let bodies = |place: usize| Ok(Cursor::new(vec![1; [10, 1, 3][place]]));
+    let suite = Suite::ChaCha20Poly1305;
+    let result = seal_drop(
+        &mut seeded(1),
+        suite,
+        epoch(),
+        &to,
+        &manifest,
+        bodies,
+        io::sink(),
+    );
+    assert!(matches!(result, Err(SealError::Changed { file: 1 })));
+}
+
+#[test]
 fn a_file_that_vanishes_is_named() {
     let to = recipients(&editors(1), 1);
     let (manifest, _) = plaintext(1, &[10, 10]);
