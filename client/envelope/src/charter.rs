@@ -185,4 +185,11 @@ impl Signed<Charter> {
     pub fn sign_founding(&mut self, secret: &SigningSecret) {
         self.sign(&Fingerprint::NONE, secret);
     }
+
+    /// Takes over the signatures that another copy of a founding charter carries, as
+    /// [`Signed::merge`] does.
+    #[must_use]
+    pub fn merge_founding(&mut self, other: &Self) -> bool {
+        self.merge(&Fingerprint::NONE, other)
+    }
 }

@@ -92,16 +92,22 @@ impl<T: SignedBody> Signed<T> {
 
     /// Takes over the signatures that another copy of the same body carries.
     ///
-    /// Answers whether it was the same body.
+    /// Answers whether it was the same body. A signature that does not fit is left where it is:
+    /// a copy that was spoiled on its way must not keep a good signature out later. Beyond eight
+    /// signatures nothing is taken over, so that the whole can always be read again.
     #[must_use]
-    pub fn merge(&mut self, other: &Self) -> bool {
+    pub fn merge(&mut self, newsroom: &Fingerprint, other: &Self) -> bool {
         if self.canonical != other.canonical {
             return false;
         }
+        let message = self.body.domain().message(newsroom, &self.canonical);
         for entry in &other.signatures {
-            if let Err(place) = self
+            let place = self
                 .signatures
-                .binary_search_by(|held| held.key.cmp(&entry.key))
+                .binary_search_by(|held| held.key.cmp(&entry.key));
+            if let Err(place) = place
+                && cbor::count(&self.signatures) < MOST_SIGNATURES
+                && entry.key.verifies(&message, &entry.signature)
             {
                 self.signatures.insert(place, *entry);
             }

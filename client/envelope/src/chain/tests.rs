@@ -70,7 +70,7 @@ fn a_founding_charter_needs_the_signature_of_every_editor() {
     for editor in &editors {
         let mut copy = Signed::<Charter>::decode(&draft.encode()).unwrap();
         copy.sign_founding(editor);
-        assert!(draft.merge(&copy));
+        assert!(draft.merge_founding(&copy));
     }
     assert!(CharterChain::from_founding(draft).is_ok());
 }

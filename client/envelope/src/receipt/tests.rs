@@ -65,7 +65,7 @@ fn a_receipt_for_one_thing_does_not_serve_for_another() {
     let made = signed(opened, chain.fingerprint(), &[&secrets[0]]);
     for other in [refused, burned] {
         let mut taken = Signed::new(other);
-        assert!(!taken.merge(&made));
+        assert!(!taken.merge(chain.fingerprint(), &made));
         // Put the signature of one on the body of the other, byte by byte.
         let signature = &made.encode()[made.encode().len() - 98..];
         let mut bytes = taken.encode();

@@ -73,8 +73,35 @@ fn copies_signed_apart_are_put_together() {
     let chain = newsroom(&secrets, 2);
     let mut one = signed(burned(), chain.fingerprint(), &[&secrets[0]]);
     let other = signed(burned(), chain.fingerprint(), &[&secrets[1]]);
-    assert!(one.merge(&other));
+    assert!(one.merge(chain.fingerprint(), &other));
     assert!(one.verify(&chain).is_ok());
+}
+
+#[test]
+fn signatures_that_do_not_fit_are_not_taken_over_and_do_not_block_those_that_do() {
+    let secrets = signers(2);
+    let chain = newsroom(&secrets, 2);
+    let mut one = signed(burned(), chain.fingerprint(), &[&secrets[0]]);
+    // A copy that somebody has spoiled on its way: the second editor's signature is of nothing.
+    let elsewhere = Fingerprint::from_bytes([9; 32]);
+    let spoiled = signed(burned(), &elsewhere, &[&secrets[1]]);
+    assert!(one.merge(chain.fingerprint(), &spoiled));
+    let other = signed(burned(), chain.fingerprint(), &[&secrets[1]]);
+    assert!(one.merge(chain.fingerprint(), &other));
+    assert!(one.verify(&chain).is_ok());
+}
+
+#[test]
+fn what_was_put_together_can_always_be_read_again() {
+    let chain = newsroom(&signers(1), 1);
+    let strangers = signers(16);
+    let mut one = signed(burned(), chain.fingerprint(), &[]);
+    for stranger in &strangers {
+        let copy = signed(burned(), chain.fingerprint(), &[stranger]);
+        assert!(one.merge(chain.fingerprint(), &copy));
+    }
+    let encoded = one.encode();
+    assert_eq!(Signed::<Receipt>::decode(&encoded).unwrap(), one);
 }
 
 #[test]
