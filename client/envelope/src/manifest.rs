@@ -147,7 +147,7 @@ impl Cbor for FileEntry {
 }
 
 /// A way back to the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReplyBlock {
     /// The key to seal replies to.
     pub key: RecipientKey,
@@ -155,6 +155,12 @@ pub struct ReplyBlock {
     pub mailbox: MailboxAddress,
     /// The hash of the secret with which the source erases them.
     pub erase: EraseHash,
+}
+
+impl fmt::Debug for ReplyBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyBlock(..)")
+    }
 }
 
 impl Cbor for ReplyBlock {

@@ -213,6 +213,16 @@ fn what_a_source_wrote_never_shows_in_debug_output() {
     assert!(shown.contains("Message(..)") && shown.contains("FileName(..)"));
 }
 
+#[test]
+fn the_way_back_to_a_source_never_shows_in_debug_output() {
+    let reply = ReplyBlock {
+        key: crate::key::EpochSecret::from_bytes([1; 32]).recipient_key(),
+        mailbox: MailboxAddress::from_bytes([0xab; 32]),
+        erase: EraseHash::from_bytes([0xcd; 32]),
+    };
+    assert_eq!(format!("{reply:?}"), "ReplyBlock(..)");
+}
+
 fn names() -> impl Strategy<Value = String> {
     "[^/\0]{1,60}".prop_filter("two names are refused", |name| {
         !matches!(name.as_str(), "." | "..")
