@@ -77,7 +77,10 @@ impl fmt::Display for UnlockError {
             Self::Suite => "this sealed file is damaged: its cipher is unknown",
             Self::Quorum => "this sealed file is damaged: its quorum does not fit the epoch sheet",
             Self::Disagree => "this sealed file is damaged: its slots contradict each other",
-            Self::Commitment => "this sealed file is damaged: its shares do not fit together",
+            Self::Commitment => {
+                "this sealed file is damaged: the shares that are here do not fit together, those \
+                 of other editors may"
+            }
         })
     }
 }
