@@ -61,12 +61,16 @@ fn write(path: &Path, bytes: &[u8]) {
 
 /// Runs the program in a folder, with these passphrases on standard input.
 fn run(folder: &Path, passphrases: &[&str], arguments: &str) -> Run {
+    let command = Command::new(env!("CARGO_BIN_EXE_knothole"));
+    finish(command, folder, passphrases, arguments)
+}
+
+fn finish(mut command: Command, folder: &Path, passphrases: &[&str], arguments: &str) -> Run {
     let mut input = tempfile::tempfile().unwrap();
     for passphrase in passphrases {
         writeln!(input, "{passphrase}").unwrap();
     }
     std::io::Seek::rewind(&mut input).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_knothole"));
     command.current_dir(folder).stdin(input);
     command.args(arguments.split(' '));
     for _ in passphrases {
@@ -82,6 +86,17 @@ fn run(folder: &Path, passphrases: &[&str], arguments: &str) -> Run {
         out: String::from_utf8(stdout).unwrap(),
         err: String::from_utf8(stderr).unwrap(),
     }
+}
+
+/// As [`run`], on a disk that takes no file of more than so many bytes.
+fn run_cramped(folder: &Path, passphrases: &[&str], bytes: u64, arguments: &str) -> Run {
+    let shell = format!(
+        "trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"",
+        bytes.div_ceil(512)
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", &shell, env!("CARGO_BIN_EXE_knothole")]);
+    finish(command, folder, passphrases, arguments)
 }
 
 const ONE: &str = "one correct horse battery staple";
@@ -365,6 +380,44 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
         .ends_with(6)
         .says("all 2 editors sign");
     run(at, &[ONE], "newsroom found").ends_with(2);
+}
+
+#[test]
+fn on_a_full_disk_nothing_half_written_stays_and_the_next_try_succeeds() {
+    let mut newsroom = Newsroom::new();
+    let body = vec![7; 2_000_000];
+    let drop = newsroom.seal(0xaa, &body);
+    newsroom.carry("stick", &[drop]);
+    let at = newsroom.folder.path();
+    let keys = "--archive archive --vault v1 --vault v2";
+    let cramped = |bytes, arguments: &str| {
+        run_cramped(at, &[ONE, TWO], bytes, &format!("{arguments} {keys}"))
+    };
+    let before = fs::read(newsroom.path("archive/state")).unwrap();
+    // The archive has no room for the drop.
+    cramped(1_500_000, "open stick").ends_with(3);
+    assert_eq!(fs::read(newsroom.path("archive/state")).unwrap(), before);
+    let folder = newsroom.path("archive/drops").join("aa".repeat(32));
+    assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+    newsroom.run("open stick").ends_with(0);
+    // There is no room for the opened file, and then none for the account of it.
+    cramped(1_500_000, "open --files files").ends_with(3);
+    assert_eq!(fs::read_dir(newsroom.path("files")).unwrap().count(), 0);
+    newsroom.run("list").ends_with(0).says("waiting");
+    let before = fs::read(newsroom.path("archive/state")).unwrap();
+    cramped(500_000, "newsroom courier courier.card --remove").ends_with(3);
+    assert_eq!(fs::read(newsroom.path("archive/state")).unwrap(), before);
+    assert!(!newsroom.path("archive/state.new").exists());
+    // The stick has no room for the sheets.
+    fs::create_dir(newsroom.path("carry")).unwrap();
+    cramped(1024, "outbox carry").ends_with(3);
+    let sheets = newsroom.path("carry/knothole-outbox/sheets");
+    assert_eq!(fs::read_dir(sheets).unwrap().count(), 0);
+    newsroom.run("open --files files").ends_with(0);
+    assert_eq!(
+        fs::read(newsroom.path("files/aaaaaaaa/1.mov")).unwrap(),
+        body
+    );
 }
 
 #[test]
