@@ -26,7 +26,7 @@
 //!
 //! Chain, keys and sheets are byte strings of their own encodings; days count from 1970-01-01.
 
-mod cbor;
+pub(crate) mod cbor;
 mod error;
 mod keep;
 mod seal;

@@ -112,7 +112,7 @@ impl Failure {
             }
             Self::Archive(ArchiveError::Busy(_)) => Exit::TryAgain,
             Self::Archive(ArchiveError::MoreVaults { .. })
-            | Self::Found(FoundError::VaultsMissing { .. }) => Exit::MoreVaults,
+            | Self::Found(FoundError::Unsigned { .. }) => Exit::MoreVaults,
             Self::Open(error) => exit_of(error),
             Self::Guard(_)
             | Self::Vault(_)

@@ -5,5 +5,5 @@ mod found;
 mod poster;
 
 pub use courier::{CourierError, add_courier, bundle_key, remove_courier};
-pub use found::{FoundError, Founding};
+pub use found::{FoundError, Founding, SignedSoFar};
 pub use poster::{PosterError, page, text};

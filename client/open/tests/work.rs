@@ -377,8 +377,15 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
         .says("there is an archive in this folder already");
     let found = format!("{found} --archive other --vault v1");
     run(at, &[ONE], &found)
-        .ends_with(6)
-        .says("all 2 editors sign");
+        .ends_with(4)
+        .says("1 of 2 editors have signed");
+    run(at, &[ONE], &found.replace("quorum 1", "quorum 2"))
+        .ends_with(1)
+        .says("another founding has begun");
+    run(at, &[TWO], &found.replace("vault v1", "vault v2"))
+        .ends_with(0)
+        .says("one editor who is arrested");
+    assert!(!newsroom.path("other/founding").exists());
     run(at, &[ONE], "newsroom found").ends_with(2);
 }
 

@@ -1,30 +1,30 @@
-//! Deterministic CBOR (RFC 8949 §4.2.1), only as much of it as an archive uses.
+//! Deterministic CBOR (RFC 8949 §4.2.1), only as much of it as this program uses.
 
 use minicbor::{Decoder, Encoder};
 
 /// Writes items one after the other.
-pub(super) struct Writer(Encoder<Vec<u8>>);
+pub(crate) struct Writer(Encoder<Vec<u8>>);
 
 impl Writer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Encoder::new(Vec::new()))
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.0.into_writer()
     }
 
-    pub(super) fn array(&mut self, items: usize) -> &mut Self {
+    pub(crate) fn array(&mut self, items: usize) -> &mut Self {
         written(self.0.array(u64::try_from(items).unwrap_or(u64::MAX)));
         self
     }
 
-    pub(super) fn unsigned(&mut self, value: impl Into<u64>) -> &mut Self {
+    pub(crate) fn unsigned(&mut self, value: impl Into<u64>) -> &mut Self {
         written(self.0.u64(value.into()));
         self
     }
 
-    pub(super) fn bytes(&mut self, value: &[u8]) -> &mut Self {
+    pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Self {
         written(self.0.bytes(value));
         self
     }
@@ -36,20 +36,20 @@ fn written<T, E: core::fmt::Debug>(result: Result<T, E>) {
 }
 
 /// Reads items one after the other; the caller compares the encodings afterwards.
-pub(super) struct Reader<'b>(Decoder<'b>);
+pub(crate) struct Reader<'b>(Decoder<'b>);
 
 impl<'b> Reader<'b> {
-    pub(super) fn new(bytes: &'b [u8]) -> Self {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self(Decoder::new(bytes))
     }
 
     /// An array of exactly so many items.
-    pub(super) fn tuple(&mut self, items: u64) -> Option<()> {
+    pub(crate) fn tuple(&mut self, items: u64) -> Option<()> {
         (self.0.array().ok()?? == items).then_some(())
     }
 
     /// An array of at most `limit` items. Nothing is reserved by the announced length.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         limit: u64,
         mut read: impl FnMut(&mut Self) -> Option<T>,
@@ -65,15 +65,15 @@ impl<'b> Reader<'b> {
         Some(items)
     }
 
-    pub(super) fn unsigned<T: TryFrom<u64>>(&mut self) -> Option<T> {
+    pub(crate) fn unsigned<T: TryFrom<u64>>(&mut self) -> Option<T> {
         T::try_from(self.0.u64().ok()?).ok()
     }
 
-    pub(super) fn bytes(&mut self) -> Option<&'b [u8]> {
+    pub(crate) fn bytes(&mut self) -> Option<&'b [u8]> {
         self.0.bytes().ok()
     }
 
-    pub(super) fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn fixed<const N: usize>(&mut self) -> Option<[u8; N]> {
         self.bytes()?.try_into().ok()
     }
 }

@@ -11,11 +11,16 @@ use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
 use crate::folder::{Existing, put_named, read_named};
-use crate::newsroom::{Founding, add_courier, bundle_key, page, remove_courier, text};
+use crate::newsroom::{Founding, SignedSoFar, add_courier, bundle_key, page, remove_courier, text};
 use crate::screen::Field;
 
 /// A card of 520 epochs is well below this.
 const MOST_CARD_BYTES: u64 = 1 << 20;
+
+/// What has been signed of a founding, in the folder of the archive to be.
+const FOUNDING: &str = "founding";
+/// 520 sheets of 8 editors, signed by all, are well below this.
+const MOST_FOUNDING_BYTES: u64 = 16 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct NewsroomArgs {
@@ -25,7 +30,7 @@ pub(crate) struct NewsroomArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Found a newsroom from its editors' cards; all their vaults sign.
+    /// Found a newsroom from its editors' cards. All their vaults sign, at once or in turn.
     Found(FoundArgs),
     /// Take the bundles of a courier from now on.
     Courier(CourierArgs),
@@ -73,14 +78,14 @@ struct PosterArgs {
 
 pub(crate) fn run(args: &NewsroomArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     match &args.action {
-        Action::Found(args) => found(args, desk)?,
+        Action::Found(args) => return found(args, desk),
         Action::Courier(args) => courier(args, desk)?,
         Action::Poster(args) => poster(args, desk)?,
     }
     Ok(Exit::Done)
 }
 
-fn found(args: &FoundArgs, desk: &mut Desk) -> Result<(), Failure> {
+fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let cards: Result<Vec<_>, _> = args
         .cards
         .iter()
@@ -89,18 +94,46 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<(), Failure> {
     // The command line has bounded it.
     let quorum = Quorum::new(args.quorum).unwrap_or(Quorum::ONE);
     let mut founding = Founding::new(&cards?, quorum)?;
-    Archive::free_folder(&args.at.archive)?;
+    let folder = Archive::free_folder(&args.at.archive)?;
+    if folder.has(FOUNDING)? {
+        founding.join(&folder.read(FOUNDING, MOST_FOUNDING_BYTES)?)?;
+    }
     let vaults = desk.vaults(&args.at.vaults)?;
     for (place, vault) in vaults.iter().enumerate() {
         founding.sign(vault, place)?;
     }
+    let SignedSoFar { editors, have } = founding.signed();
+    let together = usize::from(args.quorum);
+    if have < editors || vaults.len() < together {
+        folder.put(FOUNDING, &founding.encode(), Existing::Replace)?;
+        tell_signed(have, editors, together, desk);
+        return Ok(Exit::Partly);
+    }
     let state = founding.finish(args.onion)?;
     let archive = Archive::create(&args.at.archive, state, &vaults, &mut desk.rng)?;
+    folder.remove(FOUNDING)?;
     if let Some(stick) = &args.out {
         super::outbox::lay(&archive.state, stick, &vaults, desk)?;
     }
     tell(&archive.state, desk);
-    Ok(())
+    Ok(Exit::Done)
+}
+
+fn tell_signed(have: usize, editors: usize, together: usize, desk: &Desk) {
+    let next = if have < editors {
+        "give the same command with the next editor's vault"
+    } else {
+        "give the same command once more"
+    };
+    let count = |number| Field::Number(u64::try_from(number).unwrap_or(u64::MAX));
+    desk.screen.result(
+        &format!(
+            "{have} of {editors} editors have signed, and there is no newsroom yet: {next}. The \
+             last time {together} vaults are needed together."
+        ),
+        "signed",
+        &[("have", count(have)), ("editors", count(editors))],
+    );
 }
 
 fn tell(state: &State, desk: &Desk) {

@@ -4,10 +4,11 @@ use core::fmt;
 
 use knothole_envelope::{
     CardError, ChainError, Charter, CharterChain, DecodeError, EditorCard, Fingerprint,
-    MOST_EDITORS, OnionAddress, Quorum, RecipientKey, Sheet, SheetError, Signed,
+    MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress, Quorum, RecipientKey, Sheet, SheetError, Signed,
 };
 
 use crate::archive::State;
+use crate::archive::cbor::{Reader, Writer};
 use crate::editor::Editor;
 
 /// A newsroom could not be founded.
@@ -46,13 +47,15 @@ pub enum FoundError {
         /// Its place among the vaults that were given, from 0.
         vault: usize,
     },
-    /// All editors sign the founding charter.
-    VaultsMissing {
+    /// Not all editors have signed the founding charter.
+    Unsigned {
         /// How many there are.
         editors: usize,
         /// How many have signed.
         have: usize,
     },
+    /// What others have signed so far is not of this founding.
+    OtherFounding,
 }
 
 impl fmt::Display for FoundError {
@@ -92,10 +95,13 @@ impl fmt::Display for FoundError {
                  each editor",
                 number(*vault)
             ),
-            Self::VaultsMissing { editors, have } => write!(
+            Self::Unsigned { editors, have } => write!(
                 f,
-                "all {editors} editors sign the founding charter, and {have} of them are here: \
-                 name each vault with --vault"
+                "all {editors} editors sign the founding charter, and {have} of them have so far"
+            ),
+            Self::OtherFounding => f.write_str(
+                "another founding has begun in this folder, with other cards, another order of \
+                 them, or another quorum: give the same, or begin in another folder",
             ),
         }
     }
@@ -105,6 +111,15 @@ impl core::error::Error for FoundError {}
 
 const fn number(place: usize) -> usize {
     place.saturating_add(1)
+}
+
+/// How far a founding has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedSoFar {
+    /// How many editors there are.
+    pub editors: usize,
+    /// How many of them have signed.
+    pub have: usize,
 }
 
 /// A newsroom that is being founded.
@@ -166,15 +181,70 @@ impl Founding {
         Ok(())
     }
 
+    /// How many editors there are, and how many of them have signed.
+    #[must_use]
+    pub fn signed(&self) -> SignedSoFar {
+        SignedSoFar {
+            editors: self.keys.len(),
+            have: self.charter.signers().count(),
+        }
+    }
+
+    /// What has been signed so far, to be carried to the next editor.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.array(2).bytes(&self.charter.encode());
+        out.array(self.sheets.len());
+        for sheet in &self.sheets {
+            out.bytes(&sheet.encode());
+        }
+        out.finish()
+    }
+
+    /// Takes over what others have signed before.
+    ///
+    /// # Errors
+    /// [`FoundError::OtherFounding`]; then nothing was taken over.
+    pub fn join(&mut self, encoded: &[u8]) -> Result<(), FoundError> {
+        let other = Self::decode(encoded, self.keys.clone()).ok_or(FoundError::OtherFounding)?;
+        let mut joined = self.clone();
+        let fingerprint = self.fingerprint();
+        let same = joined.charter.merge_founding(&other.charter)
+            && joined.sheets.len() == other.sheets.len()
+            && joined
+                .sheets
+                .iter_mut()
+                .zip(&other.sheets)
+                .all(|(sheet, other)| sheet.merge(&fingerprint, other));
+        if !same {
+            return Err(FoundError::OtherFounding);
+        }
+        *self = joined;
+        Ok(())
+    }
+
+    fn decode(encoded: &[u8], keys: Vec<RecipientKey>) -> Option<Self> {
+        let mut input = Reader::new(encoded);
+        input.tuple(2)?;
+        let charter = Signed::decode(input.bytes()?).ok()?;
+        let most = u64::try_from(MOST_CARD_EPOCHS).ok()?;
+        let sheets = input.list(most, |input| Signed::decode(input.bytes()?).ok())?;
+        let founding = Self {
+            charter,
+            sheets,
+            keys,
+        };
+        (founding.encode() == encoded).then_some(founding)
+    }
+
     /// The state of the new newsroom, when all have signed.
     ///
     /// # Errors
-    /// [`FoundError::VaultsMissing`] when they have not.
+    /// [`FoundError::Unsigned`] when they have not.
     pub fn finish(self, onion: OnionAddress) -> Result<State, FoundError> {
-        let missing = FoundError::VaultsMissing {
-            editors: self.keys.len(),
-            have: self.charter.signers().count(),
-        };
+        let SignedSoFar { editors, have } = self.signed();
+        let missing = FoundError::Unsigned { editors, have };
         let fingerprint = self.fingerprint();
         let chain = CharterChain::from_founding(self.charter)
             .and_then(|chain| chain.verify(&fingerprint))
@@ -235,4 +305,5 @@ fn sheets(cards: &[EditorCard], charter: &Charter) -> Result<Vec<Signed<Sheet>>,
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "small numbers in tests")]
 mod tests;

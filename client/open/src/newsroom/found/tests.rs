@@ -40,7 +40,7 @@ fn all_editors_must_sign_the_founding_charter() {
     founding.sign(&editors[2], 1).unwrap();
     assert_eq!(
         founding.finish(onion()).unwrap_err(),
-        FoundError::VaultsMissing {
+        FoundError::Unsigned {
             editors: 3,
             have: 2
         }
@@ -110,4 +110,54 @@ fn cards_whose_epochs_lie_on_other_days_are_refused() {
             FoundError::Unaligned { card: 1 }
         );
     }
+}
+
+#[test]
+fn editors_may_sign_in_turn_each_at_a_time_of_their_own() {
+    let editors = known(3);
+    let mut carried: Option<Vec<u8>> = None;
+    for (turn, editor) in editors.iter().enumerate() {
+        let mut founding = Founding::new(&cards(&editors), two()).unwrap();
+        if let Some(carried) = &carried {
+            founding.join(carried).unwrap();
+        }
+        founding.sign(editor, 0).unwrap();
+        let have = turn + 1;
+        assert_eq!(founding.signed(), SignedSoFar { editors: 3, have });
+        carried = Some(founding.encode());
+    }
+    let mut founding = Founding::new(&cards(&editors), two()).unwrap();
+    founding.join(&carried.unwrap()).unwrap();
+    let state = founding.finish(onion()).unwrap();
+    assert_eq!(state.encode(), newsroom(3, 2).1.encode());
+}
+
+#[test]
+fn what_was_signed_of_another_founding_is_not_taken_over() {
+    let editors = known(3);
+    let mut founding = Founding::new(&cards(&editors), two()).unwrap();
+    founding.sign(&editors[0], 0).unwrap();
+    let encoded = founding.encode();
+    let other = |mut founding: Founding| founding.join(&encoded);
+    let mut turned = cards(&editors);
+    turned.rotate_left(1);
+    for different in [
+        Founding::new(&cards(&editors), Quorum::ONE).unwrap(),
+        Founding::new(&turned, two()).unwrap(),
+        Founding::new(&cards(&editors[..2]), two()).unwrap(),
+    ] {
+        assert_eq!(other(different), Err(FoundError::OtherFounding));
+    }
+    for damaged in [&encoded[..encoded.len() - 1], &[0x82][..], &[][..]] {
+        assert_eq!(founding.join(damaged), Err(FoundError::OtherFounding));
+    }
+    // A signature that does not fit is not taken over.
+    let mut spoiled = encoded.clone();
+    let place = encoded
+        .windows(3)
+        .position(|bytes| bytes == [0x81, 0x58, 0x60]);
+    spoiled[place.unwrap() + 50] ^= 1;
+    let mut founding = Founding::new(&cards(&editors), two()).unwrap();
+    founding.join(&spoiled).unwrap();
+    assert_eq!(founding.signed().have, 0);
 }
