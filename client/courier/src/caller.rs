@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use knothole_envelope::{DropId, SEGMENT_LEN};
-use knothole_onion::http::STALL_PATIENCE;
+use knothole_onion::http::{HttpError, STALL_PATIENCE};
 use knothole_onion::{Collection, CollectionError, Visit};
+use tokio::time::Instant;
 
 use crate::bundle::SEGMENT_BYTES;
 
-/// An attempt that brought fewer bytes counts as a failed one: a server that hands out a byte at
-/// a time would keep the courier for ever.
+/// So many bytes must come while a connection may be silent, or the attempt has failed: a server
+/// that hands out a byte at a time would keep the courier for ever.
 const PROGRESS_BYTES: u64 = 65_536;
 
 /// How often something is tried, and how long the courier waits in between.
@@ -123,14 +124,18 @@ impl<'a> Caller<'a> {
         let length = to.saturating_sub(basin.at);
         let visit = self.visit().await?;
         let mut stretch = visit.stretch(drop, basin.at, length).await?;
-        while let Some(piece) = stretch.piece().await? {
+        let mut pace = Pace::new(self.patience.silence, basin.at);
+        while let Some(piece) = pace.hold(stretch.piece()).await? {
             let mut rest = piece.as_ref();
             while !rest.is_empty() {
                 rest = basin.fill(rest);
                 if basin.is_full() {
                     basin.pour(take).map_err(Stopped::Taken)?;
+                    // A slow stick is not the server's fault.
+                    pace = Pace::new(self.patience.silence, basin.at);
                 }
             }
+            pace.at(basin.at);
         }
         Ok(())
     }
@@ -165,6 +170,41 @@ enum Stopped<E> {
 impl<E> From<CollectionError> for Stopped<E> {
     fn from(error: CollectionError) -> Self {
         Self::Server(error)
+    }
+}
+
+/// Ends a stretch that creeps.
+struct Pace {
+    silence: Duration,
+    until: Instant,
+    /// The byte up to which it must have come by then.
+    goal: u64,
+}
+
+impl Pace {
+    fn new(silence: Duration, at: u64) -> Self {
+        let now = Instant::now();
+        Self {
+            silence,
+            until: now.checked_add(silence).unwrap_or(now),
+            goal: at.saturating_add(PROGRESS_BYTES),
+        }
+    }
+
+    /// Says how far it has come.
+    fn at(&mut self, at: u64) {
+        if at >= self.goal {
+            *self = Self::new(self.silence, at);
+        }
+    }
+
+    async fn hold<T>(
+        &self,
+        work: impl Future<Output = Result<T, CollectionError>>,
+    ) -> Result<T, CollectionError> {
+        tokio::time::timeout_at(self.until, work)
+            .await
+            .unwrap_or_else(|_| Err(HttpError::Stalled.into()))
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Cli {
     /// Where the courier keeps its secrets and its memory.
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
+    #[command(flatten)]
+    way: Way,
     /// Says what was done as JSON, one object a line.
     #[arg(long, global = true)]
     json: bool,
@@ -69,8 +71,6 @@ enum Command {
     Push {
         /// The folder of the stick.
         stick: PathBuf,
-        #[command(flatten)]
-        way: Way,
     },
     /// Pushes the outbox of the first stick, if there is one, then fetches.
     Sync(FetchArgs),
@@ -89,8 +89,6 @@ struct FetchArgs {
     /// Fetches only the beginning of larger drops: a number with K, M, G or T.
     #[arg(long, value_name = "SIZE", value_parser = size)]
     largest: Option<u64>,
-    #[command(flatten)]
-    way: Way,
 }
 
 impl FetchArgs {
@@ -107,11 +105,16 @@ impl FetchArgs {
 struct Way {
     /// Settings for Tor: a file as arti reads it (TOML), for bridges and private networks. May be
     /// given several times.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     tor_config: Vec<PathBuf>,
     /// Uses the Tor client with this SOCKS port. It must have been given the courier's key: see
     /// `pair --client-auth`.
-    #[arg(long, value_name = "HOST:PORT", conflicts_with = "tor_config")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "HOST:PORT",
+        conflicts_with = "tor_config"
+    )]
     socks: Option<SocketAddr>,
 }
 
@@ -161,18 +164,18 @@ fn go(cli: Cli, voice: &Voice) -> Result<Exit, CommandError> {
         Command::Fetch(args) => {
             check_sticks(&args.sticks)?;
             let idle = Idle::open(&folder)?;
-            online(fetch(idle, &folder, &args, voice))
+            online(fetch(idle, &folder, &cli.way, &args, voice))
         }
-        Command::Push { stick, way } => {
+        Command::Push { stick } => {
             let outbox = Outbox::read(&stick).map_err(PushError::from)?;
             let outbox = outbox.ok_or(PushError::NoOutbox)?;
             let idle = Idle::open(&folder)?;
-            online(push(idle, &folder, &way, outbox, voice))
+            online(push(idle, &folder, &cli.way, outbox, voice))
         }
         Command::Sync(args) => {
             check_sticks(&args.sticks)?;
             let idle = Idle::open(&folder)?;
-            online(sync(idle, &folder, &args, voice))
+            online(sync(idle, &folder, &cli.way, &args, voice))
         }
     }
 }
@@ -199,10 +202,11 @@ fn online(work: impl Future<Output = Result<Exit, CommandError>>) -> Result<Exit
 async fn fetch(
     idle: Idle,
     folder: &Path,
+    way: &Way,
     args: &FetchArgs,
     voice: &Voice,
 ) -> Result<Exit, CommandError> {
-    let mut courier = connect(idle, folder, &args.way, voice).await?;
+    let mut courier = connect(idle, folder, way, voice).await?;
     let mut tell = |news: News| voice.news(&news);
     let fetched = courier
         .fetch(&args.sticks, args.wishes(), &mut tell)
@@ -227,12 +231,13 @@ async fn push(
 async fn sync(
     idle: Idle,
     folder: &Path,
+    way: &Way,
     args: &FetchArgs,
     voice: &Voice,
 ) -> Result<Exit, CommandError> {
     let outbox = args.sticks.first().map(|stick| Outbox::read(stick));
     let outbox = outbox.unwrap_or(Ok(None)).map_err(PushError::from);
-    let mut courier = connect(idle, folder, &args.way, voice).await?;
+    let mut courier = connect(idle, folder, way, voice).await?;
     let mut tell = |news: News| voice.news(&news);
     let synced = courier
         .sync(outbox, &args.sticks, args.wishes(), &mut tell)

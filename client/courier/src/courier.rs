@@ -189,4 +189,9 @@ impl Synced {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "numbers and files of tests: none of them overflows or has to last"
+)]
 mod tests;

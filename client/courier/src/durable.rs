@@ -81,6 +81,7 @@ fn parent(path: &Path) -> &Path {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a file of a test need not last")]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 

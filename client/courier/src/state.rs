@@ -333,4 +333,5 @@ fn lock(folder: &Path) -> Result<File, StateError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a file of a test need not last")]
 mod tests;

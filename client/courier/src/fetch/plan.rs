@@ -102,6 +102,7 @@ fn whole_segments(bytes: u64) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "the numbers are bounded")]
 mod tests {
     use knothole_envelope::{ChunkCount, DropId, EpochNumber, TreeHash};
     use proptest::prelude::*;

@@ -91,11 +91,7 @@ impl Desk<'_> {
     ) -> Result<Signed<BundleIndex>, FetchError> {
         let state = &self.held.state;
         let pairing = self.held.pairing()?;
-        let mut parts: Vec<BundlePart> = self
-            .carried_on(draft)
-            .iter()
-            .map(|part| listed_part(part))
-            .collect();
+        let mut parts: Vec<BundlePart> = self.carried_on(draft).iter().map(listed_part).collect();
         parts.extend(draft.parts.iter().map(listed_part));
         let mut drops = listing.map(<[_]>::to_vec).unwrap_or_default();
         for drop in self.drops() {
@@ -140,7 +136,7 @@ impl Desk<'_> {
         let mut done = fetched.clone();
         for drop in self.drops() {
             let reached = self.reached(&drop);
-            let parts: Vec<KeptPart> = crate::fetch::parts_of(&self.held.state, &drop)
+            let parts: Vec<KeptPart> = crate::fetch::wants::parts_of(&self.held.state, &drop)
                 .cloned()
                 .collect();
             let state = &mut self.held.state;
