@@ -18,8 +18,8 @@
 //!
 //! ```text
 //! state   [1, charter chain, [archive key …], onion identity (32), [signed sheet …],
-//!          [courier …], [latest date] or [], [drop …]]
-//! courier [bundle-signing key (32), [[sequence, hash of index (32)] …]]
+//!          [courier …], [drop …]]
+//! courier [bundle-signing key (32), [latest date] or [], [[sequence, hash of index (32)] …]]
 //! drop    [id (32), tree hash (32), length, epoch, status, day received, day last listed]
 //! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused
 //! ```

@@ -90,6 +90,8 @@ pub struct KeptDrop {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Courier {
     key: EditorKey,
+    /// The latest date in its bundles. It goes with the courier: a false one must not stay.
+    latest: Option<Day>,
     /// The last bundles in the order of their numbers.
     bundles: Vec<SeenBundle>,
 }
@@ -109,6 +111,7 @@ impl Courier {
     pub const fn new(key: EditorKey) -> Self {
         Self {
             key,
+            latest: None,
             bundles: Vec::new(),
         }
     }
@@ -117,6 +120,11 @@ impl Courier {
     #[must_use]
     pub const fn key(&self) -> &EditorKey {
         &self.key
+    }
+
+    /// Notes the date of a bundle.
+    pub fn date(&mut self, date: Day) {
+        self.latest = self.latest.max(Some(date));
     }
 
     /// The newest bundle that was received.
@@ -157,8 +165,6 @@ pub struct State {
     verified: Vec<VerifiedSheet>,
     /// The couriers whose bundles are taken.
     pub couriers: Vec<Courier>,
-    /// The latest date that stood in a courier's bundle.
-    pub latest: Option<Day>,
     /// The drops of which something came in.
     pub drops: BTreeMap<DropId, KeptDrop>,
 }
@@ -183,7 +189,6 @@ impl State {
             onion,
             sheets,
             couriers: Vec::new(),
-            latest: None,
             drops: BTreeMap::new(),
         })
     }
@@ -226,9 +231,29 @@ impl State {
         self.verified.iter().find(|sheet| sheet.hash() == *hash)
     }
 
+    /// The latest date that the couriers have told.
+    #[must_use]
+    pub fn latest(&self) -> Option<Day> {
+        self.couriers
+            .iter()
+            .filter_map(|courier| courier.latest)
+            .max()
+    }
+
+    /// The day, as far as it can be told: what the machine's own clock shows, unless that lies
+    /// before the newsroom's first epoch. A courier is asked only then: it might be turned.
+    #[must_use]
+    pub fn today(&self, clock: Day) -> Day {
+        let first = self.verified.iter().map(VerifiedSheet::first).min();
+        match self.latest() {
+            Some(latest) if first.is_some_and(|first| clock < first) => latest,
+            _ => clock,
+        }
+    }
+
     /// The drops whose receipts the server may still need.
     pub fn done(&self) -> impl Iterator<Item = &KeptDrop> {
-        let latest = self.latest;
+        let latest = self.latest();
         self.drops.values().filter(move |kept| {
             let gone = latest
                 .and_then(|latest| latest.since(kept.seen))
@@ -278,7 +303,7 @@ impl State {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(8).unsigned(1_u8);
+        out.array(7).unsigned(1_u8);
         out.bytes(&self.chain.chain().encode());
         out.array(self.keys.len());
         for key in &self.keys {
@@ -291,17 +316,17 @@ impl State {
         }
         out.array(self.couriers.len());
         for courier in &self.couriers {
-            out.array(2).bytes(courier.key.as_bytes());
+            out.array(3).bytes(courier.key.as_bytes());
+            let latest = courier.latest.into_iter().map(Day::get);
+            out.array(latest.len());
+            for day in latest {
+                out.unsigned(day);
+            }
             out.array(courier.bundles.len());
             for bundle in &courier.bundles {
                 out.array(2).unsigned(bundle.sequence);
                 out.bytes(bundle.hash.as_bytes());
             }
-        }
-        let latest = self.latest.into_iter().map(Day::get);
-        out.array(latest.len());
-        for day in latest {
-            out.unsigned(day);
         }
         out.array(self.drops.len());
         for kept in self.drops.values() {
@@ -314,7 +339,7 @@ impl State {
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Reader::new(bytes);
-        input.tuple(8)?;
+        input.tuple(7)?;
         if input.unsigned::<u64>()? != 1 {
             return None;
         }
@@ -329,7 +354,6 @@ impl State {
         })?;
         let mut state = Self::new(chain, keys, onion, sheets)?;
         state.couriers = input.list(limit(MOST_COURIERS), read_courier)?;
-        state.latest = input.list(1, |input| Day::new(input.unsigned()?))?.pop();
         state.drops = input
             .list(limit(MOST_DROPS), read_drop)?
             .into_iter()
@@ -371,8 +395,9 @@ fn read_drop(input: &mut Reader<'_>) -> Option<KeptDrop> {
 }
 
 fn read_courier(input: &mut Reader<'_>) -> Option<Courier> {
-    input.tuple(2)?;
+    input.tuple(3)?;
     let key = EditorKey::from_bytes(input.fixed()?).ok()?;
+    let latest = input.list(1, |input| Day::new(input.unsigned()?))?.pop();
     let bundles = input.list(limit(MOST_SEEN), |input| {
         input.tuple(2)?;
         Some(SeenBundle {
@@ -381,5 +406,9 @@ fn read_courier(input: &mut Reader<'_>) -> Option<Courier> {
         })
     })?;
     let ascending = bundles.is_sorted_by(|a, b| a.sequence < b.sequence);
-    ascending.then_some(Courier { key, bundles })
+    ascending.then_some(Courier {
+        key,
+        latest,
+        bundles,
+    })
 }

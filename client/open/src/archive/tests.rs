@@ -118,8 +118,10 @@ fn full_state() -> (Vec<Known>, State) {
         sequence: 4,
         hash: IndexHash::from_bytes([8; 32]),
     });
+    courier.date(Day::new(FIRST_DAY + 3).unwrap());
     state.couriers.push(courier);
-    state.latest = Day::new(FIRST_DAY + 3);
+    let idle = Courier::new(Known::new(10).key());
+    state.couriers.push(idle);
     for (number, status) in [
         (1, Status::Incomplete),
         (2, Status::Waiting),
@@ -345,3 +347,24 @@ fn a_courier_is_remembered_by_its_last_thousand_bundles() {
     });
     assert_eq!(courier.last().unwrap().sequence, 1030);
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_bytes_are_reading_a_state_ends_without_a_panic(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
+        place in 0_usize..100_000,
+        byte in proptest::prelude::any::<u8>(),
+    ) {
+        proptest::prop_assert!(State::decode(&bytes).is_none());
+        // A byte of a real one is altered: it is refused, or it is another state.
+        let encoded = ENCODED.get_or_init(|| full_state().1.encode());
+        let mut altered = encoded.clone();
+        let place = place % altered.len();
+        altered[place] = byte;
+        if let Some(state) = State::decode(&altered) {
+            proptest::prop_assert_eq!(state.encode(), altered);
+        }
+    }
+}
+
+static ENCODED: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();

@@ -115,11 +115,11 @@ impl Archive {
                     self.take_drop(sticks, index.date(), listed, parts, &mut taken)?;
                 }
             }
-            self.state.latest = self.state.latest.max(Some(index.date()));
-            if matches!(bundle.news, News::New | News::Gap)
-                && let Some(courier) = self.state.couriers.get_mut(bundle.courier)
-            {
-                courier.remember(bundle.seen());
+            if let Some(courier) = self.state.couriers.get_mut(bundle.courier) {
+                courier.date(index.date());
+                if matches!(bundle.news, News::New | News::Gap) {
+                    courier.remember(bundle.seen());
+                }
             }
         }
         taken.parts.retain(|id| !taken.whole.contains(id));

@@ -41,7 +41,7 @@ fn a_drop_that_a_bundle_brings_is_copied_into_the_archive_as_it_is() {
     fs::remove_dir_all(&stick).unwrap();
     assert_eq!(rig.kept(&drop), drop.bytes);
     assert_eq!(rig.status(&drop), Some(Status::Waiting));
-    assert_eq!(rig.archive.state.latest, Day::new(FIRST_DAY + 1));
+    assert_eq!(rig.archive.state.latest(), Day::new(FIRST_DAY + 1));
 }
 
 #[test]

@@ -37,8 +37,7 @@ pub(super) fn lay(
     vaults: &[Vault],
     desk: &Desk,
 ) -> Result<(), Failure> {
-    // This machine's clock may be behind; a courier's never is by more than a bundle.
-    let today = state.latest.map_or(desk.today, |seen| seen.max(desk.today));
+    let today = state.today(desk.today);
     let laid = outbox::lay(stick, state, vaults, today)?;
     let until = laid.until.map(|day| day.to_string()).unwrap_or_default();
     desk.screen.result(

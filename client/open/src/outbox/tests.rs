@@ -1,6 +1,7 @@
 use knothole_envelope::CharterChain;
 
 use super::*;
+use crate::archive::Courier;
 use crate::archive::tests::{FIRST_DAY, kept, newsroom};
 
 fn day(after: u32) -> Day {
@@ -101,9 +102,10 @@ fn a_receipt_is_carried_until_its_drop_has_not_been_listed_for_thirty_days() {
         let laid = lay(stick.path(), state, &editors, day(0)).unwrap();
         laid.receipts
     };
-    state.latest = Some(day(30));
+    state.couriers.push(Courier::new(editors[0].key()));
+    state.couriers[0].date(day(30));
     assert_eq!(receipts(&state), 2);
-    state.latest = Some(day(31));
+    state.couriers[0].date(day(31));
     assert_eq!(receipts(&state), 0);
 }
 
@@ -112,4 +114,18 @@ fn a_stick_that_is_not_there_is_named() {
     let (editors, state) = newsroom(1, 1);
     let error = lay(Path::new("/nowhere/stick"), &state, &editors, day(0)).unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/stick: cannot open this folder");
+}
+
+#[test]
+fn a_clock_before_the_first_epoch_gives_way_to_the_couriers_and_no_other_does() {
+    let (editors, mut state) = newsroom(1, 1);
+    let unset = Day::new(0).unwrap();
+    assert_eq!(state.today(unset), unset);
+    state.couriers.push(Courier::new(editors[0].key()));
+    state.couriers[0].date(day(3000));
+    assert_eq!(state.today(unset), day(3000));
+    assert_eq!(state.today(day(0)), day(0));
+    // What a turned courier told goes when it is removed.
+    state.couriers.clear();
+    assert_eq!(state.today(unset), unset);
 }
