@@ -122,9 +122,8 @@ fn obey(network: &Network, seen: &mut Traffic, line: &str) -> Result<String, Box
             Ok(format!("killed {name}"))
         }
         (Some("kill-busy"), Some(bytes)) => {
-            let now = network.traffic()?;
-            let since = now.since(seen);
-            *seen = now;
+            // Counted from the last `traffic` on, so that asking often does not hide a busy relay.
+            let since = network.traffic()?.since(seen);
             let Some(name) = since.relays_above(bytes.parse()?).next() else {
                 return Ok("none so busy".to_owned());
             };
