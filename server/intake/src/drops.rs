@@ -14,10 +14,11 @@ use crate::clock::HttpDate;
 use crate::drain::Drains;
 use crate::gate::{self, Expect, Gate};
 use crate::intake::Intake;
-use crate::keep::{Progress, Trouble, Way, finish, give_up, make_room, register, take};
+use crate::keep::{Progress, Trouble, Way, finish, fits, full, give_up, make_room, register, take};
 use crate::receive::{Orders, Received, receive};
 use crate::record::{Role, UrlHash};
 use crate::segments::Segments;
+use crate::space::Class;
 use crate::tus::{
     self, CHECKSUMS, Command, Create, Created, EXTENSIONS, Patch, Phase, Refusal, Step, Target,
     UPLOADS, UploadSecret, VERSION,
@@ -145,6 +146,7 @@ async fn created(
         } => later_lane(intake, *length, parent)?,
         Created::Joined { lanes } => return join(intake, lanes).await,
     };
+    fits(intake, &role, length).await?;
     make_room(intake).await?;
     let (secret, upload) = register(intake, Way::Tus, role, length, total);
     let mut progress = Progress {
@@ -220,6 +222,7 @@ async fn append(
                 room,
                 checksum: patch.checksum.clone(),
                 gate: gate_for(intake, upload)?,
+                grant: intake.space().grant(Class::of(&upload.role, upload.length)),
             };
             let body = BodyDataStream::new(body);
             match receive(intake.disk(), intake.settings(), lease, body, orders).await {
@@ -229,7 +232,7 @@ async fn append(
                 Received::Beyond => return Err(Refusal::BeyondEnd.into()),
                 Received::Altered => return Err(Refusal::ChecksumDiffers.into()),
                 Received::Gate(refusal) => return Err(Trouble::Gate(refusal)),
-                Received::Full => return Err(Trouble::Full),
+                Received::Full => return Err(full(intake).await),
                 Received::Failed => return Err(Trouble::Disk),
             }
         }

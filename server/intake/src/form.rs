@@ -17,6 +17,7 @@ use crate::pages::Outcome;
 use crate::receive::{Orders, Received, receive};
 use crate::record::Role;
 use crate::segments::Segments;
+use crate::space::Class;
 
 /// The name of the one field.
 const FIELD: &str = "sealed";
@@ -54,21 +55,25 @@ pub(crate) async fn take(
 async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Outcome> {
     let _writer = intake.writer().await.ok_or(Outcome::TryAgain)?;
     let (first, passed) = head(intake, &mut field).await?;
+    let total = passed.total;
+    keep::fits(intake, &Role::Whole, total)
+        .await
+        .map_err(outcome)?;
     keep::make_room(intake).await.map_err(outcome)?;
-    let (_, upload) = keep::register(intake, Way::Form, Role::Whole, passed.total, passed.total);
-    let mut lease = match keep::take(intake, &upload).await {
-        Ok(Ok(lease)) => lease,
-        Ok(Err(_)) | Err(_) => return Err(Outcome::TryAgain),
+    let (_, upload) = keep::register(intake, Way::Form, Role::Whole, total, total);
+    let Ok(Ok(mut lease)) = keep::take(intake, &upload).await else {
+        return Err(Outcome::TryAgain);
     };
     lease.admit(passed);
     let orders = Orders {
-        room: passed.total,
+        room: total,
         checksum: None,
         gate: None,
+        grant: intake.space().grant(Class::of(&Role::Whole, total)),
     };
     let body = stream::iter([Ok(first)]).chain(field);
     match receive(intake.disk(), intake.settings(), lease, body, orders).await {
-        Received::Whole(lease) if lease.segments().map(Segments::durable) == Some(passed.total) => {
+        Received::Whole(lease) if lease.segments().map(Segments::durable) == Some(total) => {
             return keep::finish(intake, lease)
                 .await
                 .map(|_| Outcome::Arrived)
@@ -117,7 +122,7 @@ async fn head(intake: &Intake, field: &mut Field<'_>) -> Result<(Bytes, Passed),
 
 fn outcome(trouble: Trouble) -> Outcome {
     match trouble {
-        Trouble::Full => Outcome::Full,
+        Trouble::Full(_) => Outcome::Full,
         _ => Outcome::TryAgain,
     }
 }

@@ -23,6 +23,7 @@ use crate::recover::recover;
 use crate::serve::{self, Push, Side};
 use crate::settings::Settings;
 use crate::shelf::Shelf;
+use crate::space::{self, Space};
 use crate::uploads::{Uploads, lock};
 
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
@@ -36,6 +37,7 @@ pub struct Intake {
     updating: Mutex<()>,
     uploads: Uploads,
     shelf: Shelf,
+    space: Arc<Space>,
     writers: Semaphore,
     gate: Passage,
 }
@@ -149,10 +151,12 @@ impl Intake {
         if let Some(chain) = newsroom.chain() {
             Receipts::kept(&disk, chain)?.apply(&disk, &shelf)?;
         }
+        let space = Space::new(&settings, space::held(&disk, &uploads)?);
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
             uploads,
             shelf,
+            space,
             writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
@@ -215,7 +219,7 @@ impl Intake {
             waiting: finished.saturating_sub(self.shelf.held_back()),
             unfinished: self.uploads.unfinished().len(),
             damaged,
-            ..Status::default()
+            percent_full: self.space.percent_full(self.disk.as_ref()).unwrap_or(100),
         }
     }
 
@@ -233,6 +237,10 @@ impl Intake {
 
     pub(crate) const fn shelf(&self) -> &Shelf {
         &self.shelf
+    }
+
+    pub(crate) const fn space(&self) -> &Arc<Space> {
+        &self.space
     }
 
     /// The time that the last tick told.
@@ -298,7 +306,8 @@ impl Intake {
         if let Some(fresh) = held.with_burned(disk, &receipts.burned())? {
             self.show(fresh);
         }
-        Ok(receipts.apply(disk, &self.shelf)?)
+        self.space.freed(receipts.apply(disk, &self.shelf)?);
+        Ok(())
     }
 
     fn age(&self) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! What every way in does with an upload: makes it, ends it, and makes a drop of it.
 
+use std::io;
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -13,6 +14,7 @@ use crate::gate;
 use crate::intake::{Intake, system_rng};
 use crate::record::{Link, Role, Ticket, UrlHash};
 use crate::segments::Segments;
+use crate::space::{Class, Shortage};
 use crate::tus::{Refusal, UploadSecret};
 use crate::uploads::{Lease, TakeError, Upload};
 
@@ -27,7 +29,7 @@ pub(crate) enum Trouble {
     /// Another request is at work, or the connection went meanwhile.
     Busy,
     /// There is no room.
-    Full,
+    Full(Shortage),
     /// The disk failed.
     Disk,
 }
@@ -51,9 +53,14 @@ impl Trouble {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the server is busy; try again in a minute",
             ),
-            Self::Full => answer::sentence(
+            Self::Full(Shortage::Files) => answer::sentence(
                 StatusCode::INSUFFICIENT_STORAGE,
-                "the drop-box has no room for this now; a message alone may still get through",
+                "the drop-box has no room for this now; a message without files still gets \
+                 through, or try again in a few days",
+            ),
+            Self::Full(Shortage::Everything) => answer::sentence(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "the drop-box has no room for anything now; try again in a few days",
             ),
             Self::Disk => answer::sentence(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -123,13 +130,36 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
     remove(intake, lease).await
 }
 
+/// Sees to it that an upload of this length would fit, so that its sender hears at once if not.
+pub(crate) async fn fits(intake: &Arc<Intake>, role: &Role, length: u64) -> Result<(), Trouble> {
+    let class = Class::of(role, length);
+    let inside = Arc::clone(intake);
+    let fits = move || inside.space().fits(inside.disk().as_ref(), class, length);
+    match tokio::task::spawn_blocking(fits).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => Err(full(intake).await),
+        Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
+    }
+}
+
+/// What to tell someone for whom there is no space.
+pub(crate) async fn full(intake: &Arc<Intake>) -> Trouble {
+    let inside = Arc::clone(intake);
+    let shortage = move || inside.space().shortage(inside.disk().as_ref());
+    match tokio::task::spawn_blocking(shortage).await {
+        Ok(Ok(shortage)) => Trouble::Full(shortage),
+        Ok(Err(_)) | Err(_) => Trouble::Disk,
+    }
+}
+
 /// Ends an upload that is not a drop.
 pub(crate) async fn give_up(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<(), Trouble> {
     let lease = take(intake, upload).await?.map_err(|_| Refusal::Finished)?;
     remove(intake, lease).await
 }
 
-async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Trouble> {
+/// Removes an upload that nobody writes to.
+pub(crate) async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Trouble> {
     let upload = Arc::clone(lease.upload());
     let Some(work) = lease.abandon() else {
         return Ok(());
@@ -140,9 +170,11 @@ async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Trouble> {
     if !work.segments.on_disk() {
         return Ok(());
     }
-    let disk = Arc::clone(intake.disk());
+    let inside = Arc::clone(intake);
     let removed = tokio::task::spawn_blocking(move || {
-        disk::remove_tree(disk.as_ref(), work.segments.folder())
+        disk::remove_tree(inside.disk().as_ref(), work.segments.folder())?;
+        inside.space().freed(work.segments.durable());
+        Ok::<_, io::Error>(())
     })
     .await;
     match removed {

@@ -27,6 +27,7 @@ mod segments;
 mod serve;
 mod settings;
 mod shelf;
+mod space;
 mod tus;
 mod uploads;
 

@@ -10,7 +10,7 @@ use crate::commit;
 use crate::disk::{self, Disk, Name, Place};
 use crate::newsroom::PushError;
 use crate::record::Manifest;
-use crate::shelf::{Shelf, unless_stray};
+use crate::shelf::{Shelf, manifest, unless_stray};
 
 /// Receipts in one request at most.
 const MOST_RECEIPTS: u32 = 8_192;
@@ -77,7 +77,9 @@ impl Receipts {
     ///
     /// First the receipts are durable, then the drops leave the shelf, then they are removed. A
     /// drop that is not there is nobody's business any more, and neither is its receipt.
-    pub(crate) fn apply(&self, disk: &dyn Disk, shelf: &Shelf) -> io::Result<()> {
+    ///
+    /// Gives the bytes that have become free.
+    pub(crate) fn apply(&self, disk: &dyn Disk, shelf: &Shelf) -> io::Result<u64> {
         let mut leaving = Vec::new();
         let mut kept = Vec::new();
         for (receipt, signed) in &self.0 {
@@ -88,8 +90,13 @@ impl Receipts {
                     let fits =
                         |held: &Manifest| held.tree == *tree && held.lanes.length() == *length;
                     if manifest(disk, &folder)?.as_ref().is_some_and(fits) {
-                        leaving.push((commit::shelf(), Name::hex(drop.as_bytes())));
-                        kept.push((Name::hex(drop.as_bytes()), signed));
+                        let name = Name::hex(drop.as_bytes());
+                        kept.push((name.clone(), signed));
+                        leaving.push(Leaving {
+                            room: commit::shelf(),
+                            name,
+                            bytes: *length,
+                        });
                     }
                 }
                 Receipt::Burned { epoch } => kept.push((burned_name(*epoch)?, signed)),
@@ -104,13 +111,28 @@ impl Receipts {
         keep(disk, &kept)?;
         // What an earlier removal has left there would be in the way.
         empty_trash(disk)?;
-        let mut moved = Vec::new();
+        let mut moved = Moved::default();
         let result = move_to_trash(disk, &leaving, &mut moved);
         // Even if it ended half-way, what has left must not be listed.
-        shelf.take_off(&moved)?;
+        shelf.take_off(&moved.ids)?;
         result?;
-        empty_trash(disk)
+        empty_trash(disk)?;
+        Ok(moved.bytes)
     }
+}
+
+/// A drop that is to go.
+struct Leaving {
+    room: Place,
+    name: Name,
+    bytes: u64,
+}
+
+/// Drops that have left.
+#[derive(Default)]
+struct Moved {
+    ids: Vec<DropId>,
+    bytes: u64,
 }
 
 /// Whether the newsroom has burned this epoch, as far as the store remembers.
@@ -125,15 +147,18 @@ fn all_of(
     disk: &dyn Disk,
     room: &Place,
     epochs: &HashSet<EpochNumber>,
-    leaving: &mut Vec<(Place, Name)>,
+    leaving: &mut Vec<Leaving>,
 ) -> io::Result<()> {
     for name in disk.list(room)? {
-        let held = manifest(disk, &room.join(name.clone()))?;
-        let of_these = held
-            .and_then(|manifest| manifest.epoch)
-            .is_some_and(|epoch| epochs.contains(&epoch));
-        if of_these {
-            leaving.push((room.clone(), name));
+        let Some(held) = manifest(disk, &room.join(name.clone()))? else {
+            continue;
+        };
+        if held.epoch.is_some_and(|epoch| epochs.contains(&epoch)) {
+            leaving.push(Leaving {
+                room: room.clone(),
+                name,
+                bytes: held.lanes.length(),
+            });
         }
     }
     Ok(())
@@ -160,21 +185,20 @@ fn keep(disk: &dyn Disk, receipts: &[(Name, &Signed<Receipt>)]) -> io::Result<()
     disk.sync_folder(&receipts_place())
 }
 
-fn move_to_trash(
-    disk: &dyn Disk,
-    leaving: &[(Place, Name)],
-    moved: &mut Vec<DropId>,
-) -> io::Result<()> {
-    for (room, name) in leaving {
+fn move_to_trash(disk: &dyn Disk, leaving: &[Leaving], moved: &mut Moved) -> io::Result<()> {
+    for Leaving { room, name, bytes } in leaving {
         let from = room.join(name.clone());
         match disk.rename_new(&from, &commit::trash().join(name.clone())) {
-            Ok(()) => moved.extend(name.as_str().parse::<DropId>().ok()),
+            Ok(()) => {
+                moved.ids.extend(name.as_str().parse::<DropId>().ok());
+                moved.bytes = moved.bytes.saturating_add(*bytes);
+            }
             // Named by two receipts of the same request.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
-    if !moved.is_empty() {
+    if !moved.ids.is_empty() {
         disk.sync_folder(&commit::trash())?;
         disk.sync_folder(&commit::shelf())?;
         disk.sync_folder(&commit::drops())?;
@@ -192,10 +216,6 @@ fn empty_trash(disk: &dyn Disk) -> io::Result<()> {
         disk::remove_tree(disk, &commit::trash().join(name))?;
     }
     disk.sync_folder(&commit::trash())
-}
-
-fn manifest(disk: &dyn Disk, folder: &Place) -> io::Result<Option<Manifest>> {
-    Ok(unless_stray(commit::finished(disk, folder))?.flatten())
 }
 
 fn read(disk: &dyn Disk, place: &Place) -> io::Result<Option<Signed<Receipt>>> {

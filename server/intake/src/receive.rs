@@ -13,6 +13,7 @@ use crate::disk::Disk;
 use crate::gate::{self, Expect, Gate};
 use crate::segments::SEGMENT;
 use crate::settings::{Settings, WRITE_UNIT};
+use crate::space::{Grant, Need};
 use crate::tus::Checksum;
 use crate::uploads::{Lease, Work};
 
@@ -24,6 +25,8 @@ pub(crate) struct Orders {
     pub(crate) checksum: Option<Checksum>,
     /// The gate, when the header is still to come.
     pub(crate) gate: Option<(Gate, Expect)>,
+    /// The right to the space that the bytes need.
+    pub(crate) grant: Grant,
 }
 
 /// How it ended. Whatever is not [`Received::Whole`], the upload stands at its last durable byte.
@@ -75,6 +78,7 @@ where
         pending: Vec::new(),
         unsettled: 0,
         hash,
+        grant: Some(orders.grant),
     };
     let end = taking.run(settings, body).await;
     match (end, taking.lease.take()) {
@@ -100,6 +104,7 @@ struct Taking<'a> {
     /// Bytes written since the last time everything was made durable.
     unsettled: u64,
     hash: Option<Hash>,
+    grant: Option<Grant>,
 }
 
 impl Taking<'_> {
@@ -188,18 +193,28 @@ impl Taking<'_> {
     async fn flush(&mut self) -> Result<(), Received> {
         let bytes = core::mem::take(&mut self.pending);
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let bytes = self
+        let pending = self.unsettled.saturating_add(count);
+        let mut grant = self.grant.take().ok_or(Received::Failed)?;
+        let (grant, bytes) = self
             .on_disk(move |disk, work| {
+                let durable = work.segments.durable();
+                let need = Need {
+                    pending,
+                    durable,
+                    rest: work.segments.length().saturating_sub(durable),
+                };
+                grant.cover(disk, need)?;
                 if !work.segments.on_disk() {
                     work.segments.create(disk, &work.ticket)?;
                 }
                 work.segments.write(disk, &bytes)?;
-                Ok(bytes)
+                Ok((grant, bytes))
             })
             .await?;
+        self.grant = Some(grant);
         self.pending = bytes;
         self.pending.clear();
-        self.unsettled = self.unsettled.saturating_add(count);
+        self.unsettled = pending;
         Ok(())
     }
 
@@ -207,8 +222,16 @@ impl Taking<'_> {
         if !self.pending.is_empty() {
             self.flush().await?;
         }
-        self.on_disk(|disk, work| work.segments.settle(disk))
+        let mut grant = self.grant.take().ok_or(Received::Failed)?;
+        let grant = self
+            .on_disk(move |disk, work| {
+                let before = work.segments.durable();
+                work.segments.settle(disk)?;
+                grant.settled(work.segments.durable().saturating_sub(before));
+                Ok(grant)
+            })
             .await?;
+        self.grant = Some(grant);
         self.unsettled = 0;
         Ok(())
     }

@@ -147,7 +147,7 @@ fn whole(disk: &dyn Disk, folder: &Place, name: &Name) -> io::Result<Option<(Dro
     let Ok(id) = name.as_str().parse::<DropId>() else {
         return Ok(None);
     };
-    let Some(manifest) = unless_stray(commit::finished(disk, folder))?.flatten() else {
+    let Some(manifest) = manifest(disk, folder)? else {
         return Ok(None);
     };
     let verifies = commit::verifies(disk, folder, &manifest)?;
@@ -166,6 +166,11 @@ pub(crate) fn unless_stray<T>(read: io::Result<T>) -> io::Result<Option<T>> {
             _ => Err(error),
         },
     }
+}
+
+/// The manifest of a finished drop, whether or not all its bytes are there.
+pub(crate) fn manifest(disk: &dyn Disk, folder: &Place) -> io::Result<Option<Manifest>> {
+    Ok(unless_stray(commit::finished(disk, folder))?.flatten())
 }
 
 fn turned_place() -> Place {

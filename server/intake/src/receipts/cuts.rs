@@ -34,7 +34,7 @@ fn post(office: &Office, disk: &Faulty, receipts: &[Receipt]) -> io::Result<()> 
     let (shelf, _) = Shelf::open(disk, NOW, &mut seeded(1))?;
     let signed = office.sign(receipts, 1);
     let receipts = Receipts::verify(&office.chain, &signed).unwrap();
-    receipts.apply(disk, &shelf)
+    receipts.apply(disk, &shelf).map(drop)
 }
 
 #[test]

@@ -1,0 +1,240 @@
+//! Who may still write: space is kept for words when files have filled the rest, and for the
+//! newsroom's own papers when words have filled that too.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use knothole_envelope::{CHUNK_LEN, FEWEST_CHUNKS, HEADER_LEN};
+
+use crate::commit;
+use crate::disk::Disk;
+use crate::record::Role;
+use crate::settings::Settings;
+use crate::shelf::manifest;
+use crate::uploads::{Uploads, lock};
+
+/// The length of the smallest drop, into which words fit.
+pub(crate) const SMALLEST: u64 = match (HEADER_LEN, FEWEST_CHUNKS, CHUNK_LEN) {
+    (12_288, 16, 65_536) => 12_288 + 16 * 65_536,
+    _ => panic!("the smallest drop is the smallest envelope"),
+};
+/// Space is reserved ahead up to here, however long an upload says it will be.
+const MOST_AHEAD: u64 = 64 << 20;
+/// An upload that has proved nothing yet reserves so much. From then on what it may reserve grows
+/// with what it has sent, so that many connections that send nothing hold little.
+const FIRST_AHEAD: u64 = 1 << 20;
+
+/// What space is asked for. Each class leaves alone what is kept for those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Drops of the smallest size.
+    Messages,
+    /// All others.
+    Bulk,
+}
+
+impl Class {
+    /// The class of an upload. A lane is never a message: words need no lanes.
+    pub(crate) fn of(role: &Role, length: u64) -> Self {
+        if *role == Role::Whole && length == SMALLEST {
+            Self::Messages
+        } else {
+            Self::Bulk
+        }
+    }
+}
+
+/// For what there is no space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shortage {
+    /// For files; a message still gets through.
+    Files,
+    /// For anything.
+    Everything,
+}
+
+/// The space of the store, and who has it.
+#[derive(Debug)]
+pub(crate) struct Space {
+    most: u64,
+    /// Kept for charters, sheets, receipts and replies.
+    system: u64,
+    /// Kept for messages.
+    messages: u64,
+    ledger: Mutex<Ledger>,
+    short: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Ledger {
+    /// Bytes of drops and of unfinished uploads, as far as they are durable.
+    held: u64,
+    /// Bytes that were granted and are not durable yet.
+    ahead: u64,
+}
+
+impl Space {
+    /// The space of a store that holds so many bytes already.
+    pub(crate) fn new(settings: &Settings, held: u64) -> Arc<Self> {
+        Arc::new(Self {
+            most: settings.most_bytes.unwrap_or(u64::MAX),
+            system: settings
+                .system_reserve
+                .saturating_add(settings.replies_reserve),
+            messages: settings.messages_reserve,
+            ledger: Mutex::new(Ledger { held, ahead: 0 }),
+            short: AtomicBool::new(false),
+        })
+    }
+
+    /// Bytes that this class could still be granted.
+    pub(crate) fn left(&self, disk: &dyn Disk, class: Class) -> io::Result<u64> {
+        let free = disk.room()?.free;
+        Ok(self.left_of(free, class, &lock(&self.ledger)))
+    }
+
+    fn left_of(&self, free: u64, class: Class, ledger: &Ledger) -> u64 {
+        let kept = match class {
+            Class::Messages => self.system,
+            Class::Bulk => self.system.saturating_add(self.messages),
+        };
+        free.min(self.most.saturating_sub(ledger.held))
+            .saturating_sub(ledger.ahead)
+            .saturating_sub(kept)
+    }
+
+    /// Whether an upload of this length would fit now. Nothing is reserved: what a sender says
+    /// costs nothing, but it should hear at once that there is no room.
+    pub(crate) fn fits(&self, disk: &dyn Disk, class: Class, length: u64) -> io::Result<bool> {
+        let fits = length <= self.left(disk, class)?;
+        if !fits {
+            self.short.store(true, Ordering::Relaxed);
+        }
+        Ok(fits)
+    }
+
+    /// What to say to someone who was refused.
+    pub(crate) fn shortage(&self, disk: &dyn Disk) -> io::Result<Shortage> {
+        let words = self.left(disk, Class::Messages)? >= SMALLEST;
+        Ok(if words {
+            Shortage::Files
+        } else {
+            Shortage::Everything
+        })
+    }
+
+    /// Whether anyone was refused since this was asked last.
+    pub(crate) fn was_short(&self) -> bool {
+        self.short.swap(false, Ordering::Relaxed)
+    }
+
+    /// So many durable bytes were removed.
+    pub(crate) fn freed(&self, bytes: u64) {
+        let mut ledger = lock(&self.ledger);
+        ledger.held = ledger.held.saturating_sub(bytes);
+    }
+
+    /// The right to write, of no byte yet.
+    pub(crate) fn grant(self: &Arc<Self>, class: Class) -> Grant {
+        Grant {
+            space: Arc::clone(self),
+            class,
+            ahead: 0,
+        }
+    }
+
+    /// How full the store is for files, in hundredths, rounded down.
+    pub(crate) fn percent_full(&self, disk: &dyn Disk) -> io::Result<u8> {
+        let left = self.left(disk, Class::Bulk)?;
+        let held = lock(&self.ledger).held;
+        let all = held.saturating_add(left);
+        let percent = held
+            .saturating_mul(100)
+            .checked_div(all)
+            .unwrap_or(if left == 0 { 100 } else { 0 });
+        Ok(u8::try_from(percent).unwrap_or(100))
+    }
+}
+
+/// The durable bytes of all drops and unfinished uploads that a start has found.
+pub(crate) fn held(disk: &dyn Disk, uploads: &Uploads) -> io::Result<u64> {
+    let mut held = 0_u64;
+    for room in [commit::drops(), commit::shelf()] {
+        for name in disk.list(&room)? {
+            if let Some(manifest) = manifest(disk, &room.join(name))? {
+                held = held.saturating_add(manifest.lanes.length());
+            }
+        }
+    }
+    for upload in uploads.unfinished() {
+        held = held.saturating_add(upload.view().offset);
+    }
+    Ok(held)
+}
+
+/// What an upload that is being written stands at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Need {
+    /// Bytes written or about to be written that are not durable.
+    pub(crate) pending: u64,
+    /// Bytes that are durable.
+    pub(crate) durable: u64,
+    /// Bytes up to its end, counted from the last durable one.
+    pub(crate) rest: u64,
+}
+
+/// The right to write so many bytes more. Dropping it gives back what was not used, so that an
+/// upload at rest holds no space but its own bytes.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    space: Arc<Space>,
+    class: Class,
+    ahead: u64,
+}
+
+impl Grant {
+    /// Sees to it that what is pending may be written, and reserves some space ahead.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::StorageFull`], or that of the disk.
+    pub(crate) fn cover(&mut self, disk: &dyn Disk, need: Need) -> io::Result<()> {
+        if need.pending <= self.ahead {
+            return Ok(());
+        }
+        let free = disk.room()?.free;
+        let ahead = FIRST_AHEAD
+            .saturating_add(need.durable)
+            .min(MOST_AHEAD)
+            .min(need.rest)
+            .max(need.pending);
+        let more = ahead.saturating_sub(self.ahead);
+        let mut ledger = lock(&self.space.ledger);
+        if more > self.space.left_of(free, self.class, &ledger) {
+            self.space.short.store(true, Ordering::Relaxed);
+            return Err(io::Error::from(io::ErrorKind::StorageFull));
+        }
+        ledger.ahead = ledger.ahead.saturating_add(more);
+        self.ahead = ahead;
+        Ok(())
+    }
+
+    /// So many of the bytes have become durable.
+    pub(crate) fn settled(&mut self, bytes: u64) {
+        let mut ledger = lock(&self.space.ledger);
+        ledger.held = ledger.held.saturating_add(bytes);
+        let used = bytes.min(self.ahead);
+        ledger.ahead = ledger.ahead.saturating_sub(used);
+        self.ahead = self.ahead.saturating_sub(used);
+    }
+}
+
+impl Drop for Grant {
+    fn drop(&mut self) {
+        let mut ledger = lock(&self.space.ledger);
+        ledger.ahead = ledger.ahead.saturating_sub(self.ahead);
+    }
+}
+
+#[cfg(test)]
+mod tests;
