@@ -42,6 +42,11 @@ impl UnixSeconds {
         Day::from_unix_seconds(self.0)
     }
 
+    /// The seconds from an earlier moment to this one.
+    pub(crate) const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
     /// So much later.
     pub(crate) const fn plus(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))

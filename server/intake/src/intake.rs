@@ -15,6 +15,7 @@ use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
 use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
+use crate::expiry::{self, Watch};
 use crate::gate::Gate;
 use crate::newsroom::{Newsroom, PushError};
 use crate::receipts::Receipts;
@@ -38,6 +39,7 @@ pub struct Intake {
     uploads: Uploads,
     shelf: Shelf,
     space: Arc<Space>,
+    watch: Watch,
     writers: Semaphore,
     gate: Passage,
 }
@@ -157,6 +159,7 @@ impl Intake {
             uploads,
             shelf,
             space,
+            watch: Watch::default(),
             writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
@@ -182,8 +185,8 @@ impl Intake {
         serve::connection(self, Side::Collection, stream).await;
     }
 
-    /// Tells the time: sheets and epochs that are over go, and at the end of a batch what arrived
-    /// in it becomes visible.
+    /// Tells the time: sheets, epochs and unfinished uploads that are over go, and at the end of a
+    /// batch what arrived in it becomes visible.
     ///
     /// # Errors
     /// The store's disk failed; the next tick tries again.
@@ -191,7 +194,8 @@ impl Intake {
         self.now.store(now.get(), Ordering::Relaxed);
         let inside = Arc::clone(self);
         let aged = tokio::task::spawn_blocking(move || inside.age()).await;
-        aged.map_err(|_| io::Error::other("a blocking task ended early"))?
+        aged.map_err(|_| io::Error::other("a blocking task ended early"))??;
+        expiry::sweep(self).await
     }
 
     /// Ticks by the system's clock for ever: the core task that the server supervises.
@@ -241,6 +245,10 @@ impl Intake {
 
     pub(crate) const fn space(&self) -> &Arc<Space> {
         &self.space
+    }
+
+    pub(crate) const fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// The time that the last tick told.

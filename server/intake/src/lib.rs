@@ -11,6 +11,7 @@ mod desk;
 mod disk;
 mod drain;
 mod drops;
+mod expiry;
 #[cfg(test)]
 mod forge;
 mod form;

@@ -147,11 +147,6 @@ impl Segments {
         self.durable.offset
     }
 
-    /// The bytes that were written; those beyond [`Self::durable`] may be lost.
-    pub(crate) const fn written(&self) -> u64 {
-        self.at.offset
-    }
-
     /// Makes the folder, durably.
     pub(crate) fn create(&mut self, disk: &dyn Disk, ticket: &Ticket) -> io::Result<()> {
         let Some((incoming, _)) = self.folder.split() else {

@@ -30,10 +30,14 @@ pub struct Settings {
     pub most_uploads: usize,
     /// Requests at once that hold up to 256 KiB of memory for an upload.
     pub most_writers: usize,
-    /// How long an unfinished upload is kept after its last byte.
+    /// How long an unfinished upload is kept after its creation; it ends with a whole day, so that
+    /// its end does not tell the hour.
     pub upload_life: Duration,
     /// How long a created upload may stay without its first byte; it costs only memory.
     pub empty_upload_life: Duration,
+    /// How long an upload must have stood still before it gives its place to others when space is
+    /// short: an attacker who fills the disk must not push out a source between two circuits.
+    pub stalled_upload_life: Duration,
     /// How long the head of a request may take: Tor adds seconds, not minutes.
     pub header_patience: Duration,
     /// How long a body may be silent before the connection counts as dead.
@@ -67,6 +71,7 @@ impl Default for Settings {
             most_writers: 128,
             upload_life: Duration::from_secs(14 * 86_400),
             empty_upload_life: Duration::from_secs(3_600),
+            stalled_upload_life: Duration::from_secs(86_400),
             header_patience: Duration::from_secs(60),
             body_patience: Duration::from_secs(120),
             quiet: Duration::from_secs(1),

@@ -20,7 +20,7 @@ pub(crate) const SMALLEST: u64 = match (HEADER_LEN, FEWEST_CHUNKS, CHUNK_LEN) {
     _ => panic!("the smallest drop is the smallest envelope"),
 };
 /// Space is reserved ahead up to here, however long an upload says it will be.
-const MOST_AHEAD: u64 = 64 << 20;
+pub(crate) const MOST_AHEAD: u64 = 64 << 20;
 /// An upload that has proved nothing yet reserves so much. From then on what it may reserve grows
 /// with what it has sent, so that many connections that send nothing hold little.
 const FIRST_AHEAD: u64 = 1 << 20;

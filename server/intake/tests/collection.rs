@@ -7,18 +7,8 @@
 )]
 
 #[path = "uploads/newsroom.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests of uploads"
-)]
 mod newsroom;
 #[path = "uploads/wire.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests of uploads"
-)]
 mod wire;
 
 use std::sync::Arc;

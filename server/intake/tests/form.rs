@@ -1,5 +1,6 @@
 //! The page without scripts: a form that takes one sealed file, and says in words what came of it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(
     dead_code,
     reason = "the tests of uploads use the rest of the two modules"

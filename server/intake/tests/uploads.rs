@@ -1,5 +1,7 @@
 //! The drop-box over HTTP, from a sealed drop's first byte to the courier's listing.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+
 #[path = "uploads/newsroom.rs"]
 mod newsroom;
 #[path = "uploads/wire.rs"]

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "a test that overflows ends")]
+
 use super::*;
 use crate::disk::faulty::Faulty;
 

@@ -1,5 +1,13 @@
 //! A newsroom with one editor and one courier, and a store that trusts it.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "several tests share it, and a test that cannot go on ends"
+)]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +32,7 @@ pub const BATCH: u64 = 3_600;
 pub struct House {
     pub folder: TempDir,
     pub intake: Arc<Intake>,
+    settings: Settings,
     signing: SigningSecret,
     secret: EpochSecret,
     chain: CharterChain,
@@ -47,6 +56,11 @@ fn token() -> String {
 impl House {
     /// A store with charter and sheet.
     pub async fn new() -> Self {
+        Self::with(settings()).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let signing = SigningSecret::generate(&mut rng());
         let secret = EpochSecret::generate(&mut rng());
@@ -76,10 +90,11 @@ impl House {
             bundle.editor_key(),
         );
         desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
-        let intake = Intake::open(folder.path(), settings(), UnixSeconds::new(DAY)).unwrap();
+        let intake = Intake::open(folder.path(), settings.clone(), UnixSeconds::new(DAY)).unwrap();
         let house = Self {
             folder,
             intake,
+            settings,
             signing,
             secret,
             chain,
@@ -107,7 +122,8 @@ impl House {
         let nothing = tempfile::tempdir().unwrap();
         self.intake = Intake::open(nothing.path(), settings(), UnixSeconds::new(DAY)).unwrap();
         assert!(old.upgrade().is_none(), "the test ended every connection");
-        self.intake = Intake::open(self.folder.path(), settings(), UnixSeconds::new(now)).unwrap();
+        let settings = self.settings.clone();
+        self.intake = Intake::open(self.folder.path(), settings, UnixSeconds::new(now)).unwrap();
         self
     }
 

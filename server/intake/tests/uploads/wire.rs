@@ -1,5 +1,13 @@
 //! A plain HTTP/1.1 peer over a pipe in memory.
 
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "several tests share it, and a test that cannot go on ends"
+)]
+
 use std::sync::Arc;
 
 use knothole_intake::Intake;

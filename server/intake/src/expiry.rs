@@ -1,0 +1,149 @@
+//! Unfinished uploads that nobody goes on with give their place back.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use knothole_envelope::DropId;
+
+use crate::clock::UnixSeconds;
+use crate::intake::Intake;
+use crate::keep;
+use crate::record::Role;
+use crate::settings::Settings;
+use crate::space::{Class, MOST_AHEAD};
+use crate::uploads::{Upload, lock};
+
+/// Removes the uploads whose time is over, and when someone found no space also those that have
+/// stood still the longest, until there is some.
+pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
+    let uploads = intake.uploads().unfinished();
+    let standings: Vec<_> = uploads.iter().map(|upload| Standing::of(upload)).collect();
+    let (now, settings) = (intake.now(), intake.settings());
+    intake.watch().look(&standings, now);
+    for (upload, standing) in uploads.iter().zip(&standings) {
+        if let (true, Some(url)) = (upload.is_gone(), &upload.url) {
+            // Its disk failed. What is left of it is for the next start.
+            intake.uploads().forget(url);
+        } else if intake.watch().is_over(standing, now, settings) {
+            remove(intake, upload).await?;
+        }
+    }
+    if !intake.space().was_short() {
+        return Ok(());
+    }
+    for group in intake.watch().stalled(now, settings) {
+        if left(intake).await? >= MOST_AHEAD {
+            break;
+        }
+        for (upload, standing) in uploads.iter().zip(&standings) {
+            if standing.group == group {
+                remove(intake, upload).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn remove(intake: &Arc<Intake>, upload: &Arc<Upload>) -> io::Result<()> {
+    // Whoever writes to it just now has come back in time.
+    let Some(lease) = upload.take_if_resting() else {
+        return Ok(());
+    };
+    let removed = keep::remove(intake, lease).await;
+    removed.map_err(|_| io::Error::other("an upload could not be removed"))
+}
+
+async fn left(intake: &Arc<Intake>) -> io::Result<u64> {
+    let inside = Arc::clone(intake);
+    let left = move || inside.space().left(inside.disk().as_ref(), Class::Bulk);
+    tokio::task::spawn_blocking(left)
+        .await
+        .map_err(|_| io::Error::other("a blocking task ended early"))?
+}
+
+/// How an unfinished upload stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Standing {
+    /// It, or the first of its lanes: lanes stand and fall together.
+    group: DropId,
+    offset: u64,
+    expires: UnixSeconds,
+}
+
+impl Standing {
+    fn of(upload: &Upload) -> Self {
+        Self {
+            group: match upload.role {
+                Role::Later { parent } => parent,
+                Role::Whole | Role::First | Role::Joined { .. } => upload.id,
+            },
+            offset: upload.view().offset,
+            expires: upload.expires,
+        }
+    }
+}
+
+/// Since when each upload has made no progress, as far as this process has seen. Nothing of it is
+/// on the disk, where it would tell when a source was there.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(Mutex<HashMap<DropId, Seen>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// The bytes of all its lanes.
+    progress: u64,
+    since: UnixSeconds,
+}
+
+impl Watch {
+    /// Notes how the uploads stand now; what is gone is forgotten.
+    fn look(&self, standings: &[Standing], now: UnixSeconds) {
+        let mut progress = HashMap::<_, u64>::new();
+        for standing in standings {
+            let sum = progress.entry(standing.group).or_default();
+            *sum = sum.saturating_add(standing.offset);
+        }
+        let mut seen = lock(&self.0);
+        seen.retain(|group, _| progress.contains_key(group));
+        for (group, progress) in progress {
+            let fresh = Seen {
+                progress,
+                since: now,
+            };
+            let held = seen.entry(group).or_insert(fresh);
+            if held.progress != progress {
+                *held = fresh;
+            }
+        }
+    }
+
+    /// Whether an upload's time is over. One of which no byte has come costs no disk, but it takes
+    /// one of the places for others.
+    fn is_over(&self, standing: &Standing, now: UnixSeconds, settings: &Settings) -> bool {
+        let empty = standing.offset == 0
+            && self.still(&standing.group, now) >= settings.empty_upload_life.as_secs();
+        standing.expires <= now || empty
+    }
+
+    /// The uploads that have stood still for long, the longest first.
+    fn stalled(&self, now: UnixSeconds, settings: &Settings) -> Vec<DropId> {
+        let seen = lock(&self.0);
+        let long = settings.stalled_upload_life.as_secs();
+        let mut stalled: Vec<_> = seen
+            .iter()
+            .filter(|(_, seen)| now.since(seen.since) >= long)
+            .map(|(group, seen)| (seen.since, seen.progress, *group))
+            .collect();
+        stalled.sort_unstable();
+        stalled.into_iter().map(|(_, _, group)| group).collect()
+    }
+
+    fn still(&self, group: &DropId, now: UnixSeconds) -> u64 {
+        let seen = lock(&self.0);
+        seen.get(group).map_or(0, |seen| now.since(seen.since))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! A drop-box that fills up, and what gives its place back.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on ends"
+)]
+
+#[path = "uploads/newsroom.rs"]
+mod newsroom;
+#[path = "uploads/wire.rs"]
+mod wire;
+
+use knothole_envelope::{Receipt, TreeHash, unframe};
+use knothole_intake::{Settings, UnixSeconds};
+use newsroom::{BATCH, DAY, House};
+use wire::{Answer, PATCH, Wire};
+
+const MIB: u64 = 1 << 20;
+const SECONDS_IN_DAY: u64 = 86_400;
+
+/// A store with room for so many MiB of files and for two messages.
+fn small(files: u64) -> Settings {
+    let mut settings = newsroom::settings();
+    settings.system_reserve = MIB;
+    settings.replies_reserve = 0;
+    settings.messages_reserve = 5 * MIB / 2;
+    settings.most_bytes = Some(files * MIB + settings.messages_reserve + MIB);
+    settings
+}
+
+async fn create(house: &House, length: usize) -> Answer {
+    let length = length.to_string();
+    Wire::public(&house.intake)
+        .tus("POST /drops", &[("Upload-Length", &length)], b"")
+        .await
+}
+
+async fn send(house: &House, size: usize) -> (Answer, u64, TreeHash) {
+    let (sealed, tree) = house.drop(size);
+    let length = sealed.len().to_string();
+    let headers = [("Upload-Length", length.as_str()), PATCH];
+    let answer = Wire::public(&house.intake)
+        .tus("POST /drops", &headers, &sealed)
+        .await;
+    (answer, u64::try_from(sealed.len()).unwrap(), tree)
+}
+
+async fn tick(house: &House, now: u64) {
+    house.intake.tick(UnixSeconds::new(now)).await.unwrap();
+}
+
+#[tokio::test]
+async fn when_files_have_filled_the_store_words_still_arrive_and_a_receipt_makes_room_again() {
+    let house = House::with(small(4)).await;
+    let (sent, length, tree) = send(&house, 3_000_000).await;
+    assert_eq!(sent.status, 201, "{}", sent.text());
+    let (refused, _, _) = send(&house, 3_000_000).await;
+    assert_eq!(refused.status, 507);
+    assert!(
+        refused.text().contains("without files still gets"),
+        "{}",
+        refused.text()
+    );
+    // The rest of the files' share, and what is kept for messages.
+    for _ in 0..3 {
+        assert_eq!(send(&house, 5).await.0.status, 201);
+    }
+    let (full, _, _) = send(&house, 5).await;
+    assert_eq!(full.status, 507);
+    assert!(
+        full.text().contains("no room for anything"),
+        "{}",
+        full.text()
+    );
+    assert_eq!(house.intake.status().percent_full, 100);
+    tick(&house, DAY + BATCH).await;
+    let listing = house.collect("GET /listing", &[], b"").await;
+    let listing = knothole_envelope::ListedDrop::decode_list(unframe(&listing.body).unwrap());
+    let drop = listing
+        .unwrap()
+        .iter()
+        .find(|listed| listed.tree == tree)
+        .unwrap()
+        .id;
+    let receipt = house.receipt(Receipt::Opened { drop, tree, length });
+    let taken = house.collect("POST /receipts", &[], &receipt).await;
+    assert_eq!(taken.status, 204);
+    for _ in 0..2 {
+        let (sent, _, _) = send(&house, 5).await;
+        assert_eq!(sent.status, 201, "{}", sent.text());
+    }
+}
+
+#[tokio::test]
+async fn what_a_store_holds_counts_after_a_restart_too() {
+    let mut house = House::with(small(4)).await;
+    assert_eq!(send(&house, 3_000_000).await.0.status, 201);
+    let percent = house.intake.status().percent_full;
+    while std::sync::Arc::strong_count(&house.intake) > 1 {
+        tokio::task::yield_now().await;
+    }
+    house = house.restart();
+    assert_eq!(house.intake.status().percent_full, percent);
+    assert_eq!(send(&house, 3_000_000).await.0.status, 507);
+}
+
+#[tokio::test]
+async fn what_cannot_fit_is_refused_before_its_first_byte_and_what_was_only_announced_holds_nothing()
+ {
+    let house = House::with(small(4)).await;
+    let (sealed, _) = house.drop(3_000_000);
+    for _ in 0..20 {
+        assert_eq!(create(&house, sealed.len()).await.status, 201);
+    }
+    assert_eq!(create(&house, 5_000_000).await.status, 507);
+    let incoming = house.folder.path().join("incoming");
+    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_whose_days_are_over_is_removed_with_its_bytes() {
+    let house = House::new().await;
+    let (sealed, _) = house.drop(3_000_000);
+    let made = create(&house, sealed.len()).await;
+    let path = made.header("location").unwrap();
+    let mut wire = Wire::public(&house.intake);
+    let sent = wire.patch(path, 0, &sealed[..1_000_000]).await;
+    assert_eq!(sent.status, 204);
+    assert_eq!(
+        sent.header("upload-expires"),
+        Some("Fri, 18 Oct 2024 00:00:00 GMT")
+    );
+    let head = format!("HEAD {path}");
+    tick(&house, DAY + 14 * SECONDS_IN_DAY - 1).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 200);
+    tick(&house, DAY + 14 * SECONDS_IN_DAY).await;
+    let gone = wire.tus(&head, &[], b"").await;
+    let unknown = format!("HEAD /drops/{}", "ab".repeat(32));
+    assert_eq!(gone, wire.tus(&unknown, &[], b"").await);
+    let incoming = house.folder.path().join("incoming");
+    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn an_upload_that_has_stood_still_for_a_day_gives_way_when_space_is_short_and_not_before() {
+    let house = House::with(small(4)).await;
+    let (sealed, _) = house.drop(3_000_000);
+    let made = create(&house, sealed.len()).await;
+    let path = made.header("location").unwrap();
+    let mut wire = Wire::public(&house.intake);
+    wire.patch(path, 0, &sealed[..2_500_000]).await;
+    let head = format!("HEAD {path}");
+    tick(&house, DAY).await;
+    assert_eq!(send(&house, 3_000_000).await.0.status, 507);
+    tick(&house, DAY + SECONDS_IN_DAY - 1).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 200);
+    // Nobody has asked for space since.
+    tick(&house, DAY + SECONDS_IN_DAY).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 200);
+    assert_eq!(send(&house, 3_000_000).await.0.status, 507);
+    tick(&house, DAY + SECONDS_IN_DAY + 1).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 404);
+    assert_eq!(send(&house, 3_000_000).await.0.status, 201);
+}
+
+#[tokio::test]
+async fn an_upload_of_no_byte_gives_its_place_back_after_an_hour() {
+    let house = House::new().await;
+    let made = create(&house, 2_000_000).await;
+    let head = format!("HEAD {}", made.header("location").unwrap());
+    tick(&house, DAY).await;
+    let mut wire = Wire::public(&house.intake);
+    tick(&house, DAY + 3_599).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 200);
+    tick(&house, DAY + 3_600).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 404);
+}
