@@ -110,7 +110,7 @@ impl Failure {
             {
                 Exit::TryAgain
             }
-            Self::Archive(ArchiveError::Busy(_)) => Exit::TryAgain,
+            Self::Archive(ArchiveError::Busy(_) | ArchiveError::Room(..)) => Exit::TryAgain,
             Self::Archive(ArchiveError::MoreVaults { .. })
             | Self::Found(FoundError::Unsigned { .. }) => Exit::MoreVaults,
             Self::Open(error) => exit_of(error),

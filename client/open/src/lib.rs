@@ -17,6 +17,7 @@ pub mod newsroom;
 pub mod open;
 pub mod outbox;
 pub mod passphrase;
+pub mod room;
 pub mod screen;
 pub mod vault;
 pub mod volume;

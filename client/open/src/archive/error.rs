@@ -7,6 +7,7 @@ use knothole_envelope::Quorum;
 
 use crate::escape;
 use crate::folder::FileError;
+use crate::room::Room;
 
 /// An archive could not be made, opened or written.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub enum ArchiveError {
     Damaged,
     /// None of the vaults can vouch for the newsroom that the archive names.
     Stranger,
+    /// There is no room for what is to come in.
+    Room(PathBuf, Room),
     /// It holds as much as it can.
     Full,
 }
@@ -78,6 +81,11 @@ impl fmt::Display for ArchiveError {
             Self::Stranger => f.write_str(
                 "the archive names another newsroom than the one that these editors founded: do \
                  not use it",
+            ),
+            Self::Room(path, room) => write!(
+                f,
+                "{}: {room}: nothing was copied. Make room, or move the archive to a larger disk",
+                escape::path(path)
             ),
             Self::Full => f.write_str(
                 "the archive cannot take account of more drops: open another one for what comes",

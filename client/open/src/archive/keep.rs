@@ -8,8 +8,9 @@ use std::io::{self, Read, Write as _};
 use knothole_envelope::{BundlePart, DropId, PartHash};
 use sha2::{Digest as _, Sha256};
 
-use super::Archive;
+use super::{Archive, ArchiveError};
 use crate::folder::{Existing, FileError, Folder};
+use crate::room::Room;
 
 pub(super) const DROPS: &str = "drops";
 const BLOCK: usize = 1 << 20;
@@ -59,6 +60,29 @@ impl Archive {
 
     fn drop_folder(&self, id: &DropId) -> Result<Folder, FileError> {
         self.drops()?.child_or_make(&id.to_string())
+    }
+
+    /// Refuses what there is no room for.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Room`], or [`ArchiveError::File`].
+    pub fn fits(&self, needed: u64) -> Result<(), ArchiveError> {
+        match Room::missing(&self.folder, needed)? {
+            Some(room) => Err(ArchiveError::Room(self.folder.path().to_owned(), room)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a part of this length is in its place, whatever is in it.
+    #[must_use]
+    pub fn seems_here(&self, part: &BundlePart) -> bool {
+        let folder = self
+            .folder
+            .child(DROPS)
+            .and_then(|drops| drops.child(&part.drop.to_string()));
+        folder
+            .and_then(|folder| folder.file(&name_of(part.offset)))
+            .is_ok_and(|(_, length)| length == part.length)
     }
 
     /// Whether this very part is here already.

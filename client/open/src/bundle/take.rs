@@ -99,6 +99,7 @@ impl Archive {
         sticks: &Sticks,
         bundles: &[Checked<'_>],
     ) -> Result<Taken, ArchiveError> {
+        self.fits(self.needed(bundles))?;
         let mut taken = Taken::default();
         for bundle in bundles {
             let index = bundle.index;
@@ -124,6 +125,24 @@ impl Archive {
         }
         taken.parts.retain(|id| !taken.whole.contains(id));
         Ok(taken)
+    }
+
+    /// The bytes of all parts that may have to be copied.
+    fn needed(&self, bundles: &[Checked<'_>]) -> u64 {
+        let wanted = |part: &&BundlePart| {
+            let kept = self.state.drops.get(&part.drop);
+            kept.is_none_or(|kept| kept.status == Status::Incomplete) && !self.seems_here(part)
+        };
+        // A part that goes on in a later bundle is listed there once more.
+        let parts: BTreeMap<_, _> = bundles
+            .iter()
+            .flat_map(|bundle| bundle.index.parts())
+            .filter(wanted)
+            .map(|part| ((part.drop, part.offset), part.length))
+            .collect();
+        parts
+            .values()
+            .fold(0, |sum, length| sum.saturating_add(*length))
     }
 
     fn take_drop(

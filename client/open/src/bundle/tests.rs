@@ -310,3 +310,14 @@ fn what_an_interrupted_copy_left_is_found_again_or_replaced() {
     assert_eq!(rig.kept(&drop), drop.bytes);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
 }
+
+#[test]
+fn what_does_not_fit_is_told_before_the_first_byte() {
+    let mut rig = Rig::new(1, 1);
+    let drop = rig.drop(1);
+    let error = rig.archive.fits(u64::MAX).unwrap_err();
+    assert!(matches!(error, crate::archive::ArchiveError::Room(..)));
+    assert!(error.to_string().contains("nothing was copied"));
+    let stick = rig.carried(&[whole(&drop)]);
+    rig.take(&[&stick]).unwrap();
+}

@@ -5,6 +5,7 @@ use core::fmt;
 use knothole_envelope::{EpochNumber, OpenError, Quorum, UnlockError};
 
 use crate::folder::FileError;
+use crate::room::Room;
 use crate::vault::VaultError;
 
 /// A drop does not open.
@@ -21,6 +22,8 @@ pub enum OpenDropError {
     OtherDrop,
     /// A vault is damaged.
     Vault(VaultError),
+    /// There is no room for the opened files.
+    Room(Room),
     /// The opened files cannot be written.
     File(FileError),
 }
@@ -46,14 +49,18 @@ impl OpenDropError {
     pub const fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::File(_) | Self::Vault(_) | Self::Open(OpenError::Read(_))
+            Self::File(_) | Self::Room(_) | Self::Vault(_) | Self::Open(OpenError::Read(_))
         ) || self.wants_vaults()
     }
 
     /// Whether there is no room for the files.
     #[must_use]
     pub fn is_space(&self) -> bool {
-        matches!(self, Self::File(error) if error.is_space())
+        match self {
+            Self::Room(_) => true,
+            Self::File(error) => error.is_space(),
+            _ => false,
+        }
     }
 }
 
@@ -72,6 +79,7 @@ impl fmt::Display for OpenDropError {
                 f.write_str("it is not the drop that the server listed: fetch it again")
             }
             Self::Vault(error) => error.fmt(f),
+            Self::Room(room) => write!(f, "{room} for its files: nothing was written"),
             Self::File(error) => error.fmt(f),
         }
     }
@@ -84,7 +92,7 @@ impl core::error::Error for OpenDropError {
             Self::Open(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::File(error) => error.source(),
-            Self::NoKeys(_) | Self::OtherDrop => None,
+            Self::NoKeys(_) | Self::OtherDrop | Self::Room(_) => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::name::own;
 use super::{OpenDropError, Opened, Unsealed, Warning};
 use crate::escape;
 use crate::folder::{Existing, FileError, Folder};
+use crate::room::Room;
 
 const CONTENTS: &str = "contents.txt";
 const MESSAGE: &str = "message.txt";
@@ -29,8 +30,12 @@ pub fn write<R: Read>(
     into: &Folder,
     name: &str,
 ) -> Result<Opened, OpenDropError> {
-    let folder = new_folder(into, name)?;
     let manifest = unsealed.reader.manifest().clone();
+    let bytes = manifest.files().iter().map(|file| file.size).sum();
+    if let Some(room) = Room::missing(into, bytes)? {
+        return Err(OpenDropError::Room(room));
+    }
+    let folder = new_folder(into, name)?;
     let warnings = unsealed.warnings;
     let written = bodies(unsealed.reader, &manifest, listed.tree, &folder)
         .and_then(|()| Ok(papers(&folder, &manifest, listed, &warnings)?));
@@ -46,7 +51,7 @@ pub fn write<R: Read>(
     Ok(Opened {
         folder: folder.path().to_owned(),
         files: manifest.files().len(),
-        bytes: manifest.files().iter().map(|file| file.size).sum(),
+        bytes,
         message: !manifest.message().as_str().is_empty(),
         way_back: manifest.reply().is_some(),
         warnings,

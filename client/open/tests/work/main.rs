@@ -1,0 +1,189 @@
+//! The offline client as a person runs it, from the vaults to the receipts.
+
+#![allow(
+    clippy::disallowed_types,
+    reason = "the tests run the program; the program runs nothing"
+)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod newsroom;
+mod room;
+
+use std::fs;
+
+use knothole_envelope::{DropAddress, DropId, Receipt};
+
+use crate::newsroom::{MESSAGE, Newsroom, ONE, TWO, onion, run};
+
+#[test]
+fn a_drop_goes_from_the_stick_to_files_and_its_receipt_back() {
+    let mut newsroom = Newsroom::new();
+    let video: Vec<u8> = (0..2_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+    let wanted = newsroom.seal(0xaa, &video);
+    let unwanted = newsroom.seal(0xbb, b"junk");
+    let mut broken = newsroom.seal(0xcc, b"x");
+    // In the commitment: no slot opens.
+    broken.1[60] ^= 1;
+    newsroom.carry("stick", &[wanted.clone(), unwanted, broken]);
+    // Without --files nothing is opened.
+    newsroom
+        .run("open stick")
+        .ends_with(0)
+        .says("is in the archive, sealed");
+    fs::remove_dir_all(newsroom.path("stick")).unwrap();
+    newsroom.run("list").ends_with(0).says("waiting");
+    newsroom.run("refuse bb").ends_with(0).says("is refused");
+    let opened = newsroom.run("open --files files");
+    opened
+        .ends_with(4)
+        .says("aaaaaaaa is open in")
+        .says("cccccccc did not open");
+    let folder = newsroom.path("files/aaaaaaaa");
+    assert_eq!(fs::read(folder.join("1.mov")).unwrap(), video);
+    let words = fs::read_to_string(folder.join("message.txt")).unwrap();
+    assert_eq!(words, MESSAGE);
+    newsroom
+        .run("open --files files")
+        .ends_with(0)
+        .says("no drop that waits");
+    newsroom
+        .run("show aa")
+        .ends_with(0)
+        .says("IMG_0412.MOV")
+        .says("  | 请不要说出我是谁。");
+    newsroom
+        .run("export aa --to files")
+        .ends_with(0)
+        .says("files/aaaaaaaa-2");
+    newsroom.run("export cc --to files").ends_with(5);
+    newsroom.run("outbox .").ends_with(0).says("2 receipts");
+    let receipts = newsroom.receipts();
+    let opened = |receipt: &Receipt| matches!(receipt, Receipt::Opened { drop, tree, .. } if (*drop, *tree) == (wanted.0.id, wanted.0.tree));
+    assert_eq!(receipts.iter().filter(|receipt| opened(receipt)).count(), 1);
+    let refused = |receipt: &&Receipt| matches!(receipt, Receipt::Refused { drop, .. } if *drop == DropId::from_bytes([0xbb; 32]));
+    assert_eq!(receipts.iter().filter(refused).count(), 1);
+}
+
+#[test]
+fn every_refusal_has_its_exit_code_and_says_what_to_do() {
+    let mut newsroom = Newsroom::new();
+    let drop = newsroom.seal(0xaa, b"body");
+    newsroom.carry("stick", &[]);
+    newsroom.carry("second", &[drop]);
+    let at = newsroom.folder.path();
+    let one = "open stick --files files --archive archive --vault v1";
+    run(at, &[ONE], one)
+        .ends_with(6)
+        .says("name the others' vaults");
+    run(at, &[TWO], one).ends_with(1);
+    run(
+        at,
+        &[ONE],
+        &one.replace("archive archive", "archive nowhere"),
+    )
+    .ends_with(1)
+    .says("cannot open this folder");
+    newsroom
+        .run("open second --files files")
+        .ends_with(1)
+        .says("bundle 1 is missing");
+    newsroom
+        .run("open files --files files")
+        .ends_with(1)
+        .says("there is no bundle here");
+    newsroom
+        .run("open v1 --files files")
+        .ends_with(1)
+        .says("cannot open this folder");
+    newsroom
+        .run("show aa")
+        .ends_with(1)
+        .says("no drop of the archive");
+    newsroom.run("open stick second --files files").ends_with(0);
+    newsroom
+        .run("open second --files files")
+        .ends_with(0)
+        .says("was taken before");
+    newsroom
+        .run("newsroom courier courier.card")
+        .ends_with(1)
+        .says("known already");
+    newsroom
+        .run("newsroom courier v1.card")
+        .ends_with(1)
+        .says("not a courier's card");
+    let found = "newsroom found v1.card --quorum 1 --onion abc.onion";
+    newsroom
+        .run(found)
+        .ends_with(2)
+        .says("not an onion address");
+    let found = format!(
+        "newsroom found v1.card v2.card --quorum 1 --onion {}",
+        onion()
+    );
+    newsroom
+        .run(&found)
+        .ends_with(1)
+        .says("there is an archive in this folder already");
+    let found = format!("{found} --archive other --vault v1");
+    run(at, &[ONE], &found)
+        .ends_with(4)
+        .says("1 of 2 editors have signed");
+    run(at, &[ONE], &found.replace("quorum 1", "quorum 2"))
+        .ends_with(1)
+        .says("another founding has begun");
+    run(at, &[TWO], &found.replace("vault v1", "vault v2"))
+        .ends_with(0)
+        .says("one editor who is arrested");
+    assert!(!newsroom.path("other/founding").exists());
+    run(at, &[ONE], "newsroom found").ends_with(2);
+}
+
+#[test]
+fn opened_files_go_to_a_plain_disk_only_when_that_is_said_by_name() {
+    let mut newsroom = Newsroom::new();
+    let drop = newsroom.seal(0xaa, b"body");
+    newsroom.carry("stick", &[drop]);
+    let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let open = format!("open stick --files {}", disk.path().display());
+    let refused = newsroom.run(&open);
+    if refused.code == 0 {
+        // This machine builds in memory or on an encrypted disk: there is nothing to refuse.
+        return;
+    }
+    refused.ends_with(1).says("--danger-plain-disk");
+    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0);
+    newsroom
+        .run(&format!("{open} --danger-plain-disk"))
+        .ends_with(0)
+        .says("Warning: opened files are written to a disk");
+    assert_eq!(
+        fs::read(disk.path().join("aaaaaaaa/1.mov")).unwrap(),
+        b"body"
+    );
+}
+
+#[test]
+fn a_poster_carries_the_address_as_svg_or_text() {
+    let newsroom = Newsroom::new();
+    newsroom
+        .run("newsroom poster --out poster.svg")
+        .ends_with(0);
+    newsroom
+        .run("newsroom poster --out poster.txt")
+        .ends_with(0);
+    newsroom
+        .run("newsroom poster --out poster.txt")
+        .ends_with(1)
+        .says("cannot create");
+    let address = DropAddress::new(onion(), *newsroom.chain.fingerprint()).to_string();
+    for poster in ["poster.svg", "poster.txt"] {
+        let poster = fs::read_to_string(newsroom.path(poster)).unwrap();
+        assert!(poster.contains(&address));
+    }
+}
