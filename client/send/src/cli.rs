@@ -1,7 +1,8 @@
 //! From the command line to a run.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::fd::RawFd;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -13,7 +14,10 @@ use crate::ask;
 use crate::error::SendError;
 use crate::files::FileSet;
 use crate::guard;
-use crate::order::{Order, deliver};
+use crate::order::{self, Keeping, Order};
+use crate::passphrase::{Passphrase, Whose};
+use crate::resume::{Kept, Resume};
+use crate::sealed;
 use crate::tor::Way;
 use crate::voice::{Style, Voice};
 
@@ -39,8 +43,35 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Look whether an address leads to a drop-box that can be trusted. Nothing is sent.
+    Check(CheckArgs),
+    /// Seal files and a message into a file, to be sent later.
+    Seal(SealArgs),
     /// Seal files and a message, and send them.
     Send(SendArgs),
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    way: WayArgs,
+}
+
+#[derive(Debug, Args)]
+struct SealArgs {
+    /// The files.
+    files: Vec<PathBuf>,
+    /// Write the sealed drop to this file, which must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    way: WayArgs,
+    /// Read the message from this file, or from standard input if it is "-".
+    #[arg(long, value_name = "FILE")]
+    message_file: Option<PathBuf>,
+    /// Leave no way back to you. This is the only kind of drop there is so far.
+    #[arg(long)]
+    no_reply: bool,
 }
 
 #[derive(Debug, Args)]
@@ -55,6 +86,14 @@ struct SendArgs {
     /// Leave no way back to you. This is the only kind of drop there is so far.
     #[arg(long)]
     no_reply: bool,
+    /// Keep in this file what it takes to go on after this program or this machine has stopped.
+    /// Give the same name again to go on. The file is sealed under a passphrase, and goes when
+    /// everything has arrived. Until then it shows whoever has the passphrase what you send.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Read the passphrase of the resume file from this open descriptor.
+    #[arg(long, value_name = "N", requires = "resume")]
+    passphrase_fd: Option<RawFd>,
 }
 
 #[derive(Debug, Args)]
@@ -98,28 +137,113 @@ impl Cli {
 pub fn run(cli: Cli, voice: &Voice) -> Result<(), SendError> {
     guard::harden();
     match cli.command {
+        Command::Check(args) => check(&args, voice),
+        Command::Seal(args) => seal(&args, voice),
         Command::Send(args) => send(&args, voice),
     }
 }
 
-fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
-    let files = FileSet::look_at(&args.files)?;
+fn check(args: &CheckArgs, voice: &Voice) -> Result<(), SendError> {
     let address = ask::address(args.way.address_file.as_deref())?;
-    let message = args
-        .message_file
-        .as_deref()
-        .map(ask::message_from)
-        .transpose()?;
-    let way = args.way.way();
     on_a_runtime(async {
-        let dialer = way.open(voice).await?;
-        let drop_box = DropBox::new(dialer, &address);
-        let order = Order {
-            address,
-            files,
-            message,
-        };
-        deliver(&drop_box, order, voice).await
+        let drop_box = DropBox::new(args.way.way().open(voice).await?, &address);
+        order::check(&drop_box, &address, voice).await
+    })
+}
+
+fn seal(args: &SealArgs, voice: &Voice) -> Result<(), SendError> {
+    sealed::refuse_taken(&args.out)?;
+    let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+    on_a_runtime(async {
+        let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
+        order::seal(&drop_box, order, &args.out, voice).await
+    })
+}
+
+fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
+    let Some(path) = &args.resume else {
+        let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+        return deliver(args, order, None, voice);
+    };
+    let there = path.symlink_metadata().is_ok();
+    let whose = if there { Whose::Old } else { Whose::New };
+    let passphrase = Passphrase::ask(args.passphrase_fd, whose)?;
+    let result = match Resume::open(path, passphrase)? {
+        Resume::New(place) => {
+            let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+            deliver(args, order, Some(Keeping::New(place)), voice)
+        }
+        Resume::Old(kept, journal, place) => {
+            let order = kept_order(args, &kept)?;
+            deliver(args, order, Some(Keeping::Old(kept, journal, place)), voice)
+        }
+    };
+    if result.is_err() && path.symlink_metadata().is_ok() {
+        voice.say(
+            "What it takes to go on is kept in the resume file. Run the same command again when \
+             you can.",
+        );
+    }
+    result
+}
+
+fn deliver(
+    args: &SendArgs,
+    order: Order,
+    keeping: Option<Keeping>,
+    voice: &Voice,
+) -> Result<(), SendError> {
+    on_a_runtime(async {
+        let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
+        order::deliver(&drop_box, order, keeping, voice).await
+    })
+}
+
+/// What was wanted in the run before. What the command line says again must be the same.
+fn kept_order(args: &SendArgs, kept: &Kept) -> Result<Order, SendError> {
+    let beginning = &kept.beginning;
+    if args.way.address_file.is_some()
+        && ask::address(args.way.address_file.as_deref())? != beginning.address
+    {
+        return Err(SendError::OtherOrder);
+    }
+    let paths: Vec<PathBuf> = beginning
+        .files
+        .iter()
+        .map(|file| file.path.clone())
+        .collect();
+    if !args.files.is_empty() {
+        let named = FileSet::look_at(&args.files)?;
+        if !named.are_at(paths.iter().map(PathBuf::as_path)) {
+            return Err(SendError::OtherOrder);
+        }
+    }
+    let said = beginning
+        .sealing
+        .as_ref()
+        .map(|(_, manifest)| manifest.message());
+    if let Some(path) = &args.message_file {
+        let message = ask::message_from(path)?;
+        if said.is_none_or(|said| said.as_str() != message.as_str()) {
+            return Err(SendError::OtherOrder);
+        }
+    }
+    Ok(Order {
+        address: beginning.address.clone(),
+        files: FileSet::look_at(&paths)?,
+        message: said.cloned(),
+    })
+}
+
+fn order(
+    files: &[PathBuf],
+    way: &WayArgs,
+    message_file: Option<&Path>,
+) -> Result<Order, SendError> {
+    Ok(Order {
+        files: FileSet::look_at(files)?,
+        address: ask::address(way.address_file.as_deref())?,
+        message: message_file.map(ask::message_from).transpose()?,
     })
 }
 
@@ -127,9 +251,11 @@ fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
 fn on_a_runtime(work: impl Future<Output = Result<(), SendError>>) -> Result<(), SendError> {
     let runtime = runtime()?;
     let result = runtime.block_on(async {
+        // Before anything begins: whoever ends it early must find it listening.
+        let end = end_asked();
         tokio::select! {
             result = work => result,
-            () = end_asked() => Err(SendError::Stopped),
+            () = end => Err(SendError::Stopped),
         }
     });
     runtime.shutdown_timeout(LAST_TASKS);
@@ -144,19 +270,22 @@ fn runtime() -> Result<Runtime, SendError> {
         .map_err(|_| SendError::Fault("its runtime does not start"))
 }
 
-/// Waits until the source, the terminal or the system asks for the end.
-async fn end_asked() {
+/// Listens from now on, and waits until the source, the terminal or the system asks for the end.
+fn end_asked() -> impl Future<Output = ()> {
     let kinds = [
         SignalKind::interrupt(),
         SignalKind::terminate(),
         SignalKind::hangup(),
     ];
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    let signals = kinds.map(signal);
+    async {
+        let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
     }
 }

@@ -4,12 +4,15 @@ use std::fmt::{self, Display as _};
 use std::process::ExitCode;
 
 use knothole_envelope::{HeadError, ManifestError, SealError};
-use knothole_onion::{DropBoxError, TorError};
+use knothole_onion::{DialError, DropBoxError, TorError};
 
 use crate::ask::AskError;
 use crate::files::FileError;
 use crate::newsroom::NewsroomError;
 use crate::parcel::ParcelError;
+use crate::passphrase::PassphraseError;
+use crate::resume::LogError;
+use crate::sealed::OutError;
 use crate::voice::Voice;
 
 /// How a run ended otherwise than by arriving.
@@ -36,6 +39,14 @@ pub enum SendError {
     SealedMessage,
     /// Neither files nor words were given.
     Nothing,
+    /// There is no passphrase.
+    Passphrase(PassphraseError),
+    /// The resume file cannot be used.
+    Resume(LogError),
+    /// The resume file is that of something else than what the command line says.
+    OtherOrder,
+    /// The sealed file cannot be written.
+    Out(OutError),
     /// Tor does not start.
     Tor(TorError),
     /// The drop-box did not do what it must.
@@ -60,11 +71,20 @@ impl SendError {
     /// 1 refused, 2 usage, 3 try again, 4 partly done.
     fn code(&self) -> u8 {
         match self {
-            Self::Ask(_) | Self::SealedMessage | Self::Nothing => 2,
+            Self::Ask(_)
+            | Self::Passphrase(_)
+            | Self::OtherOrder
+            | Self::Resume(LogError::Foreign)
+            | Self::SealedMessage
+            | Self::Nothing
+            | Self::Out(OutError::Taken(_)) => 2,
             Self::DropBox(DropBoxError::Full | DropBoxError::NotThere)
             | Self::Tor(TorError::Bootstrap(_) | TorError::OutOfTime)
             | Self::GaveUp(_)
             | Self::Forgotten
+            | Self::Out(_)
+            | Self::Resume(LogError::File(..) | LogError::InUse(_) | LogError::Memory)
+            | Self::Parcel(ParcelError::Resume(_))
             | Self::Stopped => 3,
             Self::DropBox(error) if error.may_pass() => 3,
             Self::Newsroom(error) if error.may_pass() => 3,
@@ -100,6 +120,14 @@ impl fmt::Display for SendError {
                 "a sealed file cannot take a message any more. Give the message when you seal it",
             ),
             Self::Nothing => f.write_str("there is nothing to send: name files, or write a message"),
+            Self::Passphrase(error) => error.fmt(f),
+            Self::Resume(error) => error.fmt(f),
+            Self::OtherOrder => f.write_str(
+                "the resume file is that of another drop: the address, the files or the message \
+                 differ. Give what you gave before, or nothing but the resume file; for another \
+                 drop choose another name",
+            ),
+            Self::Out(error) => error.fmt(f),
             Self::Tor(error) => tor(error, f),
             Self::DropBox(error) => drop_box(error, f),
             Self::GaveUp(error) => {
@@ -124,7 +152,7 @@ impl fmt::Display for SendError {
                  over. Nothing that it has can be read there; do not use it before the newsroom \
                  says so"
             ),
-            Self::Stopped => f.write_str("stopped. What was sent so far cannot be read by anybody"),
+            Self::Stopped => f.write_str("stopped. Nothing that was sent can be read by anybody"),
             Self::Fault(fault) => write!(f, "a fault of the program itself: {fault}"),
         }
     }
@@ -143,6 +171,10 @@ fn tor(error: &TorError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 fn drop_box(error: &DropBoxError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error {
+        DropBoxError::Dial(DialError::NoSocks(_)) => f.write_str(
+            "no Tor client answers at the SOCKS port. Start Tor Browser, leave it open, and try \
+             again",
+        ),
         DropBoxError::Dial(_) | DropBoxError::Http(_) => f.write_str(
             "the drop-box cannot be reached. It may be off, or this machine is not online. Look at \
              the address again",
@@ -187,6 +219,22 @@ from! {
     Newsroom(NewsroomError),
     Seal(SealError),
     Parcel(ParcelError),
+    Passphrase(PassphraseError),
+    Resume(LogError),
+    Out(OutError),
     Tor(TorError),
     DropBox(DropBoxError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn giving_up_says_what_to_do_and_that_it_may_go_better_later() {
+        let error = SendError::GaveUp(DropBoxError::Dial(DialError::OutOfTime));
+        assert_eq!(error.code(), 3);
+        let said = error.to_string();
+        assert!(said.contains("cannot be reached") && said.contains("try again later"));
+    }
 }

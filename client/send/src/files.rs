@@ -9,16 +9,16 @@ use std::path::{Path, PathBuf};
 use knothole_envelope::{FileEntry, FileName, MOST_FILES, MOST_NAME_BYTES};
 use rustix::fs::{Access, Mode, OFlags, access, open};
 
+use crate::resume::Stamp;
 use crate::voice::shown;
 
 /// Files that were looked at, but not opened.
 #[derive(Debug)]
-pub struct FileSet(Vec<Candidate>);
+pub(crate) struct FileSet(Vec<Candidate>);
 
 #[derive(Debug)]
 struct Candidate {
     path: PathBuf,
-    size: u64,
 }
 
 impl FileSet {
@@ -26,7 +26,7 @@ impl FileSet {
     ///
     /// # Errors
     /// [`FileError`] says which file is refused, and why.
-    pub fn look_at(paths: &[PathBuf]) -> Result<Self, FileError> {
+    pub(crate) fn look_at(paths: &[PathBuf]) -> Result<Self, FileError> {
         if paths.len() > MOST_FILES {
             return Err(FileError::TooMany(paths.len()));
         }
@@ -37,17 +37,16 @@ impl FileSet {
             .map(Self)
     }
 
-    /// Bytes of all files together.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |sum, file| sum.saturating_add(file.size))
+    /// Whether they are the files at these places.
+    pub(crate) fn are_at<'a>(&self, paths: impl ExactSizeIterator<Item = &'a Path>) -> bool {
+        paths.len() == self.0.len()
+            && self.0.iter().zip(paths).all(|(file, path)| {
+                std::path::absolute(&file.path).is_ok_and(|absolute| absolute == path)
+            })
     }
 
     /// How many they are.
-    #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -79,7 +78,6 @@ impl Candidate {
         access(path, Access::READ_OK).map_err(|error| refuse(io::Error::from(error).into()))?;
         Ok(Self {
             path: path.to_owned(),
-            size: data.len(),
         })
     }
 }
@@ -87,6 +85,7 @@ impl Candidate {
 /// An open file of the source, held as it was when it was opened.
 pub(crate) struct SourceFile {
     file: File,
+    path: PathBuf,
     named: Named,
     entry: FileEntry,
     shortened: bool,
@@ -120,6 +119,7 @@ impl SourceFile {
         };
         Ok(Self {
             file,
+            path: path.to_owned(),
             named,
             entry,
             shortened,
@@ -133,6 +133,15 @@ impl SourceFile {
 
     pub(crate) fn named(&self) -> &Named {
         &self.named
+    }
+
+    /// How it was when it was opened, wherever the program is run.
+    pub(crate) fn stamp(&self) -> Stamp {
+        Stamp {
+            path: std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()),
+            size: self.entry.size,
+            changed: self.changed,
+        }
     }
 
     /// Whether its name was too long for a drop.

@@ -6,6 +6,7 @@
 
 mod ask;
 mod cli;
+mod contact;
 mod error;
 mod files;
 mod guard;
@@ -13,13 +14,20 @@ mod newsroom;
 mod order;
 mod pace;
 mod parcel;
+mod passphrase;
+mod resume;
+mod sealed;
 mod tor;
 mod upload;
 mod voice;
 
+pub use ask::AskError;
 pub use cli::{Cli, run};
 pub use error::{SendError, report};
-pub use files::{FileError, FileSet};
-pub use newsroom::{Newsroom, NewsroomError};
-pub use order::{Order, deliver};
+pub use files::{FileError, Named, Reason};
+pub use newsroom::NewsroomError;
+pub use parcel::ParcelError;
+pub use passphrase::PassphraseError;
+pub use resume::LogError;
+pub use sealed::OutError;
 pub use voice::{Style, Voice};

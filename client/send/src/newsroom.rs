@@ -15,7 +15,7 @@ const DAY: u64 = 86_400;
 
 /// A newsroom whose charters were verified from its fingerprint on.
 #[derive(Debug)]
-pub struct Newsroom {
+pub(crate) struct Newsroom {
     chain: VerifiedChain,
     answer_time: Duration,
 }

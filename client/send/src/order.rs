@@ -1,89 +1,272 @@
-//! What a source wants sent, and the whole way of it.
+//! What a source wants, and the whole way of it.
+
+use std::path::Path;
 
 use getrandom::SysRng;
-use knothole_envelope::{DropAddress, Message};
+use knothole_envelope::{DropAddress, Message, VerifiedSheet};
 use knothole_onion::DropBox;
 use rand_core::UnwrapErr;
 
 use crate::ask;
+use crate::contact::{self, Contact};
 use crate::error::SendError;
-use crate::files::FileSet;
-use crate::newsroom::{NewestSeen, Newsroom};
-use crate::parcel::{Fresh, Parcel, Ready};
-use crate::upload::Upload;
+use crate::files::{FileError, FileSet};
+use crate::newsroom::{Newsroom, NewsroomError};
+use crate::parcel::{Fresh, Parcel, ParcelError, Ready, sent_with};
+use crate::resume::{Journal, Kept, Place};
+use crate::sealed::{Sealed, seal_into};
+use crate::upload::{Start, Upload};
 use crate::voice::{Voice, size, span, time_for};
 
 /// Bytes that are on their way at once on a Tor circuit, roughly.
 const ON_THE_WAY: u64 = 250_000;
+/// For so many days after its last day a drop-box still takes what was sealed under a sheet.
+const DAYS_AFTER: u32 = 7;
 
-/// What a source wants sent.
+/// What a source wants sealed.
 #[derive(Debug)]
-pub struct Order {
-    /// Where to.
-    pub address: DropAddress,
+pub(crate) struct Order {
+    /// For whom.
+    pub(crate) address: DropAddress,
     /// The files.
-    pub files: FileSet,
+    pub(crate) files: FileSet,
     /// The words; asked for when there are none and somebody can be asked.
-    pub message: Option<Message>,
+    pub(crate) message: Option<Message>,
+}
+
+/// Looks whether an address leads to a drop-box that can be trusted. Opens no file.
+///
+/// # Errors
+/// [`SendError`] says what happened and what to do.
+pub(crate) async fn check(
+    drop_box: &DropBox,
+    address: &DropAddress,
+    voice: &Voice,
+) -> Result<(), SendError> {
+    let contact = meet(drop_box, address, voice).await?;
+    voice.say(&format!(
+        "Its fingerprint, to compare with what the newsroom printed:\n  {}",
+        address.fingerprint().grouped()
+    ));
+    voice.say(&format!(
+        "Its keys are good until {}.",
+        contact.sheet?.last()
+    ));
+    voice.done(
+        "trusted",
+        "You can send to this address. Nothing was sent, and no file was opened.",
+    );
+    Ok(())
+}
+
+/// Verifies the newsroom, seals, and writes what was sealed into a file.
+///
+/// # Errors
+/// [`SendError`] says what happened and what to do.
+pub(crate) async fn seal(
+    drop_box: &DropBox,
+    order: Order,
+    out: &Path,
+    voice: &Voice,
+) -> Result<(), SendError> {
+    let sheet = meet(drop_box, &order.address, voice).await?.sheet?;
+    let parcel = sealed_parcel(&sheet, &order.files, order.message, voice)?;
+    let length = parcel.length();
+    let sealed = Sealed::begin(out, length)?;
+    seal_into(sealed, parcel, voice.progress("Sealed", length)).await?;
+    let until = sheet.last().checked_add(DAYS_AFTER).unwrap_or(sheet.last());
+    voice.say(&format!(
+        "The sealed file has {}, with the padding that hides the size. Only the newsroom can open \
+         it; you cannot. Send it by {until}: after that day the drop-box does not take it any more.",
+        size(length)
+    ));
+    voice.done("sealed", "Sealed.");
+    Ok(())
 }
 
 /// Verifies the newsroom, seals, sends, and compares what arrived.
 ///
 /// # Errors
 /// [`SendError`] says what happened and what to do.
-pub async fn deliver(drop_box: &DropBox, order: Order, voice: &Voice) -> Result<(), SendError> {
-    voice.say("Looking for the drop-box.");
-    let mut seen = NewestSeen::default();
-    let mut line = drop_box.connect().await?;
-    let newsroom = Newsroom::meet(&mut line, order.address.fingerprint(), &mut seen).await?;
-    voice.say(&format!(
-        "This is the newsroom of that fingerprint. {}",
-        newsroom.describe()
-    ));
+pub(crate) async fn deliver(
+    drop_box: &DropBox,
+    order: Order,
+    keeping: Option<Keeping>,
+    voice: &Voice,
+) -> Result<(), SendError> {
+    let contact = meet(drop_box, &order.address, voice).await?;
+    let (mut parcel, place) = match keeping {
+        Some(Keeping::Old(kept, journal, place)) => {
+            match go_on(drop_box, *kept, &order.files, voice).await? {
+                Ok((mut parcel, start)) => {
+                    parcel.keep_in(journal);
+                    voice.say(&estimate(&parcel, start.sent, &contact.newsroom));
+                    return Upload::new(drop_box, parcel, voice).from(start).run().await;
+                }
+                Err(why) => {
+                    voice.say(&format!(
+                        "{why}. What was sent before is of no use to anybody. Beginning anew, with \
+                         new keys."
+                    ));
+                    let place = place.instead_of(journal);
+                    (new_parcel(contact.sheet, &order, voice)?, Some(place))
+                }
+            }
+        }
+        Some(Keeping::New(place)) => (new_parcel(contact.sheet, &order, voice)?, Some(place)),
+        None => (new_parcel(contact.sheet, &order, voice)?, None),
+    };
+    if let Some(place) = place {
+        parcel.keep_in(place.begin(&parcel.beginning(&order.address))?);
+        voice.say("If this stops, run the same command again: it goes on where it was.");
+    }
+    voice.say(&estimate(&parcel, 0, &contact.newsroom));
+    Upload::new(drop_box, parcel, voice).run().await
+}
+
+/// What a source has had kept for the case that its program ends.
+#[derive(Debug)]
+pub(crate) enum Keeping {
+    /// It is to be kept here.
+    New(Place),
+    /// It was kept here.
+    Old(Box<Kept>, Journal, Place),
+}
+
+/// Takes up again what another run began; or says why that must not be.
+async fn go_on(
+    drop_box: &DropBox,
+    kept: Kept,
+    files: &FileSet,
+    voice: &Voice,
+) -> Result<Result<(Parcel, Start), String>, SendError> {
+    let Kept {
+        beginning,
+        url,
+        units,
+    } = kept;
+    voice.say("Going on with what another run began. Checking that the files are what they were.");
+    let opened = files.open()?;
+    if let Some(file) = opened
+        .iter()
+        .zip(&beginning.files)
+        .find_map(|(file, stamp)| (file.stamp() != *stamp).then_some(file))
+    {
+        return Ok(Err(format!("{} has changed since", file.named())));
+    }
+    let parcel = match beginning.sealing {
+        Some((secret, manifest)) => {
+            let fresh = Fresh::resumed(beginning.header, &secret, manifest, opened);
+            fresh.map(Parcel::fresh).ok()
+        }
+        None => match files.only().map(Ready::open).transpose()?.flatten() {
+            Some(ready) if ready.header() == beginning.header.as_bytes() => {
+                Some(Parcel::ready(ready))
+            }
+            _ => None,
+        },
+    };
+    let Some(mut parcel) = parcel else {
+        return Ok(Err("The resume file does not fit the files".to_owned()));
+    };
+    let sent = match units.len() {
+        0 if url.is_none() => 0,
+        count => sent_with(u64::try_from(count).unwrap_or(u64::MAX)).min(parcel.length()),
+    };
+    if let Some(url) = &url
+        && let Ok(mut line) = drop_box.connect().await
+        && let Ok(state) = line.state(url).await
+        && state.offset > sent
+    {
+        return Ok(Err(
+            "The drop-box has more than the resume file tells of".to_owned()
+        ));
+    }
+    let checking = tokio::task::spawn_blocking(move || {
+        let result = parcel.recall(&units);
+        (parcel, result)
+    });
+    let (parcel, result) = checking
+        .await
+        .map_err(|_| SendError::Fault("checking stopped"))?;
+    match result {
+        Ok(()) => Ok(Ok((parcel, Start { url, sent }))),
+        Err(error @ (ParcelError::Other(_) | ParcelError::File(FileError::Changed(_)))) => {
+            Ok(Err(error.to_string()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is there to be sent: sealed already, or to be sealed as it goes.
+fn new_parcel(
+    sheet: Result<VerifiedSheet, NewsroomError>,
+    order: &Order,
+    voice: &Voice,
+) -> Result<Parcel, SendError> {
     let ready = match order.files.only() {
         Some(path) => Ready::open(path)?,
         None => None,
     };
-    let parcel = match ready {
-        Some(_) if order.message.is_some() => return Err(SendError::SealedMessage),
+    match ready {
+        Some(_) if order.message.is_some() => Err(SendError::SealedMessage),
         Some(ready) => {
             voice.say("This file is sealed already. It is sent as it is.");
-            Parcel::ready(ready)
+            Ok(Parcel::ready(ready))
         }
-        None => {
-            let sheet = newsroom.sheet(&mut line, drop_box.dialer().time()).await?;
-            let message = match order.message {
-                Some(message) => message,
-                None => ask::ask_message()?,
-            };
-            if order.files.count() == 0 && message.as_str().is_empty() {
-                return Err(SendError::Nothing);
-            }
-            let files = order.files.open()?;
-            for file in &files {
-                if file.was_shortened() {
-                    voice.say(&format!(
-                        "{} has a long name; it is sent shortened.",
-                        file.named()
-                    ));
-                }
-                if file.entry().size == 0 {
-                    voice.say(&format!(
-                        "{} is empty; it is sent as an empty file.",
-                        file.named()
-                    ));
-                }
-            }
-            Parcel::fresh(Fresh::seal(&mut UnwrapErr(SysRng), &sheet, files, message)?)
-        }
+        None => sealed_parcel(&sheet?, &order.files, order.message.clone(), voice),
+    }
+}
+
+async fn meet(
+    drop_box: &DropBox,
+    address: &DropAddress,
+    voice: &Voice,
+) -> Result<Contact, SendError> {
+    voice.say("Looking for the drop-box. This can take a minute.");
+    let contact = contact::make(drop_box, address, voice).await?;
+    voice.say(&format!(
+        "Found it. Its keys are those of the newsroom in your address. {}",
+        contact.newsroom.describe()
+    ));
+    Ok(contact)
+}
+
+/// Seals what there is, byte by byte as it is asked for.
+fn sealed_parcel(
+    sheet: &VerifiedSheet,
+    files: &FileSet,
+    message: Option<Message>,
+    voice: &Voice,
+) -> Result<Parcel, SendError> {
+    let message = match message {
+        Some(message) => message,
+        None => ask::ask_message()?,
     };
-    drop(line);
-    voice.say(&estimate(&parcel, &newsroom));
-    Upload::new(drop_box, parcel, voice).run().await
+    if files.count() == 0 && message.as_str().is_empty() {
+        return Err(SendError::Nothing);
+    }
+    let files = files.open()?;
+    for file in &files {
+        if file.was_shortened() {
+            voice.say(&format!(
+                "{} has a long name; it is sent shortened.",
+                file.named()
+            ));
+        }
+        if file.entry().size == 0 {
+            voice.say(&format!(
+                "{} is empty; it is sent as an empty file.",
+                file.named()
+            ));
+        }
+    }
+    let fresh = Fresh::seal(&mut UnwrapErr(SysRng), sheet, files, message)?;
+    Ok(Parcel::fresh(fresh))
 }
 
 /// About how long it takes, from how long one small answer took.
-fn estimate(parcel: &Parcel, newsroom: &Newsroom) -> String {
+fn estimate(parcel: &Parcel, sent: u64, newsroom: &Newsroom) -> String {
     let millis = u64::try_from(newsroom.answer_time().as_millis())
         .unwrap_or(u64::MAX)
         .max(1);
@@ -92,11 +275,12 @@ fn estimate(parcel: &Parcel, newsroom: &Newsroom) -> String {
         .checked_div(millis)
         .unwrap_or(1)
         .max(1);
-    let time = time_for(parcel.length(), rate).unwrap_or_default();
+    let left = parcel.length().saturating_sub(sent);
+    let time = time_for(left, rate).unwrap_or_default();
     format!(
         "{} go, with the padding that hides the size. By one small answer this takes roughly {}; \
          it may be twice that. The first minutes will tell better.",
-        size(parcel.length()),
+        size(left),
         span(time)
     )
 }

@@ -9,10 +9,13 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use knothole_envelope::{CHUNK_LEN, HEADER_LEN, SealError, TreeHash};
+use knothole_envelope::{CHUNK_LEN, DropAddress, HEADER_LEN, SealError, TreeHash};
+use knothole_onion::UploadUrl;
 
 use crate::files::{FileError, Named};
+use crate::resume::{Beginning, Journal, LogError};
 
+use self::ledger::Ledger;
 pub(crate) use fresh::Fresh;
 pub(crate) use ready::Ready;
 
@@ -57,6 +60,53 @@ impl Parcel {
             content: Content::Ready(Box::new(ready)),
             length,
             last: None,
+        }
+    }
+
+    /// What is kept of the envelope for another run.
+    pub(crate) fn beginning(&self, address: &DropAddress) -> Beginning {
+        match &self.content {
+            Content::Fresh(fresh) => fresh.beginning(address),
+            Content::Ready(ready) => ready.beginning(address),
+        }
+    }
+
+    /// Keeps from now on what it takes to go on in another run.
+    pub(crate) fn keep_in(&mut self, journal: Journal) {
+        *self.ledger().journal() = Some(journal);
+    }
+
+    /// Makes sure that the first units are still those of another run.
+    ///
+    /// # Errors
+    /// [`ParcelError`] when they are not: the envelope must not go on.
+    pub(crate) fn recall(&mut self, units: &[[u8; 32]]) -> Result<(), ParcelError> {
+        self.ledger().recall(units)?;
+        for (index, _) in (0..).zip(units) {
+            drop(self.make(index)?);
+        }
+        Ok(())
+    }
+
+    /// Keeps the address of the upload for another run.
+    ///
+    /// # Errors
+    /// [`ParcelError::Resume`].
+    pub(crate) fn keep_url(&mut self, url: &UploadUrl) -> Result<(), ParcelError> {
+        match self.ledger().journal() {
+            Some(journal) => journal.url(url).map_err(ParcelError::Resume),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes what was kept for another run; says whether there was something.
+    ///
+    /// # Errors
+    /// [`ParcelError::Resume`].
+    pub(crate) fn forget(&mut self) -> Result<bool, ParcelError> {
+        match self.ledger().journal().take() {
+            Some(journal) => journal.remove().map(|()| true).map_err(ParcelError::Resume),
+            None => Ok(false),
         }
     }
 
@@ -123,6 +173,13 @@ impl Parcel {
         }
     }
 
+    fn ledger(&mut self) -> &mut Ledger {
+        match &mut self.content {
+            Content::Fresh(fresh) => fresh.ledger(),
+            Content::Ready(ready) => ready.ledger(),
+        }
+    }
+
     fn header(&self) -> Bytes {
         match &self.content {
             Content::Fresh(fresh) => Bytes::copy_from_slice(fresh.header()),
@@ -157,6 +214,11 @@ fn clamp(offset: u64, stretch: &Bytes) -> usize {
         .min(stretch.len())
 }
 
+/// The end of what may have been sent when the first `units` units were made.
+pub(crate) fn sent_with(units: u64) -> u64 {
+    units.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES)
+}
+
 /// The chunks of a unit, and the bytes that they are.
 fn chunks_of(index: u64, chunks: u64) -> Option<(Range<u64>, usize)> {
     let first = index.checked_mul(UNIT_CHUNKS)?;
@@ -176,6 +238,8 @@ pub enum ParcelError {
     Other(Named),
     /// The chunks cannot be sealed.
     Seal(SealError),
+    /// What is needed to go on in another run cannot be kept.
+    Resume(LogError),
 }
 
 impl From<FileError> for ParcelError {
@@ -198,6 +262,7 @@ impl fmt::Display for ParcelError {
                 write!(f, "{name} has changed since its first part was sent")?;
             }
             Self::Seal(error) => error.fmt(f)?,
+            Self::Resume(error) => return error.fmt(f),
         }
         f.write_str(". What was sent so far is of no use to anybody; sending again begins anew")
     }

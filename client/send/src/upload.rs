@@ -37,6 +37,14 @@ pub(crate) struct Upload<'a> {
     pace: Pace,
 }
 
+/// Where an upload goes on that another run began.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) url: Option<UploadUrl>,
+    /// The end of what may have been handed to the network.
+    pub(crate) sent: u64,
+}
+
 /// How one attempt ended.
 enum Ended {
     /// For good.
@@ -80,6 +88,13 @@ impl<'a> Upload<'a> {
         }
     }
 
+    /// Goes on where another run ended.
+    pub(crate) fn from(mut self, start: Start) -> Self {
+        self.url = start.url;
+        self.sent = start.sent;
+        self
+    }
+
     /// Sends everything, whatever happens on the way, and compares what arrived.
     ///
     /// # Errors
@@ -98,7 +113,12 @@ impl<'a> Upload<'a> {
                 patience.renew();
             }
             match ended {
-                Ended::Now(error) => return Err(error),
+                Ended::Now(error) => {
+                    if is_final(&error) {
+                        self.forget().await?;
+                    }
+                    return Err(error);
+                }
                 Ended::Unknown => self.begin_again().await?,
                 Ended::Later(error) if last_good.elapsed() > LONGEST_SILENCE => {
                     return Err(SendError::GaveUp(error));
@@ -118,7 +138,9 @@ impl<'a> Upload<'a> {
         let mut state = match &self.url {
             Some(url) => line.state(url).await?,
             None => {
-                self.url = Some(line.create(self.length).await?);
+                let url = line.create(self.length).await?;
+                // Kept before anything is sent there.
+                self.url = Some(self.keep(url).await.map_err(Ended::Now)?);
                 UploadState {
                     offset: 0,
                     length: None,
@@ -144,6 +166,41 @@ impl<'a> Upload<'a> {
                 state = self.send_piece(&mut line, state.offset).await?;
             }
         }
+    }
+
+    async fn keep(&mut self, url: UploadUrl) -> Result<UploadUrl, SendError> {
+        let (url, kept) = self
+            .with_parcel(move |parcel| {
+                let kept = parcel.keep_url(&url);
+                (url, kept)
+            })
+            .await?;
+        kept?;
+        Ok(url)
+    }
+
+    /// Removes what was kept for another run.
+    async fn forget(&mut self) -> Result<(), SendError> {
+        if self.with_parcel(Parcel::forget).await?? {
+            self.progress.say("The resume file is removed.");
+        }
+        Ok(())
+    }
+
+    /// Lends the parcel to a thread that may block.
+    async fn with_parcel<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Parcel) -> T + Send + 'static,
+    ) -> Result<T, SendError> {
+        const LOST: SendError = SendError::Fault("the parcel is lost");
+        let mut parcel = self.parcel.take().ok_or(LOST)?;
+        let working = tokio::task::spawn_blocking(move || {
+            let result = work(&mut parcel);
+            (parcel, result)
+        });
+        let (parcel, result) = working.await.map_err(|_| LOST)?;
+        self.parcel = Some(parcel);
+        Ok(result)
     }
 
     async fn send_piece(&mut self, line: &mut Line, offset: u64) -> Result<UploadState, Ended> {
@@ -233,12 +290,8 @@ impl<'a> Upload<'a> {
     }
 
     async fn compare(mut self, tree: TreeHash) -> Result<(), SendError> {
-        let Some(mut parcel) = self.parcel.take() else {
-            return Err(SendError::Fault("the parcel is lost"));
-        };
-        let own = tokio::task::spawn_blocking(move || parcel.tree())
-            .await
-            .map_err(|_| SendError::Fault("sealing stopped"))??;
+        let own = self.with_parcel(Parcel::tree).await??;
+        self.forget().await?;
         let voice = self.voice;
         drop(self);
         if own != tree {
@@ -247,6 +300,14 @@ impl<'a> Upload<'a> {
         voice.done("arrived", "Arrived, and matches.");
         Ok(())
     }
+}
+
+/// Whether the same envelope would be refused again.
+fn is_final(error: &SendError) -> bool {
+    matches!(
+        error,
+        SendError::DropBox(DropBoxError::Refused(_) | DropBoxError::TooLarge)
+    )
 }
 
 /// Seals a range and hands it to the network, on a thread of its own, until that is stopped.

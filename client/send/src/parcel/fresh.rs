@@ -5,8 +5,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 use knothole_envelope::{
-    CHUNK_LEN, CHUNK_TEXT, ChunkSealer, Header, Layout, Manifest, Message, Piece, SealError, Suite,
-    VerifiedSheet, seal_header,
+    CHUNK_LEN, CHUNK_TEXT, ChunkSealer, DropAddress, Header, Layout, Manifest, Message, Piece,
+    ResumeSecret, SealError, Suite, VerifiedSheet, seal_header,
 };
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -17,11 +17,13 @@ use super::tree::Tree;
 use super::{ParcelError, chunks_of};
 use crate::error::SendError;
 use crate::files::{Named, SourceFile};
+use crate::resume::Beginning;
 
 /// An envelope that is sealed while it is sent.
 pub(crate) struct Fresh {
     header: Header,
     sealer: ChunkSealer,
+    manifest: Manifest,
     layout: Layout,
     files: Vec<SourceFile>,
     ledger: Ledger,
@@ -46,18 +48,56 @@ impl Fresh {
             recipients,
             manifest.chunks(),
         )?;
+        Ok(Self::new(header, sealer, manifest, files))
+    }
+
+    /// The envelope that another run began.
+    pub(crate) fn resumed(
+        header: Header,
+        secret: &ResumeSecret,
+        manifest: Manifest,
+        files: Vec<SourceFile>,
+    ) -> Result<Self, SealError> {
+        let sealer = ChunkSealer::from_resume_secret(secret)?;
+        if sealer.chunks() != manifest.chunks() || manifest.files().len() != files.len() {
+            return Err(SealError::Resume);
+        }
+        Ok(Self::new(header, sealer, manifest, files))
+    }
+
+    fn new(
+        header: Header,
+        sealer: ChunkSealer,
+        manifest: Manifest,
+        files: Vec<SourceFile>,
+    ) -> Self {
         let layout = Layout::new(&manifest);
         let chunks = layout.chunks();
         let ledger = Ledger::new(chunks.get().div_ceil(super::UNIT_CHUNKS));
         let tree = Tree::new(chunks.envelope_len(), header.as_bytes());
-        Ok(Self {
+        Self {
             header,
             sealer,
+            manifest,
             layout,
             files,
             ledger,
             tree,
-        })
+        }
+    }
+
+    /// What is kept of it for another run.
+    pub(crate) fn beginning(&self, address: &DropAddress) -> Beginning {
+        Beginning {
+            address: address.clone(),
+            header: self.header.clone(),
+            sealing: Some((self.sealer.resume_secret(), self.manifest.clone())),
+            files: self.files.iter().map(SourceFile::stamp).collect(),
+        }
+    }
+
+    pub(crate) fn ledger(&mut self) -> &mut Ledger {
+        &mut self.ledger
     }
 
     pub(crate) fn length(&self) -> u64 {

@@ -4,6 +4,7 @@ use knothole_envelope::SealError;
 
 use super::ParcelError;
 use crate::files::Named;
+use crate::resume::Journal;
 
 /// The hash of every unit that may have been sent.
 ///
@@ -13,6 +14,7 @@ use crate::files::Named;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     hashes: Vec<Option<[u8; 32]>>,
+    journal: Option<Journal>,
 }
 
 impl Ledger {
@@ -20,7 +22,23 @@ impl Ledger {
     pub(crate) fn new(units: u64) -> Self {
         Self {
             hashes: vec![None; usize::try_from(units).unwrap_or(0)],
+            journal: None,
         }
+    }
+
+    /// Takes over what was recorded before, from the first unit on.
+    pub(crate) fn recall(&mut self, units: &[[u8; 32]]) -> Result<(), ParcelError> {
+        let places = self.hashes.get_mut(..units.len());
+        let places = places.ok_or(ParcelError::Seal(SealError::Resume))?;
+        for (place, unit) in places.iter_mut().zip(units) {
+            *place = Some(*unit);
+        }
+        Ok(())
+    }
+
+    /// Where units are recorded beside memory.
+    pub(crate) fn journal(&mut self) -> &mut Option<Journal> {
+        &mut self.journal
     }
 
     /// Records a unit's hash, or compares it with the one recorded.
@@ -40,6 +58,9 @@ impl Ledger {
             Some(held) if *held == hash => Ok(()),
             Some(_) => Err(ParcelError::Other(named())),
             None => {
+                if let Some(journal) = &mut self.journal {
+                    journal.unit(unit, &hash).map_err(ParcelError::Resume)?;
+                }
                 *place = Some(hash);
                 Ok(())
             }

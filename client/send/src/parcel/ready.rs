@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use bytes::Bytes;
-use knothole_envelope::{EnvelopeHead, HEADER_LEN, Kind, MAGIC, SealError};
+use knothole_envelope::{DropAddress, EnvelopeHead, HEADER_LEN, Header, Kind, MAGIC, SealError};
 use sha2::{Digest as _, Sha256};
 
 use super::ledger::Ledger;
@@ -12,6 +12,7 @@ use super::tree::Tree;
 use super::{HEADER_BYTES, ParcelError, UNIT_CHUNKS, UNIT_LEN, chunks_of};
 use crate::error::SendError;
 use crate::files::SourceFile;
+use crate::resume::Beginning;
 
 /// An envelope in a file.
 pub(crate) struct Ready {
@@ -65,6 +66,20 @@ impl Ready {
 
     pub(crate) fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    pub(crate) fn ledger(&mut self) -> &mut Ledger {
+        &mut self.ledger
+    }
+
+    /// What is kept of it for another run.
+    pub(crate) fn beginning(&self, address: &DropAddress) -> Beginning {
+        Beginning {
+            address: address.clone(),
+            header: Header::from_bytes(self.header.clone()),
+            sealing: None,
+            files: vec![self.file.stamp()],
+        }
     }
 
     /// Reads a unit, and makes sure that it is what it was before.

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinSet;
 
+use crate::road::Papers;
+
 pub struct House {
     folder: TempDir,
     pub newsroom: Newsroom,
@@ -85,6 +87,25 @@ impl Newsroom {
     pub fn address(&self) -> DropAddress {
         let onion = OnionAddress::from_identity(&[7; 32]);
         DropAddress::new(onion, self.chain.unverified_fingerprint().unwrap())
+    }
+
+    /// Its charters after it has signed another one with the same editor.
+    pub fn renewed(&self) -> CharterChain {
+        let fingerprint = self.chain.unverified_fingerprint().unwrap();
+        let chain = self.chain.verify(&fingerprint).unwrap();
+        let editors = vec![self.signing.editor_key()];
+        let next = chain.current().next(editors, Quorum::ONE, None).unwrap();
+        let mut next = Signed::new(next);
+        next.sign(&fingerprint, &self.signing);
+        chain.append(next).unwrap().chain().clone()
+    }
+
+    /// What its drop-box shows.
+    pub fn papers(&self) -> Papers {
+        Papers {
+            charter: self.chain.encode(),
+            sheets: Signed::encode_list(core::slice::from_ref(&self.sheet)),
+        }
     }
 
     /// A drop with one file, sealed for the newsroom under this number of an epoch.

@@ -1,6 +1,18 @@
 //! The source's tool as it is installed, against a real drop-box over a road that breaks.
 
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on ends"
+)]
+
+mod check;
 mod house;
 mod road;
 mod run;
+mod seal;
 mod upload;

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use knothole_envelope::frame;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// What happens to one connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Fate {
     /// Nothing.
     Whole,
@@ -26,12 +27,23 @@ pub enum Fate {
     Mute,
     /// Whatever is asked, this is the answer.
     Says(&'static str),
+    /// A drop-box that has these papers, and nothing else.
+    Papers(Arc<Papers>),
+    /// A drop-box that hangs up when it has shown its charter.
+    CharterOnly(Arc<Papers>),
+}
+
+/// What a drop-box shows of its newsroom.
+#[derive(Debug)]
+pub struct Papers {
+    pub charter: Vec<u8>,
+    pub sheets: Vec<u8>,
 }
 
 pub struct Road {
     pub port: u16,
     state: Arc<State>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 struct State {
@@ -42,6 +54,7 @@ struct State {
     users: Mutex<Vec<Vec<u8>>>,
     up: watch::Sender<u64>,
     ended: watch::Sender<u64>,
+    dialed: watch::Sender<usize>,
 }
 
 impl Road {
@@ -51,11 +64,12 @@ impl Road {
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State {
             server,
-            next: Mutex::new(fates.iter().copied().collect()),
+            next: Mutex::new(fates.iter().cloned().collect()),
             usual: Mutex::new(Fate::Whole),
             users: Mutex::default(),
             up: watch::Sender::new(0),
             ended: watch::Sender::new(0),
+            dialed: watch::Sender::new(0),
         });
         let mut tasks = JoinSet::new();
         let inside = Arc::clone(&state);
@@ -64,7 +78,7 @@ impl Road {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let next = inside.next.lock().unwrap().pop_front();
-                let fate = next.unwrap_or(*inside.usual.lock().unwrap());
+                let fate = next.unwrap_or_else(|| inside.usual.lock().unwrap().clone());
                 let inside = Arc::clone(&inside);
                 connections.spawn(async move {
                     drop(carry(&inside, stream, fate).await);
@@ -72,11 +86,7 @@ impl Road {
                 });
             }
         });
-        Self {
-            port,
-            state,
-            _tasks: tasks,
-        }
+        Self { port, state, tasks }
     }
 
     /// The fate of connections that are not planned.
@@ -98,6 +108,20 @@ impl Road {
     pub async fn ended(&self, connections: u64) {
         let mut ended = self.state.ended.subscribe();
         ended.wait_for(|count| *count >= connections).await.unwrap();
+    }
+
+    /// Waits until so many connections were asked for.
+    pub async fn dialed(&self, connections: usize) {
+        let mut dialed = self.state.dialed.subscribe();
+        dialed
+            .wait_for(|count| *count >= connections)
+            .await
+            .unwrap();
+    }
+
+    /// The port goes away.
+    pub async fn close(mut self) {
+        self.tasks.shutdown().await;
     }
 
     /// The SOCKS user names of the connections, in their order.
@@ -123,6 +147,7 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
     let user = field(&mut near).await?;
     field(&mut near).await?;
     state.users.lock().unwrap().push(user);
+    state.dialed.send_modify(|count| *count += 1);
     near.write_all(&[1, 0]).await?;
     let mut request = [0; 4];
     near.read_exact(&mut request).await?;
@@ -142,7 +167,16 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
     }
     if let Fate::Says(answer) = fate {
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-        return say(&mut near, answer).await;
+        asked(&mut near).await?;
+        return say(&mut near, answer.as_bytes()).await;
+    }
+    if let Fate::Papers(papers) = fate {
+        near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        return show(&mut near, &papers, u32::MAX).await;
+    }
+    if let Fate::CharterOnly(papers) = fate {
+        near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        return show(&mut near, &papers, 1).await;
     }
     let far = TcpStream::connect(("127.0.0.1", state.server)).await?;
     near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
@@ -150,28 +184,48 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
     let (far_read, far_write) = far.into_split();
     let gone = AtomicU64::new(0);
     tokio::select! {
-        end = up(state, near_read, far_write, fate, &gone) => end,
-        end = down(far_read, near_write, fate, &gone) => end,
+        end = up(state, near_read, far_write, &fate, &gone) => end,
+        end = down(far_read, near_write, &fate, &gone) => end,
     }
 }
 
-/// Reads the head of a request and gives the answer.
-async fn say(near: &mut TcpStream, answer: &str) -> io::Result<()> {
+/// Reads the head of a request.
+async fn asked(near: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(near.read_u8().await?);
     }
-    near.write_all(answer.as_bytes()).await?;
+    Ok(head)
+}
+
+/// Gives an answer and hangs up.
+async fn say(near: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
+    near.write_all(answer).await?;
     near.shutdown().await?;
     // Until the other side has read it.
-    near.read_to_end(&mut head).await.map(drop)
+    near.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+async fn show(near: &mut TcpStream, papers: &Papers, answers: u32) -> io::Result<()> {
+    for _ in 0..answers {
+        let head = asked(near).await?;
+        let paper = match head.starts_with(b"GET /charter ") {
+            true => &papers.charter,
+            false => &papers.sheets,
+        };
+        let body = frame(paper).unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        near.write_all(head.as_bytes()).await?;
+        near.write_all(&body).await?;
+    }
+    Ok(())
 }
 
 async fn up(
     state: &State,
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    fate: Fate,
+    fate: &Fate,
     gone: &AtomicU64,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 65_536];
@@ -181,7 +235,7 @@ async fn up(
             return Ok(());
         }
         let mut bytes = &buffer[..count];
-        if let Fate::CutAfter(limit) = fate {
+        if let Fate::CutAfter(limit) = *fate {
             let left = limit.saturating_sub(gone.load(Ordering::Relaxed));
             bytes = &bytes[..count.min(usize::try_from(left).unwrap())];
         }
@@ -198,7 +252,7 @@ async fn up(
 async fn down(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    fate: Fate,
+    fate: &Fate,
     gone: &AtomicU64,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 65_536];
@@ -207,7 +261,7 @@ async fn down(
         if count == 0 {
             return Ok(());
         }
-        if let Fate::Unanswered(limit) = fate
+        if let Fate::Unanswered(limit) = *fate
             && gone.load(Ordering::Relaxed) >= limit
         {
             return Ok(());

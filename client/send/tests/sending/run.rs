@@ -1,6 +1,6 @@
 //! The program, run as a source runs it, in a folder of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
@@ -42,8 +42,13 @@ impl Ended {
     /// It ended with this code, and said this.
     pub fn said(self, code: i32, sentence: &str) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
-        assert!(self.err.contains(sentence), "{self:?}");
+        assert!(self.says(sentence), "{self:?}");
         self
+    }
+
+    /// Whether it said this.
+    pub fn says(&self, sentence: &str) -> bool {
+        self.err.contains(sentence)
     }
 }
 
@@ -59,13 +64,14 @@ impl Desk {
         desk
     }
 
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+    /// Where a file of this name is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     /// Lays down a file.
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder.path().join(name);
+        let path = self.path(name);
         let mut file = std::fs::File::create(&path).unwrap();
         std::io::Write::write_all(&mut file, bytes).unwrap();
         path
@@ -88,6 +94,21 @@ impl Desk {
     /// Begins to send these files.
     pub fn start(&self, arguments: &[&str]) -> Child {
         self.command("send").args(arguments).spawn().unwrap()
+    }
+
+    /// Runs this command.
+    pub async fn run(&self, command: &str, arguments: &[&str]) -> Ended {
+        finished(self.command(command).args(arguments).spawn().unwrap()).await
+    }
+
+    /// The names of everything in the folder.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
     }
 
     /// Sends these files.

@@ -1,0 +1,288 @@
+//! What is kept in a file so that an upload goes on after its program has ended.
+//!
+//! The file is asked for by its name and sealed under a passphrase. It holds the key of the
+//! envelope's chunks: whoever opens it can read what is sent. It goes when the upload is done.
+
+mod log;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+
+use getrandom::SysRng;
+use knothole_envelope::{DropAddress, HEADER_LEN, Header, Manifest, ResumeSecret};
+use knothole_onion::UploadUrl;
+use rand_core::UnwrapErr;
+use zeroize::Zeroizing;
+
+pub use self::log::LogError;
+use self::log::{Found, Log};
+use crate::passphrase::Passphrase;
+
+const BEGINNING: u8 = 0;
+const URL: u8 = 1;
+const UNIT: u8 = 2;
+
+/// A file as it was when its envelope was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) path: PathBuf,
+    pub(crate) size: u64,
+    /// Seconds and nanoseconds.
+    pub(crate) changed: (i64, i64),
+}
+
+/// An envelope as it is before its first byte is sent.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) address: DropAddress,
+    pub(crate) header: Header,
+    /// What seals its chunks and what stands before its bodies; nothing where it was sealed
+    /// before.
+    pub(crate) sealing: Option<(ResumeSecret, Manifest)>,
+    pub(crate) files: Vec<Stamp>,
+}
+
+/// An upload that was begun, as far as it is known here.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) beginning: Beginning,
+    pub(crate) url: Option<UploadUrl>,
+    /// The hash of every unit that may have been sent, from the first on.
+    pub(crate) units: Vec<[u8; 32]>,
+}
+
+/// Where an upload is kept.
+#[derive(Debug)]
+pub(crate) struct Place {
+    path: PathBuf,
+    passphrase: Passphrase,
+    /// What is there already, and is to be written over.
+    held: Option<File>,
+}
+
+/// What was found at a place.
+#[derive(Debug)]
+pub(crate) enum Resume {
+    /// Nothing yet.
+    New(Place),
+    /// An upload that goes on.
+    Old(Box<Kept>, Journal, Place),
+}
+
+impl Resume {
+    /// Looks at a place.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn open(path: &Path, passphrase: Passphrase) -> Result<Self, LogError> {
+        let mut place = Place {
+            path: path.to_owned(),
+            passphrase,
+            held: None,
+        };
+        if path.symlink_metadata().is_err() {
+            return Ok(Self::New(place));
+        }
+        match Log::open(path, &place.passphrase)? {
+            Found::Nothing(file) => {
+                place.held = Some(file);
+                Ok(Self::New(place))
+            }
+            Found::Records(log, records) => {
+                let kept = Kept::decode(&records).ok_or(LogError::Damaged)?;
+                Ok(Self::Old(Box::new(kept), Journal::new(log), place))
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Keeps a new envelope here. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn begin(self, beginning: &Beginning) -> Result<Journal, LogError> {
+        let record = beginning.encode()?;
+        let mut rng = UnwrapErr(SysRng);
+        let log = match self.held {
+            Some(file) => Log::begin_anew(&mut rng, file, &self.path, &self.passphrase, &record),
+            None => Log::create(&mut rng, &self.path, &self.passphrase, &record),
+        };
+        log.map(Journal::new)
+    }
+
+    /// Writes over what the journal kept so far when the next envelope is begun.
+    pub(crate) fn instead_of(mut self, journal: Journal) -> Self {
+        self.held = Some(journal.log.into_file());
+        self
+    }
+}
+
+/// Keeps an upload as it goes.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    log: Log,
+    rng: UnwrapErr<SysRng>,
+}
+
+impl Journal {
+    fn new(log: Log) -> Self {
+        let rng = UnwrapErr(SysRng);
+        Self { log, rng }
+    }
+
+    /// Keeps the hash of a unit. It is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn unit(&mut self, index: u64, hash: &[u8; 32]) -> Result<(), LogError> {
+        let mut record = [UNIT; 41];
+        let fields = index.to_be_bytes().into_iter().chain(*hash);
+        for (to, from) in record.iter_mut().skip(1).zip(fields) {
+            *to = from;
+        }
+        self.log.append(&mut self.rng, &record)
+    }
+
+    /// Keeps the address of the upload.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn url(&mut self, url: &UploadUrl) -> Result<(), LogError> {
+        let mut record = Zeroizing::new([URL; 33]);
+        for (to, from) in record.iter_mut().skip(1).zip(url.expose()) {
+            *to = *from;
+        }
+        self.log.append(&mut self.rng, record.as_slice())
+    }
+
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn remove(self) -> Result<(), LogError> {
+        self.log.remove()
+    }
+}
+
+impl Beginning {
+    fn encode(&self) -> Result<Zeroizing<Vec<u8>>, LogError> {
+        let (secret, manifest) = match &self.sealing {
+            Some((secret, manifest)) => (secret.expose().as_slice(), manifest.encode()),
+            None => ([].as_slice(), Zeroizing::default()),
+        };
+        let address = self.address.to_string();
+        let header = self.header.as_bytes();
+        let mut fields = vec![address.as_bytes(), secret, header, &manifest];
+        let stamps: Vec<[u8; 24]> = self.files.iter().map(Stamp::encode).collect();
+        for (file, stamp) in self.files.iter().zip(&stamps) {
+            fields.push(file.path.as_os_str().as_bytes());
+            fields.push(stamp);
+        }
+        let room = fields.iter().fold(1_usize, |sum, field| {
+            sum.saturating_add(field.len()).saturating_add(4)
+        });
+        let mut record = Zeroizing::new(Vec::with_capacity(room));
+        record.push(BEGINNING);
+        for field in fields {
+            let length = u32::try_from(field.len()).map_err(|_| LogError::TooMuch)?;
+            record.extend_from_slice(&length.to_be_bytes());
+            record.extend_from_slice(field);
+        }
+        Ok(record)
+    }
+
+    fn decode(mut rest: &[u8]) -> Option<Self> {
+        let mut fields = Vec::new();
+        while !rest.is_empty() {
+            let (length, behind) = rest.split_first_chunk::<4>()?;
+            let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+            let (field, behind) = behind.split_at_checked(length)?;
+            fields.push(field);
+            rest = behind;
+        }
+        let ([address, secret, header, manifest], files) = fields.split_first_chunk::<4>()?;
+        let header: &[u8; HEADER_LEN] = (*header).try_into().ok()?;
+        let sealing = match secret.is_empty() {
+            true => None,
+            false => Some((
+                ResumeSecret::from_bytes((*secret).try_into().ok()?),
+                Manifest::decode(manifest).ok()?,
+            )),
+        };
+        let (pairs, []) = files.as_chunks::<2>() else {
+            return None;
+        };
+        Some(Self {
+            address: std::str::from_utf8(address).ok()?.parse().ok()?,
+            header: Header::from_bytes(Box::new(*header)),
+            sealing,
+            files: pairs
+                .iter()
+                .map(|[path, stamp]| Stamp::decode(path, stamp))
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Stamp {
+    fn encode(&self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        let numbers = [
+            self.size.to_be_bytes(),
+            self.changed.0.to_be_bytes(),
+            self.changed.1.to_be_bytes(),
+        ];
+        for (to, from) in bytes.iter_mut().zip(numbers.into_iter().flatten()) {
+            *to = from;
+        }
+        bytes
+    }
+
+    fn decode(path: &[u8], stamp: &[u8]) -> Option<Self> {
+        let ([size, seconds, nanos], []) = stamp.as_chunks::<8>() else {
+            return None;
+        };
+        Some(Self {
+            path: OsString::from_vec(path.to_vec()).into(),
+            size: u64::from_be_bytes(*size),
+            changed: (i64::from_be_bytes(*seconds), i64::from_be_bytes(*nanos)),
+        })
+    }
+}
+
+impl Kept {
+    fn decode(records: &[Zeroizing<Vec<u8>>]) -> Option<Self> {
+        let (first, rest) = records.split_first()?;
+        let (BEGINNING, first) = first.split_first().map(|(kind, rest)| (*kind, rest))? else {
+            return None;
+        };
+        let mut kept = Self {
+            beginning: Beginning::decode(first)?,
+            url: None,
+            units: Vec::new(),
+        };
+        for record in rest {
+            let (kind, record) = record.split_first()?;
+            match *kind {
+                URL => kept.url = Some(UploadUrl::from_bytes(record.try_into().ok()?)),
+                UNIT => {
+                    let (index, hash) = record.split_first_chunk::<8>()?;
+                    // One after the other: what is missing in between may have been sent.
+                    let next = u64::try_from(kept.units.len()).ok()?;
+                    if u64::from_be_bytes(*index) != next {
+                        return None;
+                    }
+                    kept.units.push(hash.try_into().ok()?);
+                }
+                _ => return None,
+            }
+        }
+        Some(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests;
