@@ -21,6 +21,7 @@ use crate::newsroom::{Newsroom, PushError};
 use crate::receipts::Receipts;
 use crate::record::Link;
 use crate::recover::recover;
+use crate::seats::Seats;
 use crate::serve::{self, Push, Side};
 use crate::settings::Settings;
 use crate::shelf::Shelf;
@@ -40,6 +41,7 @@ pub struct Intake {
     shelf: Shelf,
     space: Arc<Space>,
     watch: Watch,
+    seats: Seats,
     writers: Semaphore,
     gate: Passage,
 }
@@ -160,6 +162,7 @@ impl Intake {
             shelf,
             space,
             watch: Watch::default(),
+            seats: Seats::new(&settings),
             writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
@@ -245,6 +248,10 @@ impl Intake {
 
     pub(crate) const fn space(&self) -> &Arc<Space> {
         &self.space
+    }
+
+    pub(crate) const fn seats(&self) -> &Seats {
+        &self.seats
     }
 
     pub(crate) const fn watch(&self) -> &Watch {

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,6 +20,7 @@ use crate::form;
 use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
 use crate::pages;
+use crate::patient::Patient;
 use crate::tus::{UPLOADS, UploadSecret};
 
 /// Which of the two services a connection came in by.
@@ -41,14 +42,27 @@ pub(crate) async fn connection<S>(intake: &Arc<Intake>, side: Side, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let Some(seat) = intake.seats().take(side) else {
+        return;
+    };
     let settings = intake.settings();
-    let (patience, life) = (settings.header_patience, settings.connection_life);
+    let (served, patience) = (seat.is_served(), settings.header_patience);
+    let life = if served {
+        settings.connection_life
+    } else {
+        patience
+    };
+    let stream = Patient::new(stream, settings.read_patience);
     let inside = Arc::clone(intake);
     let drains = Drains::default();
     let service = service_fn(move |request| {
         let intake = Arc::clone(&inside);
         let drains = drains.clone();
         async move {
+            if !served {
+                drains.drain(request.into_body(), patience);
+                return Ok(turned_away());
+            }
             let answer = match side {
                 Side::Public => public(&intake, request, &drains).await,
                 Side::Collection => collection(&intake, request).await,
@@ -171,6 +185,15 @@ async fn admitted(intake: &Arc<Intake>, headers: &HeaderMap) -> Option<bool> {
         .ok()?
         .ok()?;
     Some(desk::admits(&couriers, secret.expose()))
+}
+
+/// There is no seat. The connection is over with this answer.
+fn turned_away() -> Answer {
+    let text = "too many are here at once; try again in a minute";
+    let mut answer = answer::sentence(StatusCode::SERVICE_UNAVAILABLE, text);
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
+    answer
 }
 
 fn disk_failed() -> Answer {

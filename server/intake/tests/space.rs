@@ -165,6 +165,30 @@ async fn an_upload_that_has_stood_still_for_a_day_gives_way_when_space_is_short_
 }
 
 #[tokio::test]
+async fn a_connection_too_many_hears_so_and_couriers_have_seats_of_their_own() {
+    let mut settings = newsroom::settings();
+    settings.most_public_connections = 1;
+    let house = House::with(settings).await;
+    let mut first = Wire::public(&house.intake);
+    assert_eq!(first.ask("GET /charter", &[], b"").await.status, 200);
+    let mut second = Wire::public(&house.intake);
+    let answer = second.ask("POST /drops", &[], &[7; 100_000]).await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text().contains("try again"), "{}", answer.text());
+    let listing = house.collect("GET /listing", &[], b"").await;
+    assert_eq!(listing.status, 200);
+    drop(first);
+    while Wire::public(&house.intake)
+        .ask("GET /charter", &[], b"")
+        .await
+        .status
+        != 200
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn an_upload_of_no_byte_gives_its_place_back_after_an_hour() {
     let house = House::new().await;
     let made = create(&house, 2_000_000).await;
