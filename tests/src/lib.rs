@@ -6,6 +6,7 @@
 mod broom;
 mod child;
 mod network;
+mod newsroom;
 mod programs;
 mod server;
 mod tor_client;
@@ -13,6 +14,7 @@ mod tor_client;
 pub use broom::Broom;
 pub use child::{Process, guarded};
 pub use network::{Network, NetworkError, NetworkFolders, RelayName, Traffic};
+pub use newsroom::{Courier, Newsroom};
 pub use programs::{Missing, Programs, Said, finish};
 pub use server::Server;
 pub use tor_client::TorClient;

@@ -232,6 +232,29 @@ impl Network {
             .map(Traffic)
     }
 
+    /// Waits until a relay has carried so many bytes since `before`, and names the busiest; nothing
+    /// when `over` says that nobody sends any more.
+    ///
+    /// # Errors
+    /// When a node's control port does not answer.
+    pub fn busy_relay(
+        &self,
+        before: &Traffic,
+        bytes: u64,
+        mut over: impl FnMut() -> bool,
+    ) -> Result<Option<RelayName>, NetworkError> {
+        loop {
+            let carried = self.traffic()?.since(before);
+            if let Some(relay) = carried.relays_above(bytes).next() {
+                return Ok(Some(relay.clone()));
+            }
+            if over() {
+                return Ok(None);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
     /// Kills a node, as a crash would.
     ///
     /// # Errors

@@ -37,6 +37,17 @@ impl Programs {
         command
     }
 
+    /// The same, started by a shell that `script` tells what to do first: `exec "$@"` at its end
+    /// becomes the program.
+    pub(crate) fn command_in_shell(&self, script: &str, name: &str) -> Command {
+        let mut command = guarded("sh");
+        command
+            .args(["-c", script, "sh"])
+            .arg(self.folder.join(name));
+        command.stdin(Stdio::null());
+        command
+    }
+
     /// Where things that outlast a run are kept, as the keys of a network.
     #[must_use]
     pub fn target(&self) -> &Path {
@@ -77,10 +88,10 @@ impl Said {
     ///
     /// # Errors
     /// All that was said, when the program did not succeed.
-    pub fn answer(self) -> Result<String, Self> {
+    pub fn done(self) -> io::Result<String> {
         match self.code {
             Some(0) => Ok(self.out.trim_end().to_owned()),
-            _ => Err(self),
+            _ => Err(io::Error::other(format!("it was refused: {self:?}"))),
         }
     }
 }

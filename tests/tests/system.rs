@@ -6,6 +6,9 @@
 )]
 
 mod system {
+    mod disaster;
+    mod house;
+    mod journey;
     mod network;
     mod onion;
     mod stage;

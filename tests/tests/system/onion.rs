@@ -45,18 +45,18 @@ fn the_collection_is_found_by_admitted_couriers_only() {
     let test = "collection";
     let folder = stage.folder(test);
     let (mut server, _) = stage.server(test);
-    let courier = Courier::new(1);
+    let key = Key::new(1);
     let card = folder.join("card");
-    std::fs::write(&card, courier.card()).unwrap();
+    std::fs::write(&card, key.card()).unwrap();
     let card = card.to_str().unwrap();
     let collection = server.ask(&["courier", "add", card]).unwrap();
-    let collection = collection.answer().unwrap();
+    let collection = collection.done().unwrap();
     server.start().unwrap();
 
-    let admitted = courier.tor(stage, &folder.join("admitted"), &collection);
+    let admitted = key.tor(stage, &folder.join("admitted"), &collection);
     let refused = admitted.get(&collection, "/listing").unwrap();
     assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
-    let stranger = Courier::new(2).tor(stage, &folder.join("stranger"), &collection);
+    let stranger = Key::new(2).tor(stage, &folder.join("stranger"), &collection);
     assert!(stranger.get(&collection, "/listing").is_err());
     let keyless = TorClient::start(&stage.network, &folder.join("keyless"), "").unwrap();
     assert!(keyless.get(&collection, "/listing").is_err());
@@ -69,17 +69,17 @@ fn a_courier_that_is_let_in_later_finds_the_collection_of_the_running_server() {
     let folder = stage.folder(test);
     let (mut server, _) = stage.server(test);
     server.start().unwrap();
-    let courier = Courier::new(3);
+    let key = Key::new(3);
     let card = folder.join("card");
-    std::fs::write(&card, courier.card()).unwrap();
+    std::fs::write(&card, key.card()).unwrap();
     let card = card.to_str().unwrap();
     let collection = server.ask(&["courier", "add", card]).unwrap();
-    let collection = collection.answer().unwrap();
+    let collection = collection.done().unwrap();
     // arti uploads a descriptor at most once a minute, and a tor asks each directory once in a
     // while only: so it begins anew each time.
     let start = Instant::now();
     loop {
-        let tor = courier.tor(stage, &folder.join("tor"), &collection);
+        let tor = key.tor(stage, &folder.join("tor"), &collection);
         if tor.get(&collection, "/listing").is_ok() {
             break;
         }
@@ -112,7 +112,7 @@ fn the_same_server_answers_behind_another_tor_through_sockets() {
         stage.tor_line(),
     );
     let mut server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
-    server.ask(&["init"]).unwrap().answer().unwrap();
+    server.ask(&["init"]).unwrap().done().unwrap();
     assert_eq!(server.start().unwrap(), format!("ready http://{onion}"));
     let client = TorClient::start(&stage.network, &folder.join("client"), "").unwrap();
     let answer = client.get(&onion, "/charter").unwrap();
@@ -126,10 +126,10 @@ fn the_same_server_answers_behind_another_tor_through_sockets() {
     assert_eq!(server.stop().unwrap().code(), Some(0));
 }
 
-/// A courier as Tor sees it: its discovery key.
-struct Courier(StaticSecret);
+/// A courier as Tor sees it.
+struct Key(StaticSecret);
 
-impl Courier {
+impl Key {
     fn new(number: u8) -> Self {
         Self(StaticSecret::from([number; 32]))
     }

@@ -1,0 +1,184 @@
+//! A newsroom's air-gapped machine, and its courier.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::programs::{Programs, Said, finish};
+
+/// The vaults of some editors, and the archive that they share.
+#[derive(Debug)]
+pub struct Newsroom {
+    programs: Programs,
+    folder: PathBuf,
+    editors: usize,
+}
+
+impl Newsroom {
+    /// Makes a vault and a card for each editor, in `folder`.
+    ///
+    /// # Errors
+    /// What the program said, as an I/O error, when it refused.
+    pub fn new(programs: &Programs, folder: &Path, editors: usize) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let newsroom = Self {
+            programs: programs.clone(),
+            folder: folder.to_owned(),
+            editors,
+        };
+        for editor in 0..editors {
+            let passphrase = format!("the passphrase of editor {editor} is long enough\n");
+            File::create(newsroom.passphrase(editor))?.write_all(passphrase.as_bytes())?;
+            let vault = newsroom.vault(editor);
+            let card = newsroom.card(editor);
+            let make: [&OsStr; 5] = [
+                "vault".as_ref(),
+                "new".as_ref(),
+                vault.as_ref(),
+                "--epochs".as_ref(),
+                "4".as_ref(),
+            ];
+            newsroom.run(&make, &[editor])?.done()?;
+            let write: [&OsStr; 5] = [
+                "vault".as_ref(),
+                "card".as_ref(),
+                vault.as_ref(),
+                "--out".as_ref(),
+                card.as_ref(),
+            ];
+            newsroom.run(&write, &[editor])?.done()?;
+        }
+        Ok(newsroom)
+    }
+
+    /// Founds the newsroom, and gives its drop-box's address.
+    ///
+    /// # Errors
+    /// What the program said, as an I/O error, when it refused.
+    pub fn found(&self, quorum: u8, onion: &str) -> io::Result<String> {
+        let cards: Vec<PathBuf> = (0..self.editors).map(|editor| self.card(editor)).collect();
+        let quorum = quorum.to_string();
+        let mut arguments: Vec<&OsStr> = vec!["newsroom".as_ref(), "found".as_ref()];
+        arguments.extend(cards.iter().map(AsRef::<OsStr>::as_ref));
+        for word in ["--quorum", &quorum, "--onion", onion] {
+            arguments.push(word.as_ref());
+        }
+        let everyone: Vec<usize> = (0..self.editors).collect();
+        let said = self.with_archive(&arguments, &everyone)?.done()?;
+        said.split_whitespace()
+            .find(|word| word.starts_with("knothole:"))
+            .map(str::to_owned)
+            .ok_or_else(|| io::Error::other(format!("no address was told: {said}")))
+    }
+
+    /// Runs a command on the archive, with the vaults of these editors.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn with_archive(
+        &self,
+        arguments: &[impl AsRef<OsStr>],
+        editors: &[usize],
+    ) -> io::Result<Said> {
+        let archive = self.folder.join("archive");
+        let vaults: Vec<PathBuf> = editors.iter().map(|editor| self.vault(*editor)).collect();
+        let mut all: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
+        all.extend([OsStr::new("--archive"), archive.as_ref()]);
+        for vault in &vaults {
+            all.extend([OsStr::new("--vault"), vault.as_ref()]);
+        }
+        self.run(&all, editors)
+    }
+
+    /// Runs `knothole` with the passphrases of these editors.
+    fn run(&self, arguments: &[&OsStr], editors: &[usize]) -> io::Result<Said> {
+        // The shell opens the files that hold them; 3 is the first descriptor that is free.
+        let mut script = String::from("exec \"$@\"");
+        let mut descriptors = Vec::new();
+        for (descriptor, editor) in (3..).zip(editors) {
+            let file = self.passphrase(*editor);
+            script.push_str(&format!(" {descriptor}<'{}'", file.display()));
+            descriptors.push(format!("--passphrase-fd={descriptor}"));
+        }
+        let mut command = self.programs.command_in_shell(&script, "knothole");
+        command.args(arguments).args(descriptors);
+        finish(&mut command)
+    }
+
+    fn vault(&self, editor: usize) -> PathBuf {
+        self.folder.join(format!("vault-{editor}"))
+    }
+
+    fn card(&self, editor: usize) -> PathBuf {
+        self.folder.join(format!("card-{editor}"))
+    }
+
+    fn passphrase(&self, editor: usize) -> PathBuf {
+        self.folder.join(format!("passphrase-{editor}"))
+    }
+}
+
+/// A courier: its state, and the stick between it and the air-gapped machine.
+#[derive(Debug)]
+pub struct Courier {
+    programs: Programs,
+    folder: PathBuf,
+    /// How it reaches Tor: arguments of every command that goes online.
+    way: Vec<String>,
+}
+
+impl Courier {
+    /// Makes a courier with its things in `folder`.
+    ///
+    /// # Errors
+    /// What the program said, as an I/O error, when it refused.
+    pub fn new(programs: &Programs, folder: &Path, way: &[String]) -> io::Result<Self> {
+        let courier = Self {
+            programs: programs.clone(),
+            folder: folder.to_owned(),
+            way: way.to_vec(),
+        };
+        std::fs::create_dir_all(courier.stick())?;
+        let card = courier.card();
+        let init: [&OsStr; 3] = ["init".as_ref(), "--out".as_ref(), card.as_ref()];
+        courier.offline(&init)?.done()?;
+        Ok(courier)
+    }
+
+    /// Where its card is.
+    #[must_use]
+    pub fn card(&self) -> PathBuf {
+        self.folder.join("courier.card")
+    }
+
+    /// The folder that stands for its stick.
+    #[must_use]
+    pub fn stick(&self) -> PathBuf {
+        self.folder.join("stick")
+    }
+
+    /// Runs a command that asks nobody.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn offline(&self, arguments: &[impl AsRef<OsStr>]) -> io::Result<Said> {
+        let mut command = self.programs.command("knothole-courier");
+        command
+            .args(arguments)
+            .arg("--state")
+            .arg(self.folder.join("state"));
+        finish(&mut command)
+    }
+
+    /// Runs `fetch`, `push` or `sync` with its stick.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn online(&self, word: &str) -> io::Result<Said> {
+        let stick = self.stick();
+        let mut arguments: Vec<&OsStr> = vec![word.as_ref(), stick.as_ref()];
+        arguments.extend(self.way.iter().map(OsStr::new));
+        self.offline(&arguments)
+    }
+}

@@ -1,0 +1,94 @@
+//! What breaks on the way, and must not be noticed at its end.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use knothole_tests::{Process, RelayName, Traffic};
+
+use super::house::{House, noise};
+use super::stage::Stage;
+
+const MIB: usize = 1 << 20;
+/// How much a relay has carried when the upload is surely under way.
+const UNDER_WAY: u64 = 4 << 20;
+const LENGTH: usize = 16 * MIB;
+/// How long an upload may take, with all that happens to it.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+#[test]
+fn an_upload_survives_the_death_of_a_relay_on_its_way() {
+    let (stage, _turn) = Stage::for_disasters();
+    let house = House::open(stage, "relay", 1, 1);
+    let mut upload = Upload::start(stage, &house);
+    let relay = upload.busy_relay();
+    stage.network.kill(&relay).unwrap();
+    upload.arrive();
+    stage.network.restart(&relay).unwrap();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(LENGTH)));
+}
+
+#[test]
+fn an_upload_survives_the_death_of_the_server() {
+    let (stage, _turn) = Stage::for_disasters();
+    let mut house = House::open(stage, "server", 1, 1);
+    let mut upload = Upload::start(stage, &house);
+    upload.busy_relay();
+    house.server.kill().unwrap();
+    house.server.start().unwrap();
+    upload.arrive();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(LENGTH)));
+}
+
+/// A sender at work.
+struct Upload {
+    stage: &'static Stage,
+    sender: Process,
+    before: Traffic,
+    said: std::path::PathBuf,
+}
+
+impl Upload {
+    fn start(stage: &'static Stage, house: &House) -> Self {
+        let file = house.file("recording.mov", LENGTH);
+        let before = stage.network.traffic().unwrap();
+        let said = file.with_file_name("said");
+        let mut command = house.sending(&file, &stage.arti_way());
+        let log = std::fs::File::create(&said).unwrap();
+        command
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .stdin(Stdio::null());
+        Self {
+            stage,
+            sender: Process::start(command).unwrap(),
+            before,
+            said,
+        }
+    }
+
+    /// The first relay that carries the upload; it is not over yet.
+    fn busy_relay(&mut self) -> RelayName {
+        let start = Instant::now();
+        let sender = &mut self.sender;
+        let over = || sender.ended().unwrap().is_some() || start.elapsed() > PATIENCE;
+        let network = &self.stage.network;
+        let relay = network.busy_relay(&self.before, UNDER_WAY, over).unwrap();
+        assert!(relay.is_some(), "no upload: {}", self.said());
+        relay.unwrap()
+    }
+
+    /// Waits until the sender says that the drop is there.
+    fn arrive(mut self) {
+        let ended = self.sender.wait(PATIENCE).unwrap();
+        assert!(ended.success(), "{}", self.said());
+        assert!(self.said().contains("Arrived, and matches"));
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(&self.said).unwrap()
+    }
+}

@@ -1,0 +1,150 @@
+//! A newsroom with its server and its courier, ready to take drops.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use knothole_tests::{Broom, Courier, Newsroom, Server};
+
+use super::stage::Stage;
+
+/// How long a batch may take: it is two seconds here.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct House {
+    pub(crate) server: Server,
+    pub(crate) newsroom: Newsroom,
+    pub(crate) courier: Courier,
+    /// What opens is written into memory only, as on the real machine.
+    pub(crate) opened: Broom,
+    stage: &'static Stage,
+    folder: PathBuf,
+}
+
+impl House {
+    /// A house whose server serves its charter and its first sheet.
+    pub(crate) fn open(stage: &'static Stage, test: &str, editors: usize, quorum: u8) -> Self {
+        let folder = stage.folder(test);
+        let (mut server, onion) = stage.server(test);
+        let newsroom = Newsroom::new(&stage.programs, &folder.join("airgap"), editors).unwrap();
+        let address = newsroom.found(quorum, &onion).unwrap();
+        let (_, fingerprint) = address.split_once('#').unwrap();
+        let courier =
+            Courier::new(&stage.programs, &folder.join("courier"), &stage.arti_way()).unwrap();
+        let everyone: Vec<usize> = (0..editors).collect();
+        let (card, stick) = (courier.card(), courier.stick());
+        let (card, stick) = (card.to_str().unwrap(), stick.to_str().unwrap());
+        for command in [&["newsroom", "courier", card][..], &["outbox", stick]] {
+            let said = newsroom.with_archive(command, &everyone).unwrap();
+            said.done().unwrap();
+        }
+        server.ask(&["trust", fingerprint]).unwrap().done().unwrap();
+        let collection = server.ask(&["courier", "add", card]).unwrap().done();
+        server.start().unwrap();
+        let pair = ["pair", &collection.unwrap(), fingerprint];
+        courier.offline(&pair).unwrap().done().unwrap();
+        courier.online("push").unwrap().done().unwrap();
+        std::fs::write(folder.join("address"), format!("{address}\n")).unwrap();
+        std::fs::write(folder.join("message"), MESSAGE).unwrap();
+        Self {
+            server,
+            newsroom,
+            courier,
+            opened: Broom::new_folder(Path::new("/dev/shm"), "knothole-test-").unwrap(),
+            stage,
+            folder,
+        }
+    }
+
+    /// A file of a source: `length` bytes that do not repeat.
+    pub(crate) fn file(&self, name: &str, length: usize) -> PathBuf {
+        let path = self.folder.join(name);
+        std::fs::write(&path, noise(length)).unwrap();
+        path
+    }
+
+    /// The source's command that sends `file` and [`MESSAGE`].
+    pub(crate) fn sending(&self, file: &Path, way: &[String]) -> Command {
+        let mut command = self.stage.programs.command("knothole-send");
+        command
+            .arg("send")
+            .arg(file)
+            .arg("--no-reply")
+            .arg("--address-file")
+            .arg(self.folder.join("address"))
+            .arg("--message-file")
+            .arg(self.folder.join("message"))
+            .args(way);
+        command
+    }
+
+    /// Waits until the newsroom can see so many drops: they become visible together.
+    pub(crate) fn wait_for_drops(&self, wanted: usize) {
+        let line = format!("drops the newsroom can see: {wanted}\n");
+        let start = Instant::now();
+        while !self.server.ask(&["status"]).unwrap().out.contains(&line) {
+            assert!(start.elapsed() < PATIENCE, "the drops never became visible");
+        }
+    }
+
+    /// Carries what became visible to the air-gapped machine, and opens it with these editors.
+    pub(crate) fn fetch_and_open(&self, editors: &[usize]) -> String {
+        self.courier.online("fetch").unwrap().done().unwrap();
+        let mut arguments = vec!["open".into()];
+        let bundles = std::fs::read_dir(self.courier.stick()).unwrap();
+        let mut bundles: Vec<PathBuf> = bundles
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                path.file_name()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .starts_with("bundle-")
+            })
+            .collect();
+        bundles.sort();
+        arguments.extend(bundles.into_iter().map(PathBuf::into_os_string));
+        arguments.extend(["--files".into(), self.opened.path().as_os_str().to_owned()]);
+        let said = self.newsroom.with_archive(&arguments, editors).unwrap();
+        said.done().unwrap()
+    }
+
+    /// The contents of all files that were opened, in no order.
+    pub(crate) fn opened(&self) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.opened.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found.push(std::fs::read(path).unwrap());
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a file was opened that has these contents.
+    pub(crate) fn has_opened(&self, contents: &[u8]) -> bool {
+        self.opened().iter().any(|opened| opened == contents)
+    }
+}
+
+/// What every source of these tests says.
+pub(crate) const MESSAGE: &str = "这段录像是我在局里拍的。请不要说出我是谁。";
+
+/// Bytes that do not repeat (xorshift64*), the same each time.
+pub(crate) fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(length.next_multiple_of(8));
+    while bytes.len() < length {
+        state ^= state >> 12;
+        state ^= state << 25;
+        state ^= state >> 27;
+        bytes.extend_from_slice(&state.wrapping_mul(0x2545_f491_4f6c_dd1d).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}

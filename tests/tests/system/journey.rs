@@ -1,0 +1,48 @@
+//! From the source's machine to the air-gapped one.
+
+use knothole_tests::{TorClient, finish};
+
+use super::house::{House, MESSAGE, noise};
+use super::stage::Stage;
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn files_and_words_go_from_the_source_to_the_air_gapped_machine() {
+    let stage = Stage::get();
+    let house = House::open(stage, "journey", 1, 1);
+    let file = house.file("recording.mov", 5 * MIB);
+    let said = finish(&mut house.sending(&file, &stage.arti_way())).unwrap();
+    assert!(said.out.contains("Arrived, and matches"), "{said:?}");
+    said.done().unwrap();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(5 * MIB)));
+    assert!(house.has_opened(MESSAGE.as_bytes()));
+}
+
+#[test]
+fn a_source_with_a_tor_client_sends_through_its_socks_port() {
+    let stage = Stage::get();
+    let house = House::open(stage, "socks", 1, 1);
+    let tor = TorClient::start(&stage.network, &stage.folder("socks").join("tor"), "").unwrap();
+    let file = house.file("recording.mov", MIB);
+    let way = ["--socks".to_owned(), tor.socks().to_string()];
+    let said = finish(&mut house.sending(&file, &way)).unwrap();
+    said.done().unwrap();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(MIB)));
+}
+
+#[test]
+fn two_of_three_editors_open_what_one_cannot() {
+    let stage = Stage::get();
+    let house = House::open(stage, "quorum", 3, 2);
+    let file = house.file("recording.mov", MIB);
+    let said = finish(&mut house.sending(&file, &stage.arti_way())).unwrap();
+    said.done().unwrap();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0, 2]);
+    assert!(house.has_opened(&noise(MIB)));
+}
