@@ -37,3 +37,17 @@ impl Editor for Vault {
         self.epoch_secret(epoch)
     }
 }
+
+impl<E: Editor + ?Sized> Editor for Box<E> {
+    fn signing(&self) -> &SigningSecret {
+        (**self).signing()
+    }
+
+    fn archive_secret(&self) -> &EpochSecret {
+        (**self).archive_secret()
+    }
+
+    fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
+        (**self).epoch_secret(epoch)
+    }
+}

@@ -85,6 +85,13 @@ fn take(
     for bundle in &bundles {
         tell_bundle(bundle, &at.archive.state, desk);
     }
+    let again = bundles.iter().filter(|bundle| bundle.news == News::Again);
+    match again.count() {
+        0 => {}
+        again => desk.screen.say(&format!(
+            "Bundles that were taken before: {again}. Only what was missing of them is taken now."
+        )),
+    }
     desk.screen
         .say("Copying the sealed drops into the archive…");
     let taken = at.archive.take(sticks, &bundles)?;
@@ -96,12 +103,9 @@ fn take(
 fn tell_bundle(bundle: &Checked<'_>, state: &State, desk: &Desk) {
     let number = bundle.index.sequence();
     match bundle.news {
-        News::New => {}
+        News::New | News::Again => {}
         News::Gap => desk.screen.warn(&format!(
             "bundle {number} was taken although it does not follow the one before it"
-        )),
-        News::Again => desk.screen.say(&format!(
-            "Bundle {number} was taken before; only what was missing of it is taken now."
         )),
         News::Late => desk.screen.warn(&format!(
             "bundle {number} comes late: later ones came before it"
@@ -129,7 +133,8 @@ fn tell_taken(taken: &Taken, state: &State, sealed: bool, tally: &mut Tally, des
         told_of(id, state, "taken", "is in the archive, sealed", desk);
     }
     for id in &taken.parts {
-        let rest = "is not whole yet: the rest comes with another stick or a later bundle";
+        let rest = "is not whole yet: the rest comes with another stick or a later bundle. See what it \
+                    says of itself with `knothole show`";
         told_of(id, state, "incomplete", rest, desk);
     }
 }

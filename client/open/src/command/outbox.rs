@@ -16,6 +16,9 @@ use crate::vault::Vault;
 /// Fewer days with keys than these call for new ones.
 const FEW_DAYS: u32 = 35;
 
+/// Clocks that are further apart, in days, are worth a word.
+const MOST_APART: u32 = 30;
+
 #[derive(Debug, Args)]
 pub(crate) struct OutboxArgs {
     /// The stick for the courier.
@@ -54,6 +57,17 @@ pub(super) fn lay(
             ("until", Field::Text(&until)),
         ],
     );
+    if let Some(latest) = state.latest()
+        && latest
+            .since(desk.today)
+            .is_some_and(|days| days > MOST_APART)
+    {
+        desk.screen.warn(&format!(
+            "this machine's clock shows {}, and a courier's bundle was made on {latest}: one of \
+             them is wrong. Set the clock if it is this one",
+            desk.today
+        ));
+    }
     let last = state.sheets().iter().map(|sheet| sheet.unverified().last());
     match last.max() {
         None => {}

@@ -170,21 +170,67 @@ fn junk_behind_a_good_head_is_for_nobody_and_is_not_tried_again() {
     assert!(names(&rig.folder.path().join("files")).is_empty());
 }
 
-/// An editor whose keys of all epochs are erased.
-struct Burned(Known);
+/// An editor whose vault has lost the keys of all epochs.
+struct Without {
+    editor: Known,
+    damaged: bool,
+}
 
-impl Editor for Burned {
+impl Editor for Without {
     fn signing(&self) -> &SigningSecret {
-        self.0.signing()
+        self.editor.signing()
     }
 
     fn archive_secret(&self) -> &EpochSecret {
-        self.0.archive_secret()
+        self.editor.archive_secret()
     }
 
-    fn epoch_secret(&self, _: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
-        Ok(None)
+    fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
+        if self.damaged {
+            Err(VaultError::Epoch("v1".into(), epoch))
+        } else {
+            Ok(None)
+        }
     }
+}
+
+fn without(number: u8, damaged: bool) -> Without {
+    Without {
+        editor: Known::new(number),
+        damaged,
+    }
+}
+
+#[test]
+fn a_damaged_vault_is_named_when_the_others_do_not_suffice() {
+    let mut rig = Rig::new(1, 1);
+    let drop = rig.drop(7);
+    rig.bring(&drop);
+    let files = rig.files();
+    let error = rig
+        .archive
+        .open_drop(&drop.listed.id, &[without(1, true)], &files)
+        .unwrap_err();
+    assert!(matches!(error, OpenDropError::Vault(VaultError::Epoch(..))));
+    assert_eq!(rig.status_of(&drop), Status::Waiting);
+}
+
+#[test]
+fn a_damaged_vault_among_enough_good_ones_keeps_nothing_closed() {
+    let mut rig = Rig::new(3, 2);
+    let drop = rig.drop(7);
+    rig.bring(&drop);
+    let files = rig.files();
+    let editors: [Box<dyn Editor>; 3] = [
+        Box::new(without(1, true)),
+        Box::new(Known::new(2)),
+        Box::new(Known::new(3)),
+    ];
+    assert!(
+        rig.archive
+            .open_drop(&drop.listed.id, &editors, &files)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -195,7 +241,7 @@ fn a_drop_of_an_erased_epoch_says_so() {
     let files = rig.files();
     let error = rig
         .archive
-        .open_drop(&drop.listed.id, &[Burned(Known::new(1))], &files)
+        .open_drop(&drop.listed.id, &[without(1, false)], &files)
         .unwrap_err();
     assert!(matches!(error, OpenDropError::NoKeys(Some(epoch)) if epoch.get() == 3));
     assert!(error.is_for_others());

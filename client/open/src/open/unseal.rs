@@ -76,13 +76,24 @@ fn find_keys(
 ) -> Result<Unlocked, OpenDropError> {
     let epoch = head.epoch().ok_or(OpenDropError::NoKeys(None))?;
     let mut secrets = Vec::new();
+    let mut damaged = None;
     for editor in editors {
-        if let Some(secret) = editor.epoch_secret(epoch)? {
-            secrets.push((editor.key(), secret));
+        match editor.epoch_secret(epoch) {
+            Ok(Some(secret)) => secrets.push((editor.key(), secret)),
+            Ok(None) => {}
+            Err(error) => damaged = Some(error),
         }
     }
+    // A damaged vault matters only if the others do not suffice.
+    let too_few = |error: UnlockError| match damaged {
+        Some(vault) => OpenDropError::Vault(vault),
+        None => error.into(),
+    };
     if secrets.is_empty() {
-        return Err(OpenDropError::NoKeys(Some(epoch)));
+        return Err(match too_few(UnlockError::NotForTheseKeys) {
+            OpenDropError::Unlock(_) => OpenDropError::NoKeys(Some(epoch)),
+            other => other,
+        });
     }
     let chain = state.chain();
     let mut charters: Vec<_> = state
@@ -104,8 +115,12 @@ fn find_keys(
             // Perhaps it was sealed under another charter.
             Err(other @ (UnlockError::Share | UnlockError::Quorum)) => error = other,
             Err(UnlockError::NotForTheseKeys) => {}
+            Err(more @ UnlockError::MoreNeeded { .. }) => return Err(too_few(more)),
             Err(other) => return Err(other.into()),
         }
     }
-    Err(error.into())
+    Err(match error {
+        UnlockError::NotForTheseKeys => too_few(error),
+        other => other.into(),
+    })
 }

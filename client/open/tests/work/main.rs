@@ -108,7 +108,7 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
     newsroom
         .run("open second --files files")
         .ends_with(0)
-        .says("was taken before");
+        .says("taken before: 1");
     newsroom
         .run("newsroom courier courier.card")
         .ends_with(1)
