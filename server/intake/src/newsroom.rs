@@ -81,6 +81,9 @@ impl From<DeskError> for PushError {
 impl Newsroom {
     /// Reads what the store holds and verifies it again; `None` when it is damaged.
     pub(crate) fn load(disk: &dyn Disk) -> Result<Option<Self>, PushError> {
+        // What a killed process has put there may be in the system's memory alone, and a charter
+        // that was shown once must not be an older one again.
+        disk.sync_folder(&Place::root())?;
         let Some(fingerprint) = desk::trusted(disk)? else {
             return Ok(Some(Self::default()));
         };
@@ -113,6 +116,7 @@ impl Newsroom {
                 return Ok(None);
             };
             found.epochs = epochs;
+            found.drop_burned_sheets();
         }
         Ok(found.answered())
     }
@@ -224,9 +228,7 @@ impl Newsroom {
         if !changed {
             return Ok(None);
         }
-        fresh
-            .sheets
-            .retain(|(_, verified)| !burned.contains(&verified.epoch()));
+        fresh.drop_burned_sheets();
         fresh.store_days(disk)?;
         Ok(Some(fresh.answered().ok_or_else(too_long)?))
     }
@@ -249,6 +251,17 @@ impl Newsroom {
         }
         fresh.store_days(disk)?;
         Ok(Some(fresh.answered().ok_or_else(too_long)?))
+    }
+
+    /// A crash may have left the sheet of an epoch that is noted as burned already.
+    fn drop_burned_sheets(&mut self) {
+        let epochs = &self.epochs;
+        let burned = |number| {
+            let mut burned = epochs.iter().filter(|epoch| epoch.burned);
+            burned.any(|epoch| epoch.number == number)
+        };
+        self.sheets
+            .retain(|(_, verified)| !burned(verified.epoch()));
     }
 
     fn verify(&self, signed: &Signed<Sheet>) -> Option<VerifiedSheet> {
@@ -355,3 +368,6 @@ const fn refused(why: String) -> PushError {
 fn too_long() -> PushError {
     refused("it is too long to be served".to_owned())
 }
+
+#[cfg(test)]
+mod cuts;
