@@ -10,6 +10,7 @@ mod newsroom;
 mod programs;
 mod server;
 mod tor_client;
+mod traces;
 
 pub use broom::Broom;
 pub use child::{Process, guarded};
@@ -18,3 +19,4 @@ pub use newsroom::{Courier, Newsroom};
 pub use programs::{Missing, Programs, Said, finish};
 pub use server::Server;
 pub use tor_client::TorClient;
+pub use traces::Traces;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::programs::{Programs, Said, finish};
 
@@ -169,6 +170,18 @@ impl Courier {
             .arg("--state")
             .arg(self.folder.join("state"));
         finish(&mut command)
+    }
+
+    /// The command that fetches to its stick, not yet started.
+    pub fn fetching(&self) -> Command {
+        let mut command = self.programs.command("knothole-courier");
+        command
+            .arg("fetch")
+            .arg(self.stick())
+            .args(&self.way)
+            .arg("--state")
+            .arg(self.folder.join("state"));
+        command
     }
 
     /// Runs `fetch`, `push` or `sync` with its stick.

@@ -82,6 +82,12 @@ impl Server {
         }
     }
 
+    /// The process id, while it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// What it has logged so far.
     ///
     /// # Errors

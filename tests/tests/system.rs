@@ -11,5 +11,6 @@ mod system {
     mod journey;
     mod network;
     mod onion;
+    mod silence;
     mod stage;
 }

@@ -90,6 +90,11 @@ impl House {
     /// Carries what became visible to the air-gapped machine, and opens it with these editors.
     pub(crate) fn fetch_and_open(&self, editors: &[usize]) -> String {
         self.courier.online("fetch").unwrap().done().unwrap();
+        self.open_bundles(editors)
+    }
+
+    /// Opens what is on the stick with these editors.
+    pub(crate) fn open_bundles(&self, editors: &[usize]) -> String {
         let mut arguments = vec!["open".into()];
         let bundles = std::fs::read_dir(self.courier.stick()).unwrap();
         let mut bundles: Vec<PathBuf> = bundles
@@ -124,6 +129,11 @@ impl House {
             }
         }
         found
+    }
+
+    /// The folder of the server, the courier with its stick, and everything else.
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Whether a file was opened that has these contents.

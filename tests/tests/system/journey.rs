@@ -1,11 +1,16 @@
 //! From the source's machine to the air-gapped one.
 
-use knothole_tests::{TorClient, finish};
+use std::process::Stdio;
+use std::time::Duration;
+
+use knothole_tests::{Process, TorClient, finish};
 
 use super::house::{House, MESSAGE, noise};
 use super::stage::Stage;
 
 const MIB: usize = 1 << 20;
+/// How long a small upload may take.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 #[test]
 fn files_and_words_go_from_the_source_to_the_air_gapped_machine() {
@@ -44,5 +49,27 @@ fn two_of_three_editors_open_what_one_cannot() {
     said.done().unwrap();
     house.wait_for_drops(1);
     house.fetch_and_open(&[0, 2]);
+    assert!(house.has_opened(&noise(MIB)));
+}
+
+#[test]
+fn two_sources_at_once_are_both_heard() {
+    let stage = Stage::get();
+    let house = House::open(stage, "two", 1, 1);
+    let files = [house.file("one.mov", 3 * MIB), house.file("two.mov", MIB)];
+    let mut senders: Vec<Process> = files
+        .iter()
+        .map(|file| {
+            let mut command = house.sending(file, &stage.arti_way());
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            Process::start(command).unwrap()
+        })
+        .collect();
+    for sender in &mut senders {
+        assert!(sender.wait(PATIENCE).unwrap().success());
+    }
+    house.wait_for_drops(2);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(3 * MIB)));
     assert!(house.has_opened(&noise(MIB)));
 }
