@@ -132,7 +132,8 @@ pub fn run(cli: Cli) -> ExitCode {
 fn go(cli: Cli, voice: &Voice) -> Result<Exit, CommandError> {
     hush::fall_silent().map_err(CommandError::System)?;
     let folder = match cli.state {
-        Some(folder) => folder,
+        // arti takes no path that depends on where the program was started.
+        Some(folder) => std::path::absolute(folder).map_err(CommandError::System)?,
         None => usual_folder().ok_or(CommandError::NoFolder)?,
     };
     match cli.command {

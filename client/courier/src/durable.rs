@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 /// A folder for this user alone. One that is there already stays as it is.
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    sync_folder(path.parent().unwrap_or(path))
+    sync_folder(parent(path))
 }
 
 /// Writes a file that was not there, for this user alone, and never over another.
@@ -97,6 +97,12 @@ mod tests {
         assert_eq!(read(&path, 100).unwrap(), b"first");
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_name_without_a_folder_lies_in_the_folder_at_hand() {
+        assert_eq!(parent(Path::new("state")), Path::new("."));
+        assert_eq!(parent(Path::new("a/state")), Path::new("a"));
     }
 
     #[test]
