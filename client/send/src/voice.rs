@@ -94,7 +94,8 @@ pub(crate) struct Progress<'v> {
 impl Progress<'_> {
     /// Shows that `done` bytes are through, at `rate` bytes a second.
     pub(crate) fn show(&mut self, done: u64, rate: Option<u64>) {
-        let left = rate.and_then(|rate| time_for(self.total.saturating_sub(done), rate));
+        let left = self.total.checked_sub(done).filter(|left| *left > 0);
+        let left = left.zip(rate).and_then(|(left, rate)| time_for(left, rate));
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_message(tail(rate, left));

@@ -12,6 +12,7 @@
 
 mod check;
 mod house;
+mod resume;
 mod road;
 mod run;
 mod seal;

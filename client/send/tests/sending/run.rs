@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
@@ -79,10 +80,17 @@ impl Desk {
 
     /// The program with this command and what every command needs.
     pub fn command(&self, name: &str) -> Command {
+        let mut command = self.bare_command(name);
+        command.args(["--address-file", "address"]);
+        command
+    }
+
+    /// The program with this command and no address.
+    pub fn bare_command(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_knothole-send"));
         command
             .arg(name)
-            .args(["--address-file", "address", "--socks", &self.socks])
+            .args(["--socks", &self.socks])
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -115,6 +123,12 @@ impl Desk {
     pub async fn send(&self, arguments: &[&str]) -> Ended {
         finished(self.start(arguments)).await
     }
+}
+
+/// Asks a run to end.
+pub fn terminate(child: &Child) {
+    let id = i32::try_from(child.id().unwrap()).unwrap();
+    kill_process(Pid::from_raw(id).unwrap(), Signal::TERM).unwrap();
 }
 
 pub async fn finished(child: Child) -> Ended {

@@ -91,9 +91,7 @@ async fn a_stopped_seal_leaves_nothing_and_says_so() {
         .spawn();
     let child = child.unwrap();
     road.dialed(1).await;
-    let id = child.id().unwrap();
-    let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
-    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    crate::run::terminate(&child);
     let ended = crate::run::finished(child).await;
     ended.said(3, "stopped");
     assert_eq!(desk.names(), ["address", "film.mov"]);
