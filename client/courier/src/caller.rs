@@ -251,6 +251,21 @@ impl Basin {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_stretch_that_creeps_ends() {
+        let mut pace = Pace::new(Duration::ZERO, 0);
+        let work = std::future::pending::<Result<(), CollectionError>>();
+        let ended = pace.hold(work).await;
+        assert!(matches!(
+            ended,
+            Err(CollectionError::Http(HttpError::Stalled))
+        ));
+        pace.at(PROGRESS_BYTES - 1);
+        assert_eq!(pace.goal, PROGRESS_BYTES);
+        pace.at(PROGRESS_BYTES);
+        assert_eq!(pace.goal, 2 * PROGRESS_BYTES);
+    }
+
     #[test]
     fn the_wait_doubles_up_to_its_bound() {
         let patience = Patience::default();

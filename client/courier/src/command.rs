@@ -283,3 +283,51 @@ fn usual_folder() -> Option<PathBuf> {
     home.is_absolute()
         .then(|| home.join(".local/state/knothole-courier"))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_fetch_takes_several_sticks_and_several_files_of_settings() {
+        let line = "knothole-courier fetch a b --tor-config x --tor-config y --state s --json";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert_eq!(cli.way.tor_config.len(), 2);
+        let Command::Fetch(args) = cli.command else {
+            panic!("it is a fetch")
+        };
+        assert_eq!(args.sticks.len(), 2);
+        assert!(!args.wishes().again);
+    }
+
+    #[test]
+    fn a_fingerprint_may_be_given_in_groups() {
+        let onion = OnionAddress::from_identity(&[7; 32]);
+        let words = "aaaa bbbb --state s";
+        let line = format!("knothole-courier pair {onion} {words}");
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Command::Pair { fingerprint, .. } = cli.command else {
+            panic!("it is a pairing")
+        };
+        assert_eq!(fingerprint.concat(), "aaaabbbb");
+    }
+
+    #[test]
+    fn a_fetch_without_a_stick_and_two_ways_at_once_are_no_commands() {
+        for line in [
+            "knothole-courier fetch",
+            "knothole-courier push",
+            "knothole-courier fetch a --socks 127.0.0.1:9050 --tor-config x",
+            "knothole-courier fetch a --largest many",
+        ] {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+}

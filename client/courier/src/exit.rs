@@ -74,3 +74,17 @@ impl OutboxError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_errands_of_which_one_was_done_are_partly_done() {
+        assert_eq!(Exit::Done.together(Exit::Done), Exit::Done);
+        assert_eq!(Exit::Done.together(Exit::TryAgain), Exit::Partly);
+        assert_eq!(Exit::Refused.together(Exit::Done), Exit::Partly);
+        assert_eq!(Exit::TryAgain.together(Exit::TryAgain), Exit::TryAgain);
+        assert_eq!(Exit::TryAgain.together(Exit::Refused), Exit::Refused);
+    }
+}

@@ -177,3 +177,74 @@ impl From<StateError> for SetUpError {
         Self::State(error)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a file of a test need not last")]
+mod tests {
+    use super::*;
+    use crate::status::Status;
+
+    fn onion() -> OnionAddress {
+        OnionAddress::from_identity(&[7; 32])
+    }
+
+    #[test]
+    fn a_card_is_never_written_over_a_file_and_no_courier_is_made_without_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, card) = (folder.path().join("state"), folder.path().join("card"));
+        std::fs::write(&card, b"mine").unwrap();
+        assert!(matches!(init(&state, &card), Err(SetUpError::Out(_))));
+        assert_eq!(std::fs::read(&card).unwrap(), b"mine");
+        assert!(matches!(Keys::load(&state), Err(KeysError::None)));
+    }
+
+    #[test]
+    fn a_courier_is_made_once_and_keeps_its_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        init(&state, &one).unwrap();
+        let again = init(&state, &two).unwrap_err();
+        assert!(matches!(again, SetUpError::Keys(KeysError::There)));
+        assert!(!two.exists());
+        let card = Keys::load(&state).unwrap().card().unwrap();
+        assert_eq!(std::fs::read(&one).unwrap(), card.encode());
+    }
+
+    #[test]
+    fn a_courier_moves_to_another_address_but_never_to_another_newsroom() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        init(&state, &folder.path().join("card")).unwrap();
+        assert_eq!(Status::of(&state).unwrap().collection, None);
+        let ours = Fingerprint::from_bytes([1; 32]);
+        pair(&state, OnionAddress::from_identity(&[8; 32]), ours).unwrap();
+        pair(&state, onion(), ours).unwrap();
+        let other = pair(&state, onion(), Fingerprint::from_bytes([2; 32]));
+        assert!(matches!(other, Err(SetUpError::OtherNewsroom)));
+        let status = Status::of(&state).unwrap();
+        assert_eq!(status.collection, Some(onion().to_string()));
+        assert_eq!(status.fingerprint, Some(ours.to_string()));
+    }
+
+    #[test]
+    fn the_key_for_another_tor_client_is_one_line_in_a_private_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        init(&state, &folder.path().join("card")).unwrap();
+        pair(&state, onion(), Fingerprint::from_bytes([1; 32])).unwrap();
+        let file = folder.path().join("k.auth_private");
+        write_client_auth(&state, &file).unwrap();
+        let line = std::fs::read_to_string(&file).unwrap();
+        let (head, key) = line.trim_end().rsplit_once(':').unwrap();
+        let onion = onion().to_string();
+        let service = onion.strip_suffix(".onion").unwrap();
+        assert_eq!(head, format!("{service}:descriptor:x25519"));
+        let secret = BASE32_NOPAD.decode(key.as_bytes()).unwrap();
+        assert_eq!(secret, Keys::load(&state).unwrap().discovery().expose());
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

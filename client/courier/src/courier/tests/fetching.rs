@@ -9,7 +9,7 @@ use knothole_envelope::CredentialHash;
 use knothole_onion::CollectionError;
 
 use super::bundles::Bundles;
-use super::hands::{FullAt, Pull, Small};
+use super::hands::{Forgetful, FullAt, Pull, Small};
 use super::{Place, Service, names, sent};
 use crate::bundle::HEAD_BYTES;
 use crate::exit::Exit;
@@ -170,6 +170,26 @@ async fn a_stick_that_runs_full_keeps_nothing_half_written() {
         Bundles::read(&place, &[&stick]).whole(&drop).unwrap(),
         drop.bytes
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stick_that_gives_back_other_bytes_is_found_out() {
+    let place = Place::new(&[sent(16)]).await;
+    let stick = place.stick("stick");
+    let hand = Arc::new(Forgetful(stick.clone()));
+    let error = fetch_with(&place, &stick, hand).await.unwrap_err();
+    assert!(matches!(error, FetchError::BadStick), "{error}");
+    assert_eq!(error.exit(), Exit::Refused);
+    assert!(names(&stick).iter().all(|name| !name.contains('/')));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_courier_keeps_three_files_and_nothing_else() {
+    let place = Place::new(&[sent(16)]).await;
+    fetch(&place, &place.stick("stick"), Wishes::default())
+        .await
+        .unwrap();
+    assert_eq!(names(&place.state()), ["keys", "lock", "state.json"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,6 +54,26 @@ impl Hand for FullAt {
     }
 }
 
+/// A medium that gives back other bytes than were written to it.
+#[derive(Debug)]
+pub(super) struct Forgetful(pub(super) PathBuf);
+
+impl Hand for Forgetful {
+    fn step(&self, step: Step) -> io::Result<()> {
+        if step == Step::ReadAgain {
+            for folder in std::fs::read_dir(&self.0)? {
+                for file in std::fs::read_dir(folder?.path())? {
+                    let path = file?.path();
+                    let mut bytes = std::fs::read(&path)?;
+                    bytes[70_000] ^= 1;
+                    std::fs::write(&path, bytes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Sticks of these sizes.
 #[derive(Debug)]
 pub(super) struct Small(pub(super) BTreeMap<PathBuf, u64>);
