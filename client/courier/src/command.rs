@@ -83,7 +83,7 @@ struct FetchArgs {
     /// The folders of the sticks.
     #[arg(required = true, value_name = "STICK")]
     sticks: Vec<PathBuf>,
-    /// Fetches again what was fetched already.
+    /// Fetches again what was fetched already, as when a stick was lost.
     #[arg(long)]
     again: bool,
     /// Fetches only the beginning of larger drops: a number with K, M, G or T.

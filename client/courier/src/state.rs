@@ -246,8 +246,10 @@ impl State {
         });
     }
 
-    /// Forgets what was fetched and judged, so that it is fetched again.
+    /// Forgets what was fetched and judged, also in part, so that it is fetched again: a stick
+    /// may be lost.
     pub(crate) fn forget_what_was_carried(&mut self) {
+        self.begun.clear();
         self.carried.clear();
         self.mistrusted.clear();
         self.heads.clear();

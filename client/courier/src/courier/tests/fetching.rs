@@ -238,6 +238,24 @@ async fn what_does_not_fit_goes_onto_the_stick_of_the_next_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drop_of_which_a_stick_was_lost_is_brought_anew_when_it_is_asked_for() {
+    let drop = sent(512);
+    let place = Place::new(std::slice::from_ref(&drop)).await;
+    let (lost, next) = (place.stick("lost"), place.stick("next"));
+    let hand = Small(BTreeMap::from([(lost.clone(), 9 * MIB)]));
+    fetch_with(&place, &lost, Arc::new(hand)).await.unwrap();
+    let again = Wishes {
+        again: true,
+        ..Wishes::default()
+    };
+    fetch(&place, &next, again).await.unwrap();
+    let bundles = Bundles::read(&place, &[&lost, &next]);
+    assert_eq!(bundles.whole(&drop).unwrap(), drop.bytes);
+    let parts = bundles.last().whole_drop(&drop.listed.id).unwrap();
+    assert_eq!(parts.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_drop_that_is_too_large_to_come_unasked_comes_with_its_beginning() {
     let drop = sent(512);
     let place = Place::new(std::slice::from_ref(&drop)).await;
