@@ -229,7 +229,7 @@ fn kept_order(args: &SendArgs, kept: &Kept) -> Result<Order, SendError> {
         }
     }
     Ok(Order {
-        address: beginning.address.clone(),
+        address: beginning.address,
         files: FileSet::look_at(&paths)?,
         message: said.cloned(),
     })

@@ -106,6 +106,9 @@ impl SourceFile {
             .map(File::from)?;
         let data = file.metadata().map_err(|error| refuse(error.into()))?;
         regular(&data).map_err(refuse)?;
+        if data.len() == 0 && file.read_at(&mut [0], 0).is_ok_and(|count| count > 0) {
+            return Err(refuse(Reason::NoSize));
+        }
         let text = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned());
@@ -235,6 +238,8 @@ pub enum Reason {
     NoFile,
     /// It has no name that could be sent.
     NoName,
+    /// It says that it is empty, but it can be read: a file that the system makes up.
+    NoSize,
     /// The system does not let it be read.
     System(io::Error),
 }
@@ -273,6 +278,9 @@ impl fmt::Display for Reason {
             Self::Device => "is a device, not a file",
             Self::NoFile => "is not a file",
             Self::NoName => "has no name that could be sent. Rename it first",
+            Self::NoSize => {
+                "says that it is empty, and is not. Copy it to a disk and send the copy"
+            }
             Self::System(error) => return f.write_str(system(error)),
         })
     }

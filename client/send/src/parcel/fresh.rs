@@ -89,7 +89,7 @@ impl Fresh {
     /// What is kept of it for another run.
     pub(crate) fn beginning(&self, address: &DropAddress) -> Beginning {
         Beginning {
-            address: address.clone(),
+            address: *address,
             header: self.header.clone(),
             sealing: Some((self.sealer.resume_secret(), self.manifest.clone())),
             files: self.files.iter().map(SourceFile::stamp).collect(),

@@ -75,7 +75,7 @@ impl Ready {
     /// What is kept of it for another run.
     pub(crate) fn beginning(&self, address: &DropAddress) -> Beginning {
         Beginning {
-            address: address.clone(),
+            address: *address,
             header: Header::from_bytes(self.header.clone()),
             sealing: None,
             files: vec![self.file.stamp()],

@@ -49,6 +49,12 @@ pub(crate) enum Found {
     Nothing(File),
 }
 
+/// A record, and the place behind it.
+struct Record {
+    text: Zeroizing<Vec<u8>>,
+    end: u64,
+}
+
 impl Log {
     /// Makes a log with its first record. It is on the disk when this returns.
     ///
@@ -138,9 +144,9 @@ impl Log {
         };
         let mut records = Vec::new();
         let mut at = HEAD;
-        while let Some((record, next)) = log.read(at, length)? {
-            records.push(record);
-            at = next;
+        while let Some(record) = log.read(at, length)? {
+            records.push(record.text);
+            at = record.end;
         }
         if records.is_empty() {
             return Ok(Found::Nothing(log.file));
@@ -151,11 +157,7 @@ impl Log {
     }
 
     /// The record at this place and the place behind it; nothing where the file ends before.
-    fn read(
-        &mut self,
-        at: u64,
-        length: u64,
-    ) -> Result<Option<(Zeroizing<Vec<u8>>, u64)>, LogError> {
+    fn read(&mut self, at: u64, length: u64) -> Result<Option<Record>, LogError> {
         let fail = |path: &Path, error| LogError::file(path, error);
         let Some(behind_length) = at.checked_add(4).filter(|end| *end <= length) else {
             return Ok(None);
@@ -185,7 +187,7 @@ impl Log {
             return Err(damaged);
         };
         self.number = self.number.saturating_add(1);
-        Ok(Some((text, end)))
+        Ok(Some(Record { text, end }))
     }
 
     fn open_record(&self, record: &mut [u8]) -> Option<Zeroizing<Vec<u8>>> {

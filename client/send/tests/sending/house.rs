@@ -276,18 +276,6 @@ impl House {
         assert_eq!(all.len(), 1, "drops that arrived");
         all.remove(0)
     }
-
-    /// How many bytes of unfinished uploads lie in the store.
-    pub fn unfinished_bytes(&self) -> u64 {
-        fs::read_dir(self.folder.path().join("incoming"))
-            .into_iter()
-            .flatten()
-            .flat_map(|upload| fs::read_dir(upload.unwrap().path()).unwrap())
-            .map(|entry| entry.unwrap())
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with('s'))
-            .map(|entry| entry.metadata().unwrap().len())
-            .sum()
-    }
 }
 
 /// The bytes of a stored drop: its segments, in their order.

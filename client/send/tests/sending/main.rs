@@ -11,6 +11,7 @@
 )]
 
 mod check;
+mod files;
 mod house;
 mod resume;
 mod road;

@@ -13,6 +13,7 @@ use crate::road::Road;
 /// A source's desk: the files it has, and the address it was given.
 pub struct Desk {
     folder: TempDir,
+    programs: TempDir,
     socks: String,
 }
 
@@ -56,8 +57,14 @@ impl Ended {
 impl Desk {
     pub fn new(newsroom: &Newsroom, road: &Road) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // Somebody else may have to run what is in there.
+        let programs = tempfile::Builder::new()
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .tempdir()
+            .unwrap();
         let desk = Self {
             folder,
+            programs,
             socks: format!("127.0.0.1:{}", road.port),
         };
         let address = newsroom.address().to_string();
@@ -78,16 +85,35 @@ impl Desk {
         path
     }
 
+    /// The program under another name, beside this desk's folder.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let path = self.programs.path().join(name);
+        // A fresh copy may be busy: another test's child can hold it open until its own start.
+        let original = env!("CARGO_BIN_EXE_knothole-send");
+        if std::fs::hard_link(original, &path).is_err() {
+            std::fs::copy(original, &path).unwrap();
+        }
+        path
+    }
+
     /// The program with this command and what every command needs.
     pub fn command(&self, name: &str) -> Command {
-        let mut command = self.bare_command(name);
-        command.args(["--address-file", "address"]);
-        command
+        self.with_address(Command::new(env!("CARGO_BIN_EXE_knothole-send")), name)
     }
 
     /// The program with this command and no address.
     pub fn bare_command(&self, name: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_knothole-send"));
+        self.at_the_desk(Command::new(env!("CARGO_BIN_EXE_knothole-send")), name)
+    }
+
+    /// Any program with this command and what every command needs.
+    pub fn with_address(&self, command: Command, name: &str) -> Command {
+        let mut command = self.at_the_desk(command, name);
+        command.args(["--address-file", "address"]);
+        command
+    }
+
+    fn at_the_desk(&self, mut command: Command, name: &str) -> Command {
         command
             .arg(name)
             .args(["--socks", &self.socks])
