@@ -53,6 +53,23 @@ impl Newsroom {
         Ok(newsroom)
     }
 
+    /// The same vaults and the same archive once more, in `folder`, which must not be there.
+    ///
+    /// # Errors
+    /// When they cannot be copied.
+    pub fn copied_to(&self, folder: &Path) -> io::Result<Self> {
+        let mut copy = Command::new("cp");
+        let status = copy.arg("-a").arg(&self.folder).arg(folder).status()?;
+        if !status.success() {
+            return Err(io::Error::other("the newsroom cannot be copied"));
+        }
+        Ok(Self {
+            programs: self.programs.clone(),
+            folder: folder.to_owned(),
+            editors: self.editors,
+        })
+    }
+
     /// Founds the newsroom, and gives its drop-box's address.
     ///
     /// # Errors

@@ -2,10 +2,13 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "clippy.toml allows it in tests, but does not see that this is one"
 )]
 
 mod system {
+    mod bundle;
     mod disaster;
     mod house;
     mod journey;

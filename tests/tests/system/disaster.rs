@@ -1,6 +1,8 @@
 //! What breaks on the way, and must not be noticed at its end.
 
-use std::process::Stdio;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use knothole_tests::{Process, RelayName, Traffic};
@@ -43,25 +45,66 @@ fn an_upload_survives_the_death_of_the_server() {
     assert!(house.has_opened(&noise(LENGTH)));
 }
 
+#[test]
+fn a_sender_that_was_killed_goes_on_where_it_was() {
+    let (stage, _turn) = Stage::for_disasters();
+    let house = House::open(stage, "sender", 1, 1);
+    let mut upload = Upload::start_with(stage, &house, "kept");
+    upload.busy_relay();
+    upload.sender.kill().unwrap();
+    let before = upload.said();
+    Upload::start_with(stage, &house, "kept").arrive();
+    assert!(!before.contains("Arrived"));
+    assert!(!house.folder("kept").exists(), "the resume file stays");
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(LENGTH)));
+}
+
+/// What the source sends. It is not written again where it is there: a sender that goes on wants
+/// the same file.
+fn file(house: &House) -> PathBuf {
+    let path = house.folder("recording.mov");
+    if path.exists() {
+        return path;
+    }
+    house.file("recording.mov", LENGTH)
+}
+
 /// A sender at work.
 struct Upload {
     stage: &'static Stage,
     sender: Process,
     before: Traffic,
-    said: std::path::PathBuf,
+    said: PathBuf,
 }
 
 impl Upload {
     fn start(stage: &'static Stage, house: &House) -> Self {
-        let file = house.file("recording.mov", LENGTH);
+        let command = house.sending(&file(house), &stage.arti_way());
+        Self::run(stage, house, command)
+    }
+
+    /// A sender that keeps what it needs to go on, or goes on.
+    fn start_with(stage: &'static Stage, house: &House, kept: &str) -> Self {
+        let mut command = house.sending(&file(house), &stage.arti_way());
+        command.arg("--resume").arg(house.folder(kept));
+        command.args(["--passphrase-fd", "0"]);
+        let passphrase = house.folder("passphrase");
+        std::fs::write(
+            &passphrase,
+            "nine words that nobody else would ever put together\n",
+        )
+        .unwrap();
+        command.stdin(File::open(passphrase).unwrap());
+        Self::run(stage, house, command)
+    }
+
+    fn run(stage: &'static Stage, house: &House, mut command: Command) -> Self {
         let before = stage.network.traffic().unwrap();
-        let said = file.with_file_name("said");
-        let mut command = house.sending(&file, &stage.arti_way());
-        let log = std::fs::File::create(&said).unwrap();
-        command
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .stdin(Stdio::null());
+        let said = house.folder("said");
+        let log = File::create(&said).unwrap();
+        command.stdout(log.try_clone().unwrap()).stderr(log);
         Self {
             stage,
             sender: Process::start(command).unwrap(),

@@ -1,10 +1,11 @@
 //! A newsroom with its server and its courier, ready to take drops.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use knothole_tests::{Broom, Courier, Newsroom, Server};
+use knothole_tests::{Broom, Courier, Newsroom, Said, Server};
 
 use super::stage::Stage;
 
@@ -24,10 +25,21 @@ pub(crate) struct House {
 impl House {
     /// A house whose server serves its charter and its first sheet.
     pub(crate) fn open(stage: &'static Stage, test: &str, editors: usize, quorum: u8) -> Self {
+        let (server, onion) = stage.server(test);
+        Self::around(stage, test, (server, &onion), editors, quorum)
+    }
+
+    /// The same, around a server for which `init` has been run, and its public onion.
+    pub(crate) fn around(
+        stage: &'static Stage,
+        test: &str,
+        (mut server, onion): (Server, &str),
+        editors: usize,
+        quorum: u8,
+    ) -> Self {
         let folder = stage.folder(test);
-        let (mut server, onion) = stage.server(test);
         let newsroom = Newsroom::new(&stage.programs, &folder.join("airgap"), editors).unwrap();
-        let address = newsroom.found(quorum, &onion).unwrap();
+        let address = newsroom.found(quorum, onion).unwrap();
         let (_, fingerprint) = address.split_once('#').unwrap();
         let courier =
             Courier::new(&stage.programs, &folder.join("courier"), &stage.arti_way()).unwrap();
@@ -78,11 +90,27 @@ impl House {
         command
     }
 
+    /// Carries what the air-gapped machine has for the server, receipts among it, to the server.
+    pub(crate) fn carry_back(&self, editors: &[usize]) {
+        let stick = self.courier.stick();
+        let outbox = ["outbox", stick.to_str().unwrap()];
+        let said = self.newsroom.with_archive(&outbox, editors).unwrap();
+        said.done().unwrap();
+        self.courier.online("push").unwrap().done().unwrap();
+    }
+
+    /// How many drops the newsroom can see, as the server says.
+    pub(crate) fn drops(&self) -> String {
+        let status = self.server.ask(&["status"]).unwrap().out;
+        let line = "drops the newsroom can see: ";
+        let count = status.lines().find_map(|found| found.strip_prefix(line));
+        count.unwrap().to_owned()
+    }
+
     /// Waits until the newsroom can see so many drops: they become visible together.
     pub(crate) fn wait_for_drops(&self, wanted: usize) {
-        let line = format!("drops the newsroom can see: {wanted}\n");
         let start = Instant::now();
-        while !self.server.ask(&["status"]).unwrap().out.contains(&line) {
+        while self.drops() != wanted.to_string() {
             assert!(start.elapsed() < PATIENCE, "the drops never became visible");
         }
     }
@@ -95,40 +123,20 @@ impl House {
 
     /// Opens what is on the stick with these editors.
     pub(crate) fn open_bundles(&self, editors: &[usize]) -> String {
-        let mut arguments = vec!["open".into()];
-        let bundles = std::fs::read_dir(self.courier.stick()).unwrap();
-        let mut bundles: Vec<PathBuf> = bundles
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| {
-                path.file_name()
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .starts_with("bundle-")
-            })
-            .collect();
-        bundles.sort();
-        arguments.extend(bundles.into_iter().map(PathBuf::into_os_string));
-        arguments.extend(["--files".into(), self.opened.path().as_os_str().to_owned()]);
-        let said = self.newsroom.with_archive(&arguments, editors).unwrap();
+        let bundles = self.bundles();
+        let said = open(&self.newsroom, &bundles, self.opened.path(), editors);
         said.done().unwrap()
     }
 
-    /// The contents of all files that were opened, in no order.
-    pub(crate) fn opened(&self) -> Vec<Vec<u8>> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.opened.path().to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    found.push(std::fs::read(path).unwrap());
-                }
-            }
-        }
-        found
+    /// The bundles on the stick, in the order in which they were made.
+    pub(crate) fn bundles(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.courier.stick()).unwrap();
+        let mut bundles: Vec<PathBuf> = entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.to_str().unwrap().contains("/bundle-"))
+            .collect();
+        bundles.sort();
+        bundles
     }
 
     /// The folder of the server, the courier with its stick, and everything else.
@@ -138,8 +146,37 @@ impl House {
 
     /// Whether a file was opened that has these contents.
     pub(crate) fn has_opened(&self, contents: &[u8]) -> bool {
-        self.opened().iter().any(|opened| opened == contents)
+        opened(self.opened.path())
+            .iter()
+            .any(|opened| opened == contents)
     }
+}
+
+/// Opens these bundles with these editors, into the folder `files`.
+pub(crate) fn open(
+    newsroom: &Newsroom,
+    bundles: &[PathBuf],
+    files: &Path,
+    editors: &[usize],
+) -> Said {
+    let mut arguments: Vec<OsString> = vec!["open".into()];
+    arguments.extend(bundles.iter().map(OsString::from));
+    arguments.extend(["--files".into(), files.into()]);
+    newsroom.with_archive(&arguments, editors).unwrap()
+}
+
+/// The contents of all files beneath a folder, in no order.
+pub(crate) fn opened(folder: &Path) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(opened(&path));
+        } else {
+            found.push(std::fs::read(path).unwrap());
+        }
+    }
+    found
 }
 
 /// What every source of these tests says.

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use data_encoding::BASE32_NOPAD;
 use knothole_envelope::{CourierCard, CredentialHash, DiscoveryKey, SigningSecret};
-use knothole_tests::{Server, TorClient};
+use knothole_tests::{Server, TorClient, finish};
 use x25519_dalek::{PublicKey, StaticSecret};
 
+use super::house::{House, noise};
 use super::stage::Stage;
 
 /// How long a changed descriptor may take to be found.
@@ -88,7 +89,7 @@ fn a_courier_that_is_let_in_later_finds_the_collection_of_the_running_server() {
 }
 
 #[test]
-fn the_same_server_answers_behind_another_tor_through_sockets() {
+fn a_drop_goes_the_same_way_through_a_server_behind_another_tor() {
     let stage = Stage::get();
     let test = "sockets";
     let folder = stage.folder(test);
@@ -111,19 +112,19 @@ fn the_same_server_answers_behind_another_tor_through_sockets() {
         front.onion("collection").unwrap(),
         stage.tor_line(),
     );
-    let mut server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
+    let server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
     server.ask(&["init"]).unwrap().done().unwrap();
-    assert_eq!(server.start().unwrap(), format!("ready http://{onion}"));
-    let client = TorClient::start(&stage.network, &folder.join("client"), "").unwrap();
-    let answer = client.get(&onion, "/charter").unwrap();
-    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
-    assert!(
-        server
-            .log()
-            .unwrap()
-            .contains("found without a discovery key")
-    );
-    assert_eq!(server.stop().unwrap().code(), Some(0));
+    let mut house = House::around(stage, test, (server, &onion), 1, 1);
+    let file = house.file("recording.mov", 1 << 20);
+    let said = finish(&mut house.sending(&file, &stage.arti_way())).unwrap();
+    said.done().unwrap();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(1 << 20)));
+    // This front shuts nobody out, which the server's own probe sees.
+    let log = house.server.log().unwrap();
+    assert!(log.contains("found without a discovery key"), "{log}");
+    assert_eq!(house.server.stop().unwrap().code(), Some(0));
 }
 
 /// A courier as Tor sees it.
