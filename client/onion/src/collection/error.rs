@@ -141,3 +141,18 @@ impl fmt::Display for Oddity {
 }
 
 impl std::error::Error for Oddity {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_401_is_about_the_courier_and_403_is_about_what_it_brought() {
+        let unknown = CollectionError::from_status(StatusCode::UNAUTHORIZED);
+        assert!(matches!(unknown, CollectionError::NotAdmitted));
+        let refused = CollectionError::from_status(StatusCode::FORBIDDEN);
+        assert!(matches!(refused, CollectionError::Refused(_)));
+        assert!(!refused.may_pass());
+        assert!(refused.to_string().contains("403"));
+    }
+}
