@@ -293,9 +293,12 @@ fn serve(place: &Place) -> Result<(), Failure> {
 /// start a service a second time.
 fn begin_anew() -> Failure {
     tracing::warn!("the server starts anew");
-    let error = std::process::Command::new("/proc/self/exe")
-        .args(std::env::args_os().skip(1))
-        .exec();
+    let mut arguments = std::env::args_os();
+    let mut command = std::process::Command::new("/proc/self/exe");
+    if let Some(name) = arguments.next() {
+        command.arg0(name);
+    }
+    let error = command.args(arguments).exec();
     Failure::unlucky(error)
 }
 

@@ -17,6 +17,8 @@ pub(crate) fn fall_silent() -> std::io::Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     prctl::set_dumpable(false)?;
     prctl::set_no_new_privs()?;
+    // A server that began anew is known to the system by the path that it took to itself.
+    prctl::set_name(c"knothole-server")?;
     umask(Mode::from_bits_truncate(0o077));
     panic::set_hook(Box::new(|info| {
         let place = info
