@@ -49,7 +49,7 @@ pub(crate) fn ask_message() -> Result<Message, AskError> {
         return message(&[]);
     }
     prompt(
-        "Write your message; end it with Ctrl-D on a line of its own. For none, press Ctrl-D now.\n",
+        "Write your message. End it with Ctrl-D on a line of its own.\nFor none, press Ctrl-D now.\n",
     )?;
     let mut text = Zeroizing::new(Vec::with_capacity(MOST_MESSAGE_BYTES.saturating_add(1)));
     io::stdin()

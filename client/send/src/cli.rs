@@ -16,7 +16,7 @@ use crate::files::FileSet;
 use crate::guard;
 use crate::order::{self, Keeping, Order};
 use crate::passphrase::{Passphrase, Whose};
-use crate::resume::{Kept, Resume};
+use crate::resume::{Kept, Place, Resume};
 use crate::sealed;
 use crate::tor::Way;
 use crate::voice::{Style, Voice};
@@ -165,18 +165,23 @@ fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
         let order = order(&args.files, &args.way, args.message_file.as_deref())?;
         return deliver(args, order, None, voice);
     };
-    let there = path.symlink_metadata().is_ok();
-    let whose = if there { Whose::Old } else { Whose::New };
-    let passphrase = Passphrase::ask(args.passphrase_fd, whose)?;
-    let result = match Resume::open(path, passphrase)? {
-        Resume::New(place) => {
-            let order = order(&args.files, &args.way, args.message_file.as_deref())?;
-            deliver(args, order, Some(Keeping::New(place)), voice)
+    let result = if path.symlink_metadata().is_ok() {
+        let passphrase = Passphrase::ask(args.passphrase_fd, Whose::Old)?;
+        match Resume::open(path, passphrase)? {
+            Resume::Old(kept, journal, place) => {
+                let order = kept_order(args, &kept)?;
+                deliver(args, order, Some(Keeping::Old(kept, journal, place)), voice)
+            }
+            Resume::New(place) => {
+                let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+                deliver(args, order, Some(Keeping::New(place)), voice)
+            }
         }
-        Resume::Old(kept, journal, place) => {
-            let order = kept_order(args, &kept)?;
-            deliver(args, order, Some(Keeping::Old(kept, journal, place)), voice)
-        }
+    } else {
+        let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+        let passphrase = Passphrase::ask(args.passphrase_fd, Whose::New)?;
+        let place = Place::new(path, passphrase);
+        deliver(args, order, Some(Keeping::New(place)), voice)
     };
     if result.is_err() && path.symlink_metadata().is_ok() {
         voice.say(

@@ -98,8 +98,17 @@ impl SendError {
 #[must_use]
 pub fn report(error: &SendError, voice: &Voice) -> ExitCode {
     let code = error.code();
-    voice.failed(code, &format!("knothole-send: {error}."));
+    voice.failed(code, &capital(&format!("{error}.")));
     ExitCode::from(code)
+}
+
+/// A sentence of its own begins with a capital letter; a file's name stays as it is.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
 }
 
 impl fmt::Display for SendError {

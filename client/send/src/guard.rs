@@ -24,7 +24,7 @@ pub(crate) fn harden() {
         // A panic's text may hold what a source wrote.
         drop(writeln!(
             std::io::stderr(),
-            "knothole-send stopped at {file}:{line}: a fault of its own"
+            "This program stopped at {file}:{line}: a fault of its own"
         ));
     }));
 }

@@ -10,7 +10,7 @@ use rand_core::UnwrapErr;
 use crate::ask;
 use crate::contact::{self, Contact};
 use crate::error::SendError;
-use crate::files::{FileError, FileSet};
+use crate::files::{FileError, FileSet, SourceFile};
 use crate::newsroom::{Newsroom, NewsroomError};
 use crate::parcel::{Fresh, Parcel, ParcelError, Ready, sent_with};
 use crate::resume::{Journal, Kept, Place};
@@ -118,7 +118,7 @@ pub(crate) async fn deliver(
     };
     if let Some(place) = place {
         parcel.keep_in(place.begin(&parcel.beginning(&order.address))?);
-        voice.say("If this stops, run the same command again: it goes on where it was.");
+        voice.say("Should this stop, run the same command again: it goes on where it was.");
     }
     voice.say(&estimate(&parcel, 0, &contact.newsroom));
     Upload::new(drop_box, parcel, voice).run().await
@@ -261,8 +261,34 @@ fn sealed_parcel(
             ));
         }
     }
+    voice.say(&format!(
+        "{} sealed here, on this machine, so that only the newsroom can open {}.",
+        contents(&files, &message),
+        if files.len() == 1 && message.as_str().is_empty() {
+            "it"
+        } else {
+            "them"
+        },
+    ));
     let fresh = Fresh::seal(&mut UnwrapErr(SysRng), sheet, files, message)?;
     Ok(Parcel::fresh(fresh))
+}
+
+/// What is sealed, in words.
+fn contents(files: &[SourceFile], message: &Message) -> String {
+    let total = files
+        .iter()
+        .fold(0_u64, |sum, file| sum.saturating_add(file.entry().size));
+    let files = match files.len() {
+        0 => None,
+        1 => Some(format!("1 file of {}", size(total))),
+        count => Some(format!("{count} files of {} together", size(total))),
+    };
+    match (files, message.as_str().is_empty()) {
+        (Some(files), true) => format!("{files} will be"),
+        (Some(files), false) => format!("{files} and your words will be"),
+        (None, _) => "Your words will be".to_owned(),
+    }
 }
 
 /// About how long it takes, from how long one small answer took.
@@ -278,8 +304,8 @@ fn estimate(parcel: &Parcel, sent: u64, newsroom: &Newsroom) -> String {
     let left = parcel.length().saturating_sub(sent);
     let time = time_for(left, rate).unwrap_or_default();
     format!(
-        "{} go, with the padding that hides the size. By one small answer this takes roughly {}; \
-         it may be twice that. The first minutes will tell better.",
+        "{} will go; padding hides the true size. By a first guess this takes about {}, perhaps twice \
+         that. Leave it alone if you like: when the line breaks, it goes on by itself.",
         size(left),
         span(time)
     )

@@ -72,19 +72,12 @@ pub(crate) enum Resume {
 }
 
 impl Resume {
-    /// Looks at a place.
+    /// Looks at a place where something is.
     ///
     /// # Errors
     /// [`LogError`].
     pub(crate) fn open(path: &Path, passphrase: Passphrase) -> Result<Self, LogError> {
-        let mut place = Place {
-            path: path.to_owned(),
-            passphrase,
-            held: None,
-        };
-        if path.symlink_metadata().is_err() {
-            return Ok(Self::New(place));
-        }
+        let mut place = Place::new(path, passphrase);
         match Log::open(path, &place.passphrase)? {
             Found::Nothing(file) => {
                 place.held = Some(file);
@@ -99,6 +92,15 @@ impl Resume {
 }
 
 impl Place {
+    /// A place where nothing is yet.
+    pub(crate) fn new(path: &Path, passphrase: Passphrase) -> Self {
+        Self {
+            path: path.to_owned(),
+            passphrase,
+            held: None,
+        }
+    }
+
     /// Keeps a new envelope here. It is on the disk when this returns.
     ///
     /// # Errors

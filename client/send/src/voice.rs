@@ -1,5 +1,6 @@
 //! What the source is told, on a terminal, as plain lines, or as events for another program.
 
+use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use serde_json::json;
 
 /// Plain lines tell the progress once for so many percent.
 const PLAIN_STEP: u64 = 5;
+/// Lines on a terminal end before this column.
+const COLUMNS: usize = 78;
 
 /// How the source is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl Voice {
     /// Tells a sentence.
     pub(crate) fn say(&self, text: &str) {
         match self.style {
-            Style::People => line(&mut std::io::stderr(), text),
+            Style::People => line(&mut std::io::stderr(), &self.fitted(text)),
             Style::Events => self.event(&json!({ "event": "says", "text": text })),
             Style::Quiet => {}
         }
@@ -56,16 +59,26 @@ impl Voice {
     /// Tells why it ended otherwise.
     pub(crate) fn failed(&self, code: u8, text: &str) {
         match self.style {
-            Style::People | Style::Quiet => line(&mut std::io::stderr(), text),
+            Style::People | Style::Quiet => line(&mut std::io::stderr(), &self.fitted(text)),
             Style::Events => {
                 self.event(&json!({ "event": "failed", "code": code, "text": text }));
             }
         }
     }
 
+    /// A terminal breaks lines in the middle of a word; people read better when that is not left
+    /// to it.
+    fn fitted<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.terminal {
+            Cow::Owned(wrapped(text, COLUMNS))
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+
     /// Begins to show the progress of something that has `total` bytes.
     pub(crate) fn progress(&self, what: &'static str, total: u64) -> Progress<'_> {
-        let bar = (self.style == Style::People && self.terminal).then(|| bar(total));
+        let bar = (self.style == Style::People && self.terminal).then(|| bar(what, total));
         Progress {
             voice: self,
             what,
@@ -98,7 +111,12 @@ impl Progress<'_> {
         let left = left.zip(rate).and_then(|(left, rate)| time_for(left, rate));
         if let Some(bar) = &self.bar {
             bar.set_position(done);
-            bar.set_message(tail(rate, left));
+            bar.set_message(format!(
+                "{} of {}{}",
+                size(done),
+                size(self.total),
+                tail(rate, left)
+            ));
             return;
         }
         match self.voice.style {
@@ -147,15 +165,34 @@ impl Drop for Progress<'_> {
     }
 }
 
-fn bar(total: u64) -> ProgressBar {
+fn bar(what: &'static str, total: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(
-        "{spinner} {percent} % {bar:30} {bytes} of {total_bytes}{msg}",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{spinner} {prefix} {percent} % {wide_bar} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
+    bar.set_prefix(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+/// The text with its lines broken between words.
+fn wrapped(text: &str, columns: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut column = 0_usize;
+    for (number, word) in text.split_inclusive([' ', '\n']).enumerate() {
+        let length = word.trim_end().chars().count();
+        if number > 0 && column > 0 && column.saturating_add(length) > columns {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            column = 0;
+        }
+        out.push_str(word);
+        column = match word.ends_with('\n') {
+            true => 0,
+            false => column.saturating_add(word.chars().count()),
+        };
+    }
+    out
 }
 
 fn tail(rate: Option<u64>, left: Option<Duration>) -> String {
@@ -254,6 +291,14 @@ mod tests {
         assert_eq!(span(Duration::from_secs(61)), "2 minutes");
         assert_eq!(span(Duration::from_secs(7_200)), "2 hours");
         assert_eq!(span(Duration::from_secs(400_000)), "5 days");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two three four", 9), "one two\nthree\nfour");
+        assert_eq!(wrapped("one\n  two three", 9), "one\n  two\nthree");
+        assert_eq!(wrapped("immeasurable", 5), "immeasurable");
+        assert_eq!(wrapped("", 5), "");
     }
 
     #[test]

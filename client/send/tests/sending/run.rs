@@ -50,7 +50,7 @@ impl Ended {
 
     /// Whether it said this.
     pub fn says(&self, sentence: &str) -> bool {
-        self.err.contains(sentence)
+        self.err.to_lowercase().contains(&sentence.to_lowercase())
     }
 }
 
