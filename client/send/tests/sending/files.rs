@@ -217,6 +217,9 @@ async fn the_program_runs_under_any_name_and_leaves_nothing_that_was_not_asked_f
     let home = tempfile::tempdir().unwrap();
     scene.desk.file("film.mov", &noise(3_000_000, 8));
     let before = everything_in(&scene.desk.path(""));
+    scene
+        .road
+        .next(&[Fate::Whole, Fate::CutAfter(1_000_000), Fate::Mute]);
     for stopped in [true, false] {
         let mut command = scene.desk.with_address(Command::new(&program), "send");
         command
@@ -230,8 +233,9 @@ async fn the_program_runs_under_any_name_and_leaves_nothing_that_was_not_asked_f
             .env("XDG_RUNTIME_DIR", home.path());
         let mut child = command.spawn().unwrap();
         if stopped {
-            scene.road.carried(1_000_000).await;
+            scene.road.ended(2).await;
             child.kill().await.unwrap();
+            scene.road.next(&[]);
         } else {
             finished(child).await.arrived();
         }

@@ -53,11 +53,20 @@ impl Scene {
         finished(self.begin(arguments, "open sesame\n").await).await
     }
 
-    /// Begins to send, and is killed when so many bytes are on their way in all.
-    async fn killed_at(&self, bytes: u64) {
-        let mut child = self.begin(&ARGUMENTS, "open sesame\n").await;
-        self.road.carried(bytes).await;
+    /// Begins to send or goes on, and is killed when so many more bytes have gone.
+    async fn killed_after(&self, bytes: u64, arguments: &[&str]) {
+        // One connection to meet the newsroom; a run that goes on asks first how far it is.
+        let asks = usize::from(self.desk.names().contains(&"kept".to_owned()));
+        let mut fates = vec![Fate::Whole; 1 + asks];
+        fates.push(Fate::CutAfter(bytes));
+        self.road.next(&fates);
+        // However late the kill comes, nothing more gets through.
+        self.road.usually(Fate::Mute);
+        let ended = self.road.endings() + 2 + u64::try_from(asks).unwrap();
+        let mut child = self.begin(arguments, "open sesame\n").await;
+        self.road.ended(ended).await;
         child.kill().await.unwrap();
+        self.road.usually(Fate::Whole);
     }
 
     fn arrived_whole(&self) {
@@ -71,8 +80,8 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_goes_on_after_its_program_was_killed() {
     let scene = scene(&[]).await;
-    for bytes in [1_000_000, 9_000_000, 17_000_000] {
-        scene.killed_at(bytes).await;
+    for bytes in [1_000_000, 8_000_000, 8_000_000] {
+        scene.killed_after(bytes, &ARGUMENTS).await;
         assert!(scene.desk.names().contains(&"kept".to_owned()));
     }
     let ended = scene.go(&ARGUMENTS).await.arrived();
@@ -86,7 +95,7 @@ async fn an_upload_goes_on_after_its_program_was_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_resume_file_alone_is_enough_to_go_on() {
     let scene = scene(&[]).await;
-    scene.killed_at(6_000_000).await;
+    scene.killed_after(6_000_000, &ARGUMENTS).await;
     scene.house.restart().await;
     let mut command = scene.desk.bare_command("send");
     let mut child = command
@@ -104,7 +113,7 @@ async fn the_resume_file_alone_is_enough_to_go_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resume_file_shows_nothing_of_what_it_keeps() {
     let scene = scene(&[]).await;
-    scene.killed_at(6_000_000).await;
+    scene.killed_after(6_000_000, &ARGUMENTS).await;
     let kept = fs::read(scene.desk.path("kept")).unwrap();
     let onion = scene.house.newsroom.address().to_string();
     for planted in [
@@ -123,7 +132,7 @@ async fn a_resume_file_shows_nothing_of_what_it_keeps() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changed_meanwhile_is_sent_in_a_new_envelope() {
     let mut scene = scene(&[]).await;
-    scene.killed_at(9_000_000).await;
+    scene.killed_after(9_000_000, &ARGUMENTS).await;
     // Same size, same date: only its bytes tell.
     let path = scene.desk.path("film.mov");
     let date = fs::metadata(&path).unwrap().modified().unwrap();
@@ -139,7 +148,7 @@ async fn a_file_that_changed_meanwhile_is_sent_in_a_new_envelope() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_grew_meanwhile_is_sent_in_a_new_envelope() {
     let mut scene = scene(&[]).await;
-    scene.killed_at(9_000_000).await;
+    scene.killed_after(9_000_000, &ARGUMENTS).await;
     scene.film.push(1);
     scene.desk.file("film.mov", &scene.film);
     let ended = scene.go(&ARGUMENTS).await.arrived();
@@ -150,7 +159,7 @@ async fn a_file_that_grew_meanwhile_is_sent_in_a_new_envelope() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_has_more_than_was_recorded_gets_a_new_envelope() {
     let scene = scene(&[]).await;
-    scene.killed_at(9_000_000).await;
+    scene.killed_after(9_000_000, &ARGUMENTS).await;
     // As after a disk that lost what it had promised to keep.
     let file = fs::OpenOptions::new()
         .write(true)
@@ -180,7 +189,7 @@ async fn what_had_arrived_when_the_program_was_killed_is_not_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resume_file_is_never_used_for_another_drop() {
     let scene = scene(&[]).await;
-    scene.killed_at(6_000_000).await;
+    scene.killed_after(6_000_000, &ARGUMENTS).await;
     scene.desk.file("other.mov", b"other");
     scene.desk.file("others", b"other words");
     for arguments in [
@@ -199,9 +208,7 @@ async fn a_sealed_file_goes_on_too() {
     let sealed = scene.house.newsroom.sealed(1, &scene.film);
     scene.desk.file("ready", &sealed);
     let arguments = ["ready", "--resume", "kept"];
-    let mut child = scene.begin(&arguments, "open sesame\n").await;
-    scene.road.carried(9_000_000).await;
-    child.kill().await.unwrap();
+    scene.killed_after(9_000_000, &arguments).await;
     let ended = scene.go(&arguments).await.arrived();
     assert!(ended.says("Going on"), "{ended:?}");
     assert_eq!(scene.house.the_drop(), scene.house.newsroom.open(&sealed));
@@ -211,11 +218,14 @@ async fn a_sealed_file_goes_on_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_says_how_to_go_on() {
     let scene = scene(&[]).await;
+    scene.road.next(&[Fate::Whole, Fate::CutAfter(6_000_000)]);
+    scene.road.usually(Fate::Mute);
     let child = scene.begin(&ARGUMENTS, "open sesame\n").await;
-    scene.road.carried(6_000_000).await;
+    scene.road.ended(2).await;
     crate::run::terminate(&child);
     let ended = finished(child).await.said(3, "stopped");
     assert!(ended.says("Run the same command again"), "{ended:?}");
+    scene.road.usually(Fate::Whole);
     scene.go(&ARGUMENTS).await.arrived();
     scene.arrived_whole();
 }

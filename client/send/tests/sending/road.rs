@@ -89,6 +89,11 @@ impl Road {
         Self { port, state, tasks }
     }
 
+    /// The fates of the next connections.
+    pub fn next(&self, fates: &[Fate]) {
+        *self.state.next.lock().unwrap() = fates.iter().cloned().collect();
+    }
+
     /// The fate of connections that are not planned.
     pub fn usually(&self, fate: Fate) {
         *self.state.usual.lock().unwrap() = fate;
@@ -102,6 +107,11 @@ impl Road {
 
     pub fn bytes(&self) -> u64 {
         *self.state.up.borrow()
+    }
+
+    /// How many connections have ended.
+    pub fn endings(&self) -> u64 {
+        *self.state.ended.borrow()
     }
 
     /// Waits until so many connections have ended.
