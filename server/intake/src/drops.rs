@@ -146,9 +146,14 @@ async fn created(
         } => later_lane(intake, *length, parent)?,
         Created::Joined { lanes } => return join(intake, lanes).await,
     };
+    let gated = !matches!(intake.gate(), Some(Gate::Open));
+    if length == 0 && gated {
+        return Err(Trouble::Gate(gate::Refusal::Short));
+    }
     fits(intake, &role, length).await?;
     make_room(intake).await?;
     let (secret, upload) = register(intake, Way::Tus, role, length, total);
+    let unclaimed = intake.orphans().watch(&upload);
     let mut progress = Progress {
         offset: 0,
         tree: None,
@@ -156,21 +161,22 @@ async fn created(
     if let Some(first) = &create.first {
         match append(intake, &upload, first, body).await {
             Ok(made) => progress = made,
-            // What was made for this request alone goes with it.
+            // What was made for this request alone goes with it: nobody has its address.
             Err(trouble) => {
-                if upload.view().offset == 0 {
+                if upload.tree().is_none() && !upload.is_gone() {
                     give_up(intake, &upload).await?;
                 }
                 return Err(trouble);
             }
         }
-    } else if length == 0 && matches!(intake.gate(), Some(Gate::Open)) {
+    } else if length == 0 {
         progress = complete_empty(intake, &upload).await?;
     }
     let mut answer = answer::done();
     *answer.status_mut() = StatusCode::CREATED;
     put(&mut answer, "location", &secret.path());
     tell(&mut answer, &upload, &progress);
+    unclaimed.claimed();
     Ok(answer)
 }
 
@@ -313,6 +319,7 @@ async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, 
         lanes: lanes.iter().map(|lane| lane.id).collect(),
     };
     let (secret, joined) = register(intake, Way::Tus, role, sum, sum);
+    let unclaimed = intake.orphans().watch(&joined);
     let Ok(mut lease) = take(intake, &joined).await? else {
         return Err(Trouble::Busy);
     };
@@ -334,5 +341,6 @@ async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, 
     *answer.status_mut() = StatusCode::CREATED;
     put(&mut answer, "location", &secret.path());
     tell(&mut answer, &joined, &progress);
+    unclaimed.claimed();
     Ok(answer)
 }

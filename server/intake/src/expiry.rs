@@ -9,7 +9,6 @@ use knothole_envelope::DropId;
 use crate::clock::UnixSeconds;
 use crate::intake::Intake;
 use crate::keep;
-use crate::record::Role;
 use crate::settings::Settings;
 use crate::space::{Class, MOST_AHEAD};
 use crate::uploads::{Upload, lock};
@@ -17,6 +16,14 @@ use crate::uploads::{Upload, lock};
 /// Removes the uploads whose time is over, and when someone found no space also those that have
 /// stood still the longest, until there is some.
 pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
+    for upload in intake.orphans().take() {
+        if upload.is_resting() {
+            remove(intake, &upload).await?;
+        } else if !upload.is_gone() && upload.tree().is_none() {
+            // A step of it is still under way, or its commit, which ends by itself.
+            intake.orphans().leave(upload);
+        }
+    }
     let uploads = intake.uploads().unfinished();
     let standings: Vec<_> = uploads.iter().map(|upload| Standing::of(upload)).collect();
     let (now, settings) = (intake.now(), intake.settings());
@@ -74,10 +81,7 @@ struct Standing {
 impl Standing {
     fn of(upload: &Upload) -> Self {
         Self {
-            group: match upload.role {
-                Role::Later { parent } => parent,
-                Role::Whole | Role::First | Role::Joined { .. } => upload.id,
-            },
+            group: upload.group(),
             offset: upload.view().offset,
             expires: upload.expires,
         }

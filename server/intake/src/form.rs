@@ -1,6 +1,8 @@
 //! The form of the plain page: one sealed file of any size, as `multipart/form-data` (RFC 7578).
 
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{StreamExt as _, stream};
@@ -24,6 +26,10 @@ const FIELD: &str = "sealed";
 /// Other fields before it at most.
 const MOST_FIELDS: usize = 8;
 
+/// Bytes before the file at most: what a part of a form says of itself is kept in memory until its
+/// end has come, however long that takes.
+const MOST_BEFORE: usize = 262_144;
+
 /// Takes the file of a form and makes a drop of it.
 pub(crate) async fn take(
     intake: &Arc<Intake>,
@@ -37,11 +43,22 @@ pub(crate) async fn take(
     let Some(boundary) = boundary else {
         return Outcome::Nothing;
     };
-    let mut form = Multipart::new(BodyDataStream::new(body), boundary);
+    let found = AtomicBool::new(false);
+    let mut before = 0_usize;
+    let body = BodyDataStream::new(body).map(|bytes| {
+        let bytes = bytes.map_err(io::Error::other)?;
+        before = before.saturating_add(bytes.len());
+        if before > MOST_BEFORE && !found.load(Ordering::Relaxed) {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        Ok(bytes)
+    });
+    let mut form = Multipart::new(body, boundary);
     for _ in 0..MOST_FIELDS {
         let field = tokio::time::timeout(intake.settings().body_patience, form.next_field()).await;
         match field {
             Ok(Ok(Some(field))) if field.name() == Some(FIELD) => {
+                found.store(true, Ordering::Relaxed);
                 return file(intake, field).await.unwrap_or_else(|outcome| outcome);
             }
             Ok(Ok(Some(_))) => {}
@@ -61,6 +78,7 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
         .map_err(outcome)?;
     keep::make_room(intake).await.map_err(outcome)?;
     let (_, upload) = keep::register(intake, Way::Form, Role::Whole, total, total);
+    let unclaimed = intake.orphans().watch(&upload);
     let Ok(Ok(mut lease)) = keep::take(intake, &upload).await else {
         return Err(Outcome::TryAgain);
     };
@@ -74,10 +92,13 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
     let body = stream::iter([Ok(first)]).chain(field);
     match receive(intake.disk(), intake.settings(), lease, body, orders).await {
         Received::Whole(lease) if lease.segments().map(Segments::durable) == Some(total) => {
-            return keep::finish(intake, lease)
+            // Nobody can ask again how a form ended: it has arrived, or it has not.
+            keep::commit(intake, lease)
                 .await
-                .map(|_| Outcome::Arrived)
-                .map_err(outcome);
+                .map_err(|_| Outcome::TryAgain)?
+                .ok_or(Outcome::TryAgain)?;
+            unclaimed.claimed();
+            Ok(Outcome::Arrived)
         }
         ended => {
             let why = match &ended {
@@ -90,6 +111,7 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
             // A form cannot go on where it was: what came of it goes, once its lease is back.
             drop(ended);
             keep::give_up(intake, &upload).await.map_err(outcome)?;
+            unclaimed.claimed();
             Err(why)
         }
     }
@@ -99,14 +121,19 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
 async fn head(intake: &Intake, field: &mut Field<'_>) -> Result<(Bytes, Passed), Outcome> {
     let gate = intake.gate().ok_or(Outcome::TryAgain)?;
     let mut first = BytesMut::new();
-    while first.len() < HEADER_LEN {
-        let next = tokio::time::timeout(intake.settings().body_patience, field.chunk()).await;
-        match next {
-            Ok(Ok(Some(bytes))) => first.extend_from_slice(&bytes),
-            Ok(Ok(None)) => break,
-            Ok(Err(_)) | Err(_) => return Err(Outcome::TryAgain),
+    let reading = async {
+        while first.len() < HEADER_LEN {
+            match field.chunk().await {
+                Ok(Some(bytes)) => first.extend_from_slice(&bytes),
+                Ok(None) => break,
+                Err(_) => return Err(Outcome::TryAgain),
+            }
         }
-    }
+        Ok(())
+    };
+    tokio::time::timeout(intake.settings().body_patience, reading)
+        .await
+        .unwrap_or(Err(Outcome::TryAgain))?;
     if first.is_empty() {
         return Err(Outcome::Nothing);
     }

@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
+use crate::crowd::Crowd;
 use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
 use crate::expiry::{self, Watch};
@@ -24,8 +25,9 @@ use crate::recover::recover;
 use crate::seats::Seats;
 use crate::serve::{self, Push, Side};
 use crate::settings::Settings;
-use crate::shelf::Shelf;
+use crate::shelf::{self, Shelf};
 use crate::space::{self, Space};
+use crate::unclaimed::Orphans;
 use crate::uploads::{Uploads, lock};
 
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
@@ -42,6 +44,8 @@ pub struct Intake {
     space: Arc<Space>,
     watch: Watch,
     seats: Seats,
+    crowd: Crowd,
+    orphans: Orphans,
     writers: Semaphore,
     gate: Passage,
 }
@@ -163,6 +167,8 @@ impl Intake {
             space,
             watch: Watch::default(),
             seats: Seats::new(&settings),
+            crowd: Crowd::default(),
+            orphans: Orphans::default(),
             writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
@@ -254,6 +260,14 @@ impl Intake {
         &self.seats
     }
 
+    pub(crate) const fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    pub(crate) const fn orphans(&self) -> &Orphans {
+        &self.orphans
+    }
+
     pub(crate) const fn watch(&self) -> &Watch {
         &self.watch
     }
@@ -278,6 +292,10 @@ impl Intake {
 
     /// The right to hold an upload's bytes in memory, or nothing when too many have it for long.
     pub(crate) async fn writer(&self) -> Option<SemaphorePermit<'_>> {
+        if let Ok(permit) = self.writers.try_acquire() {
+            return Some(permit);
+        }
+        self.crowd.turned_away();
         let waiting = self.writers.acquire();
         tokio::time::timeout(self.settings.takeover_patience, waiting)
             .await
@@ -338,6 +356,9 @@ impl Intake {
         for url in self.shelf.pass(disk, self.batch(), &mut system_rng())? {
             self.uploads.forget(&url);
         }
+        let now = self.batch();
+        let old = |batch| shelf::boundaries(batch, now) >= shelf::REMEMBERED;
+        self.uploads.forget_drops(old);
         drop(updating);
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! What every way in does with an upload: makes it, ends it, and makes a drop of it.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
 use http::StatusCode;
 use knothole_envelope::{DropId, TreeHash};
 use rand_core::Rng as _;
+use tokio::task::JoinHandle;
 
 use crate::answer::{self, Answer};
 use crate::commit::{self, folder_of, incoming};
@@ -121,10 +123,16 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
     if open.len() < intake.settings().most_uploads {
         return Ok(());
     }
+    // Lanes stand and fall together: what counts is how far all of them are.
+    let mut progress = HashMap::<_, u64>::new();
+    for upload in &open {
+        let sum = progress.entry(upload.group()).or_default();
+        *sum = sum.saturating_add(upload.view().offset);
+    }
     let least = open
         .iter()
         .filter(|upload| upload.is_resting())
-        .min_by_key(|upload| upload.view().offset)
+        .min_by_key(|upload| (progress.get(&upload.group()).copied(), upload.view().offset))
         .ok_or(Trouble::Busy)?;
     let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
     remove(intake, lease).await
@@ -167,7 +175,7 @@ pub(crate) async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Tro
     if let Some(url) = &upload.url {
         intake.uploads().forget(url);
     }
-    if !work.segments.on_disk() {
+    if !work.segments.touched() {
         return Ok(());
     }
     let inside = Arc::clone(intake);
@@ -201,31 +209,9 @@ pub(crate) async fn take(
 /// wait, it goes on by itself and the sender asks again.
 pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
     let upload = Arc::clone(lease.upload());
-    let link = upload.url.map(|url| Link {
-        url,
-        batch: intake.batch(),
-    });
-    let disk = Arc::clone(intake.disk());
-    let inside = Arc::clone(intake);
-    let committing = tokio::task::spawn_blocking(move || {
-        let Some(ticket) = lease.ticket().cloned() else {
-            return Err(());
-        };
-        match commit::commit(disk.as_ref(), &lease.upload().id, &ticket, link) {
-            Ok(manifest) => {
-                inside.uploads().forget_lanes(&ticket.role);
-                lease.finish(manifest.tree);
-                Ok(manifest.tree)
-            }
-            // What is on the disk now is for the next start to find out.
-            Err(_) => {
-                drop(lease.abandon());
-                Err(())
-            }
-        }
-    });
+    let committing = commit(intake, lease);
     match tokio::time::timeout(intake.settings().commit_patience, committing).await {
-        Ok(Ok(Ok(tree))) => Ok(Progress {
+        Ok(Ok(Some(tree))) => Ok(Progress {
             offset: upload.length,
             tree: Some(tree),
         }),
@@ -235,4 +221,27 @@ pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progres
             tree: None,
         }),
     }
+}
+
+/// Commits in a task of its own, which goes on whoever waits for it; nothing when the disk failed.
+pub(crate) fn commit(intake: &Arc<Intake>, lease: Lease) -> JoinHandle<Option<TreeHash>> {
+    let batch = intake.batch();
+    let link = lease.upload().url.map(|url| Link { url, batch });
+    let disk = Arc::clone(intake.disk());
+    let inside = Arc::clone(intake);
+    tokio::task::spawn_blocking(move || {
+        let ticket = lease.ticket().cloned()?;
+        match commit::commit(disk.as_ref(), &lease.upload().id, &ticket, link) {
+            Ok(manifest) => {
+                inside.uploads().forget_lanes(&ticket.role);
+                lease.finish(manifest.tree, batch);
+                Some(manifest.tree)
+            }
+            // What is on the disk now is for the next start to find out.
+            Err(_) => {
+                drop(lease.abandon());
+                None
+            }
+        }
+    })
 }

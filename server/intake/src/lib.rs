@@ -7,6 +7,7 @@ mod answer;
 mod clock;
 mod collect;
 mod commit;
+mod crowd;
 mod desk;
 mod disk;
 mod drain;
@@ -32,6 +33,7 @@ mod settings;
 mod shelf;
 mod space;
 mod tus;
+mod unclaimed;
 mod uploads;
 
 pub use clock::{Batch, UnixSeconds};

@@ -8,20 +8,25 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::crowd::Meter;
+
 /// Writes fail once the peer has taken nothing for so long: a reader who stops in the middle of an
 /// answer must not hold it, and the place it has, for days.
 #[derive(Debug)]
 pub(crate) struct Patient<S> {
     stream: S,
     patience: Duration,
+    meter: Meter,
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(crate) const fn new(stream: S, patience: Duration) -> Self {
+    /// A stream that gives its peer so much patience, and counts what moves.
+    pub(crate) const fn new(stream: S, patience: Duration, meter: Meter) -> Self {
         Self {
             stream,
             patience,
+            meter,
             waiting: None,
         }
     }
@@ -53,7 +58,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let read = buffer.filled().len().saturating_sub(before);
+        self.meter.add(read);
+        polled
     }
 }
 
@@ -64,6 +73,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(written)) = &polled {
+            self.meter.add(*written);
+        }
         self.limit(context, polled)
     }
 
@@ -86,13 +98,13 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_takes_nothing_is_given_up_and_one_that_is_slow_is_not() {
         let (near, mut far) = tokio::io::duplex(8);
-        let mut patient = Patient::new(near, Duration::from_millis(20));
+        let mut patient = Patient::new(near, Duration::from_millis(20), Meter::default());
         patient.write_all(&[1; 8]).await.unwrap();
         let error = patient.write_all(&[2; 8]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let mut taken = [0; 8];
         far.read_exact(&mut taken).await.unwrap();
-        let mut patient = Patient::new(patient, Duration::from_secs(60));
+        let mut patient = Patient::new(patient, Duration::from_secs(60), Meter::default());
         let slowly = async {
             let mut all = Vec::new();
             for _ in 0..16 {

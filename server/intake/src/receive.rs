@@ -79,6 +79,7 @@ where
         unsettled: 0,
         hash,
         grant: Some(orders.grant),
+        admitted: false,
     };
     let end = taking.run(settings, body).await;
     match (end, taking.lease.take()) {
@@ -105,6 +106,8 @@ struct Taking<'a> {
     unsettled: u64,
     hash: Option<Hash>,
     grant: Option<Grant>,
+    /// Whether the gate has just read a header that the ticket on the disk does not know.
+    admitted: bool,
 }
 
 impl Taking<'_> {
@@ -164,6 +167,7 @@ impl Taking<'_> {
         if let Some((gate, expect)) = self.gate.take() {
             let passed = gate.judge(&self.pending, expect).map_err(Received::Gate)?;
             self.lease.as_mut().ok_or(Received::Failed)?.admit(passed);
+            self.admitted = true;
         }
         Ok(())
     }
@@ -194,6 +198,7 @@ impl Taking<'_> {
         let bytes = core::mem::take(&mut self.pending);
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let pending = self.unsettled.saturating_add(count);
+        let admitted = core::mem::take(&mut self.admitted);
         let mut grant = self.grant.take().ok_or(Received::Failed)?;
         let (grant, bytes) = self
             .on_disk(move |disk, work| {
@@ -204,7 +209,9 @@ impl Taking<'_> {
                     rest: work.segments.length().saturating_sub(durable),
                 };
                 grant.cover(disk, need)?;
-                if !work.segments.on_disk() {
+                // Nothing is durable at the gate. A ticket of an earlier attempt names the epoch
+                // and the length of another header.
+                if admitted || !work.segments.on_disk() {
                     work.segments.create(disk, &work.ticket)?;
                 }
                 work.segments.write(disk, &bytes)?;

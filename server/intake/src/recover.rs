@@ -76,7 +76,7 @@ pub(crate) fn recover(
             };
             if let Some(link) = commit::link(disk, &folder)? {
                 let length = manifest.lanes.length();
-                uploads.add(&Upload::done(id, link.url, length, manifest.tree));
+                uploads.add(&Upload::done(id, link, length, manifest.tree));
             }
         }
     }

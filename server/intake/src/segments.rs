@@ -29,6 +29,8 @@ pub(crate) struct Segments {
     at: Point,
     next_mark: usize,
     on_disk: bool,
+    /// Whether there may be a folder, with or without all that belongs in it.
+    touched: bool,
     mark: Option<Box<dyn DiskFile>>,
     segment: Option<Box<dyn DiskFile>>,
     entries_dirty: bool,
@@ -84,6 +86,7 @@ impl Segments {
             at: Point::start(),
             next_mark: 1,
             on_disk: false,
+            touched: false,
             mark: None,
             segment: None,
             entries_dirty: false,
@@ -121,7 +124,7 @@ impl Segments {
         disk.sync_folder(&folder)?;
         let mut found = Self::new(folder, length);
         found.next_mark = usize::from(number == 0);
-        found.on_disk = true;
+        (found.on_disk, found.touched) = (true, true);
         found.durable = point.clone();
         found.at = point;
         Ok(Some(found))
@@ -142,16 +145,26 @@ impl Segments {
         self.on_disk
     }
 
+    /// Whether there may be anything of it on the disk.
+    pub(crate) const fn touched(&self) -> bool {
+        self.touched
+    }
+
     /// The bytes that will be there after a loss of power.
     pub(crate) const fn durable(&self) -> u64 {
         self.durable.offset
     }
 
-    /// Makes the folder, durably.
+    /// Makes the folder, durably; what an earlier attempt has left in it goes.
     pub(crate) fn create(&mut self, disk: &dyn Disk, ticket: &Ticket) -> io::Result<()> {
         let Some((incoming, _)) = self.folder.split() else {
             return Err(io::Error::from(io::ErrorKind::InvalidInput));
         };
+        if self.touched {
+            disk::remove_tree(disk, &self.folder)?;
+            *self = Self::new(self.folder.clone(), self.length);
+        }
+        self.touched = true;
         disk.make_folder(&self.folder)?;
         let mark = disk.create(&mark_place(&self.folder))?;
         mark.write_at(&Point::start().mark(), MARK_PLACES[0])?;

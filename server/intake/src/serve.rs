@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::{self, Answer};
 use crate::collect;
+use crate::crowd::Meter;
 use crate::desk;
 use crate::drain::Drains;
 use crate::drops;
@@ -21,6 +22,7 @@ use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
 use crate::pages;
 use crate::patient::Patient;
+use crate::seats::Seat;
 use crate::tus::{UPLOADS, UploadSecret};
 
 /// Which of the two services a connection came in by.
@@ -42,7 +44,11 @@ pub(crate) async fn connection<S>(intake: &Arc<Intake>, side: Side, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let Some(seat) = intake.seats().take(side) else {
+    let seat = intake.seats().take(side);
+    if side == Side::Public && !seat.as_ref().is_some_and(Seat::is_served) {
+        intake.crowd().turned_away();
+    }
+    let Some(seat) = seat else {
         return;
     };
     let settings = intake.settings();
@@ -52,7 +58,8 @@ where
     } else {
         patience
     };
-    let stream = Patient::new(stream, settings.read_patience);
+    let meter = Meter::default();
+    let stream = Patient::new(stream, settings.read_patience, meter.clone());
     let inside = Arc::clone(intake);
     let drains = Drains::default();
     let service = service_fn(move |request| {
@@ -77,8 +84,22 @@ where
         .max_buf_size(READ_AHEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
+    let crowded = async {
+        // Couriers have places of their own.
+        if side == Side::Collection {
+            return core::future::pending().await;
+        }
+        let (window, least) = (settings.crowd_window, settings.crowd_bytes);
+        intake
+            .crowd()
+            .wants_the_place_of(&meter, window, least)
+            .await;
+    };
     // How a connection ended is nobody's business, least of all the log's.
-    drop(tokio::time::timeout(life, serving).await);
+    tokio::select! {
+        _ended = tokio::time::timeout(life, serving) => {}
+        () = crowded => {}
+    }
 }
 
 async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drains) -> Answer {

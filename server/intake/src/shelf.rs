@@ -19,6 +19,8 @@ use crate::record::{MOST_RECORD_BYTES, Manifest, Reader, UrlHash, Writer};
 const KIND: u8 = 5;
 /// A clock may step back a little over a boundary. Further back is another clock.
 const BATCHES_AHEAD: u64 = 1;
+/// A drop's URL is known until so many boundaries have passed.
+pub(crate) const REMEMBERED: u64 = 2;
 
 /// What a boundary changed.
 #[derive(Debug, Default)]
@@ -123,7 +125,7 @@ fn forget_links(
         let Some(link) = unless_stray(commit::link(disk, &folder))?.flatten() else {
             continue;
         };
-        if boundaries(link.batch, now) >= 2 {
+        if boundaries(link.batch, now) >= REMEMBERED {
             disk::remove_if_there(disk, &commit::link_place(&folder))?;
             disk.sync_folder(&folder)?;
             turned.forgotten.push(link.url);
@@ -134,7 +136,7 @@ fn forget_links(
 
 /// The boundaries between a batch and now. A batch far in the future was counted by a clock that
 /// was wrong then: its drops must not wait for that day.
-const fn boundaries(batch: BatchNumber, now: BatchNumber) -> u64 {
+pub(crate) const fn boundaries(batch: BatchNumber, now: BatchNumber) -> u64 {
     if batch.0 > now.plus(BATCHES_AHEAD).0 {
         u64::MAX
     } else {

@@ -4,19 +4,21 @@
 //! the older one sees it, lets go, and the newer one goes on from the last durable byte. That is
 //! how a resume wins over the half-open connection of a dead circuit.
 
+mod table;
+
 use core::fmt;
 use core::time::Duration;
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use knothole_envelope::{DropId, TreeHash};
+pub(crate) use table::Uploads;
 use tokio::sync::watch;
 
-use crate::clock::UnixSeconds;
+use crate::clock::{BatchNumber, UnixSeconds};
 use crate::disk::Disk;
 use crate::gate::Passed;
-use crate::record::{Role, Ticket, UrlHash};
+use crate::record::{Link, Role, Ticket, UrlHash};
 use crate::segments::Segments;
 use crate::tus;
 
@@ -53,8 +55,8 @@ enum Phase {
     Resting(Box<Work>),
     /// A request writes, or a commit runs.
     Busy,
-    /// It is a drop with this tree hash.
-    Done(TreeHash),
+    /// It is a drop with this tree hash, since this batch.
+    Done(TreeHash, BatchNumber),
     /// It was given up, or its disk failed.
     Gone,
 }
@@ -94,11 +96,11 @@ impl Upload {
     }
 
     /// A drop whose URL is still known.
-    pub(crate) fn done(id: DropId, url: UrlHash, length: u64, tree: TreeHash) -> Arc<Self> {
-        let phase = Phase::Done(tree);
+    pub(crate) fn done(id: DropId, link: Link, length: u64, tree: TreeHash) -> Arc<Self> {
+        let phase = Phase::Done(tree, link.batch);
         Arc::new(Self {
             id,
-            url: Some(url),
+            url: Some(link.url),
             length,
             role: Role::Whole,
             expires: UnixSeconds::new(u64::MAX),
@@ -116,7 +118,7 @@ impl Upload {
     pub(crate) fn view(&self) -> tus::View {
         let state = lock(&self.state);
         let phase = match (&state.phase, &self.role) {
-            (Phase::Done(_), _) => tus::Phase::Done,
+            (Phase::Done(..), _) => tus::Phase::Done,
             (_, Role::Joined { .. }) => tus::Phase::Joining,
             _ => tus::Phase::Open,
         };
@@ -130,7 +132,7 @@ impl Upload {
     /// The tree hash, once it is a drop.
     pub(crate) fn tree(&self) -> Option<TreeHash> {
         match lock(&self.state).phase {
-            Phase::Done(tree) => Some(tree),
+            Phase::Done(tree, _) => Some(tree),
             _ => None,
         }
     }
@@ -139,6 +141,14 @@ impl Upload {
     pub(crate) fn total(&self) -> Option<u64> {
         let state = lock(&self.state);
         (state.durable > 0 || state.total > 0).then_some(state.total)
+    }
+
+    /// It, or the first of its lanes: lanes stand and fall together.
+    pub(crate) const fn group(&self) -> DropId {
+        match self.role {
+            Role::Later { parent } => parent,
+            Role::Whole | Role::First | Role::Joined { .. } => self.id,
+        }
     }
 
     /// Whether it was given up.
@@ -200,8 +210,8 @@ impl Upload {
                 }))
             }
             Phase::Busy => None,
-            Phase::Done(tree) => {
-                state.phase = Phase::Done(tree);
+            Phase::Done(tree, batch) => {
+                state.phase = Phase::Done(tree, batch);
                 Some(Err(TakeError::Done(tree)))
             }
             Phase::Gone => {
@@ -295,7 +305,9 @@ impl Lease {
                 None => Err(io::Error::from(io::ErrorKind::NotFound)),
             };
             if let Some(inner) = self.work.as_deref() {
-                lock(&self.upload.state).durable = inner.segments.durable();
+                let mut state = lock(&self.upload.state);
+                state.durable = inner.segments.durable();
+                state.total = inner.ticket.total;
             }
             (self, result)
         });
@@ -314,10 +326,10 @@ impl Lease {
     }
 
     /// The upload has become a drop.
-    pub(crate) fn finish(mut self, tree: TreeHash) {
+    pub(crate) fn finish(mut self, tree: TreeHash, batch: BatchNumber) {
         self.work = None;
-        self.upload
-            .settle(Phase::Done(tree), self.upload.length, self.upload.length);
+        let length = self.upload.length;
+        self.upload.settle(Phase::Done(tree, batch), length, length);
     }
 
     /// The upload is given up; its folder is the caller's to remove.
@@ -341,46 +353,5 @@ impl Drop for Lease {
                 self.upload.settle(Phase::Gone, 0, 0);
             }
         }
-    }
-}
-
-/// All uploads by the hash of their URL.
-#[derive(Debug, Default)]
-pub(crate) struct Uploads(Mutex<HashMap<UrlHash, Arc<Upload>>>);
-
-impl Uploads {
-    pub(crate) fn find(&self, url: &UrlHash) -> Option<Arc<Upload>> {
-        lock(&self.0)
-            .get(url)
-            .filter(|upload| !upload.is_gone())
-            .cloned()
-    }
-
-    pub(crate) fn add(&self, upload: &Arc<Upload>) {
-        if let Some(url) = upload.url {
-            lock(&self.0).insert(url, Arc::clone(upload));
-        }
-    }
-
-    pub(crate) fn forget(&self, url: &UrlHash) {
-        lock(&self.0).remove(url);
-    }
-
-    /// Forgets the lanes that a joined upload was made of.
-    pub(crate) fn forget_lanes(&self, role: &Role) {
-        if let Role::Joined { lanes } = role {
-            lock(&self.0).retain(|_, upload| !lanes.contains(&upload.id));
-        }
-    }
-
-    /// The uploads that are no drops yet.
-    pub(crate) fn unfinished(&self) -> Vec<Arc<Upload>> {
-        let mut all = self.all();
-        all.retain(|upload| upload.tree().is_none());
-        all
-    }
-
-    pub(crate) fn all(&self) -> Vec<Arc<Upload>> {
-        lock(&self.0).values().cloned().collect()
     }
 }

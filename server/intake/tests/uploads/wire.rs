@@ -75,6 +75,12 @@ impl Wire {
         self.answer(bodiless).await
     }
 
+    /// Waits until the other side has closed.
+    pub async fn closed(&mut self) {
+        let mut rest = Vec::new();
+        self.0.read_to_end(&mut rest).await.unwrap();
+    }
+
     /// Reads one whole answer.
     pub async fn answer(&mut self, bodiless: bool) -> Answer {
         let mut head = Vec::new();

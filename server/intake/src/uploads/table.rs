@@ -1,0 +1,57 @@
+//! Which uploads are known, by their URLs.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::{Phase, Upload, lock};
+use crate::clock::BatchNumber;
+use crate::record::{Role, UrlHash};
+
+/// All uploads by the hash of their URL.
+#[derive(Debug, Default)]
+pub(crate) struct Uploads(Mutex<HashMap<UrlHash, Arc<Upload>>>);
+
+impl Uploads {
+    pub(crate) fn find(&self, url: &UrlHash) -> Option<Arc<Upload>> {
+        lock(&self.0)
+            .get(url)
+            .filter(|upload| !upload.is_gone())
+            .cloned()
+    }
+
+    pub(crate) fn add(&self, upload: &Arc<Upload>) {
+        if let Some(url) = upload.url {
+            lock(&self.0).insert(url, Arc::clone(upload));
+        }
+    }
+
+    pub(crate) fn forget(&self, url: &UrlHash) {
+        lock(&self.0).remove(url);
+    }
+
+    /// Forgets the drops of these batches, those too that the newsroom has let go of meanwhile.
+    pub(crate) fn forget_drops(&self, old: impl Fn(BatchNumber) -> bool) {
+        lock(&self.0).retain(|_, upload| match lock(&upload.state).phase {
+            Phase::Done(_, batch) => !old(batch),
+            _ => true,
+        });
+    }
+
+    /// Forgets the lanes that a joined upload was made of.
+    pub(crate) fn forget_lanes(&self, role: &Role) {
+        if let Role::Joined { lanes } = role {
+            lock(&self.0).retain(|_, upload| !lanes.contains(&upload.id));
+        }
+    }
+
+    /// The uploads that are no drops yet.
+    pub(crate) fn unfinished(&self) -> Vec<Arc<Upload>> {
+        let mut all = self.all();
+        all.retain(|upload| upload.tree().is_none());
+        all
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Upload>> {
+        lock(&self.0).values().cloned().collect()
+    }
+}

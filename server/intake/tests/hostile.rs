@@ -1,0 +1,296 @@
+//! What a hostile sender tries, and what it must not get.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
+#![allow(
+    dead_code,
+    reason = "the tests of uploads use the rest of the two modules"
+)]
+
+#[path = "uploads/newsroom.rs"]
+mod newsroom;
+#[path = "uploads/wire.rs"]
+mod wire;
+
+use std::time::Duration;
+
+use knothole_envelope::{ListedDrop, Receipt, unframe};
+use knothole_intake::UnixSeconds;
+use newsroom::{BATCH, DAY, House};
+use wire::{PATCH, Wire};
+
+const FORM: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=xYz");
+const PARTIAL: (&str, &str) = ("Upload-Concat", "partial");
+
+fn entries(house: &House, room: &str) -> usize {
+    std::fs::read_dir(house.folder.path().join(room))
+        .unwrap()
+        .count()
+}
+
+/// Waits until the server has done with every connection.
+async fn settled(house: &House) {
+    while std::sync::Arc::strong_count(&house.intake) > 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn tick(house: &House, now: u64) {
+    house.intake.tick(UnixSeconds::new(now)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_form_whose_part_never_ends_its_own_header_is_answered_instead_of_kept_in_memory() {
+    let house = House::new().await;
+    for begin in [
+        "--xYz\r\nX: ",
+        "",
+        "--xYz\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n",
+    ] {
+        let mut wire = Wire::public(&house.intake);
+        let mut body = begin.as_bytes().to_vec();
+        body.resize(2_000_000, b'y');
+        wire.begin("POST /", &[FORM], 1 << 40, &body).await;
+        let answer = wire.answer(false).await;
+        assert_eq!(answer.header("location"), Some("/try-again"), "{begin}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_whose_connection_is_over_before_its_file_leaves_nothing_behind() {
+    let mut settings = newsroom::settings();
+    settings.connection_life = Duration::from_secs(1);
+    let house = House::with(settings).await;
+    let (sealed, _) = house.drop(3_000_000);
+    let mut body = b"--xYz\r\nContent-Disposition: form-data; name=\"sealed\"\r\n\r\n".to_vec();
+    body.extend_from_slice(&sealed[..2_000_000]);
+    let mut wire = Wire::public(&house.intake);
+    wire.begin("POST /", &[FORM], 4_000_000, &body).await;
+    wire.closed().await;
+    settled(&house).await;
+    tick(&house, DAY + 1).await;
+    assert_eq!(entries(&house, "incoming"), 0);
+    assert_eq!(entries(&house, "drops"), 0);
+}
+
+#[tokio::test]
+async fn a_creation_that_is_cut_off_before_its_address_was_told_holds_no_place() {
+    let house = House::new().await;
+    let (sealed, _) = house.drop(3_000_000);
+    let length = sealed.len().to_string();
+    let headers = [
+        ("Tus-Resumable", "1.0.0"),
+        ("Upload-Length", &length),
+        PATCH,
+    ];
+    let mut wire = Wire::public(&house.intake);
+    wire.begin("POST /drops", &headers, sealed.len(), &sealed[..1_500_000])
+        .await;
+    drop(wire);
+    settled(&house).await;
+    tick(&house, DAY + 1).await;
+    assert_eq!(house.intake.status().unfinished, 0);
+    assert_eq!(entries(&house, "incoming"), 0);
+}
+
+#[tokio::test]
+async fn a_silent_peer_cannot_keep_the_last_seat_from_others() {
+    let mut settings = newsroom::settings();
+    settings.most_public_connections = 1;
+    settings.crowd_window = Duration::from_millis(50);
+    let house = House::with(settings).await;
+    let mut silent = Wire::public(&house.intake);
+    assert_eq!(silent.ask("GET /charter", &[], b"").await.status, 200);
+    let refused = Wire::public(&house.intake)
+        .ask("GET /charter", &[], b"")
+        .await;
+    assert_eq!(refused.status, 503);
+    silent.closed().await;
+    settled(&house).await;
+    let served = Wire::public(&house.intake)
+        .ask("GET /charter", &[], b"")
+        .await;
+    assert_eq!(served.status, 200);
+}
+
+#[tokio::test]
+async fn a_sender_that_trickles_cannot_keep_the_memory_of_all_writers() {
+    let mut settings = newsroom::settings();
+    settings.most_writers = 1;
+    settings.crowd_window = Duration::from_millis(50);
+    let house = House::with(settings).await;
+    let (sealed, _) = house.drop(5);
+    let length = sealed.len().to_string();
+    let headers = [
+        ("Tus-Resumable", "1.0.0"),
+        ("Upload-Length", &length),
+        PATCH,
+    ];
+    let mut slow = Wire::public(&house.intake);
+    slow.begin("POST /drops", &headers, sealed.len(), &sealed[..1_000])
+        .await;
+    // A round trip on another connection, so that the slow one has begun.
+    let mut wire = Wire::public(&house.intake);
+    while house.intake.status().unfinished == 0 {
+        wire.ask("GET /charter", &[], b"").await;
+    }
+    let honest = Wire::public(&house.intake)
+        .tus("POST /drops", &headers[1..], &sealed)
+        .await;
+    assert_eq!(honest.status, 201, "{}", honest.text());
+}
+
+#[tokio::test]
+async fn an_upload_of_no_bytes_is_refused_at_its_creation() {
+    let house = House::new().await;
+    let mut wire = Wire::public(&house.intake);
+    for headers in [
+        &[("Upload-Length", "0")][..],
+        &[("Upload-Length", "0"), PARTIAL],
+    ] {
+        let refused = wire.tus("POST /drops", headers, b"").await;
+        assert_eq!(refused.status, 422, "{}", refused.text());
+    }
+}
+
+#[tokio::test]
+async fn what_the_gate_read_first_does_not_stand_for_the_header_that_follows() {
+    let house = House::new().await;
+    let (small, _) = house.drop(5);
+    let (large, _) = house.drop(9_000_000);
+    let mut wire = Wire::public(&house.intake);
+    let length = small.len().to_string();
+    let made = wire
+        .tus("POST /drops", &[PARTIAL, ("Upload-Length", &length)], b"")
+        .await;
+    let path = made.header("location").unwrap().to_owned();
+    // The header of a larger drop passes, and its bytes are not kept.
+    let wrong = "sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let headers = [("Upload-Offset", "0"), PATCH, ("Upload-Checksum", wrong)];
+    let altered = wire
+        .tus(&format!("PATCH {path}"), &headers, &large[..small.len()])
+        .await;
+    assert_eq!(altered.status, 460);
+    let first = wire.patch(&path, 0, &small).await;
+    assert_eq!(first.status, 204, "{}", first.text());
+    drop(wire);
+    settled(&house).await;
+    let house = house.restart();
+    let mut wire = Wire::public(&house.intake);
+    // By its own header it is whole: no lane may follow it.
+    let parent = path.strip_prefix("/drops/").unwrap();
+    let headers = [
+        PARTIAL,
+        ("Upload-Length", "65536"),
+        ("Knothole-Parent", parent),
+    ];
+    let later = wire.tus("POST /drops", &headers, b"").await;
+    assert_eq!(later.status, 400, "{}", later.text());
+    let last = format!("final;{path}");
+    let joined = wire
+        .tus("POST /drops", &[("Upload-Concat", &last)], b"")
+        .await;
+    assert_eq!(joined.status, 201, "{}", joined.text());
+}
+
+#[tokio::test]
+async fn a_later_lane_may_be_made_while_the_first_one_is_still_sending() {
+    let house = House::new().await;
+    let (sealed, _) = house.drop(9_000_000);
+    let mut wire = Wire::public(&house.intake);
+    let made = wire
+        .tus("POST /drops", &[PARTIAL, ("Upload-Length", "8388608")], b"")
+        .await;
+    let path = made.header("location").unwrap().to_owned();
+    let headers = [("Tus-Resumable", "1.0.0"), ("Upload-Offset", "0"), PATCH];
+    wire.begin(
+        &format!("PATCH {path}"),
+        &headers,
+        8_388_608,
+        &sealed[..5_000_000],
+    )
+    .await;
+    let mut other = Wire::public(&house.intake);
+    let head = format!("HEAD {path}");
+    while other.tus(&head, &[], b"").await.header("upload-offset") == Some("0") {}
+    let parent = path.strip_prefix("/drops/").unwrap();
+    let headers = [
+        PARTIAL,
+        ("Upload-Length", "65536"),
+        ("Knothole-Parent", parent),
+    ];
+    let later = other.tus("POST /drops", &headers, b"").await;
+    assert_eq!(later.status, 201, "{}", later.text());
+}
+
+#[tokio::test]
+async fn a_small_first_lane_does_not_give_way_before_an_upload_that_is_less_far_in_all() {
+    let mut settings = newsroom::settings();
+    settings.most_uploads = 3;
+    let house = House::with(settings).await;
+    let (sealed, _) = house.drop(9_000_000);
+    let mut wire = Wire::public(&house.intake);
+    let length = |bytes: &[u8]| bytes.len().to_string();
+    let (one, two) = sealed.split_at(65_536);
+    let (first, second) = (length(one), length(two));
+    let made = wire
+        .tus(
+            "POST /drops",
+            &[PARTIAL, ("Upload-Length", &first), PATCH],
+            one,
+        )
+        .await;
+    let lane = made.header("location").unwrap().to_owned();
+    let parent = lane.strip_prefix("/drops/").unwrap();
+    let headers = [
+        PARTIAL,
+        ("Upload-Length", second.as_str()),
+        ("Knothole-Parent", parent),
+        PATCH,
+    ];
+    assert_eq!(wire.tus("POST /drops", &headers, two).await.status, 201);
+    let (other, _) = house.drop(3_000_000);
+    let whole = length(&other);
+    let made = wire
+        .tus("POST /drops", &[("Upload-Length", &whole)], b"")
+        .await;
+    let path = made.header("location").unwrap().to_owned();
+    let half = wire.patch(&path, 0, &other[..1_500_000]).await;
+    assert_eq!(half.status, 204, "{}", half.text());
+    let made = wire
+        .tus("POST /drops", &[("Upload-Length", &whole)], b"")
+        .await;
+    assert_eq!(made.status, 201);
+    let head = wire.tus(&format!("HEAD {lane}"), &[], b"").await;
+    assert_eq!(head.status, 200, "the lane with the header is still there");
+    let head = wire.tus(&format!("HEAD {path}"), &[], b"").await;
+    assert_eq!(head.status, 404, "the least progressed one gave way");
+}
+
+#[tokio::test]
+async fn the_url_of_a_drop_is_forgotten_in_time_even_when_the_drop_went_before() {
+    let house = House::new().await;
+    let (sealed, tree) = house.drop(5);
+    let length = sealed.len().to_string();
+    let headers = [("Upload-Length", length.as_str()), PATCH];
+    let mut wire = Wire::public(&house.intake);
+    let made = wire.tus("POST /drops", &headers, &sealed).await;
+    let head = format!("HEAD {}", made.header("location").unwrap());
+    tick(&house, DAY + BATCH).await;
+    let listing = house.collect("GET /listing", &[], b"").await;
+    let listing = ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap();
+    let receipt = Receipt::Opened {
+        drop: listing[0].id,
+        tree,
+        length: u64::try_from(sealed.len()).unwrap(),
+    };
+    let receipt = house.receipt(receipt);
+    let taken = house.collect("POST /receipts", &[], &receipt).await;
+    assert_eq!(taken.status, 204);
+    let known = wire.tus(&head, &[], b"").await;
+    assert_eq!(
+        known.header("knothole-tree"),
+        Some(tree.to_string().as_str())
+    );
+    tick(&house, DAY + 2 * BATCH).await;
+    assert_eq!(wire.tus(&head, &[], b"").await.status, 404);
+}
