@@ -13,7 +13,7 @@
 //!       0000000040000000               16 hexadecimal digits
 //! ```
 //!
-//! `state` is written under the name `state.new`, synced and renamed, so that the power may fail at
+//! `state` is written under the name `.state.new`, synced and renamed, so that the power may fail at
 //! any time. It is deterministic CBOR (RFC 8949 §4.2.1), all of it arrays:
 //!
 //! ```text

@@ -5,7 +5,8 @@
     reason = "each error is a `FileError` that names the file and what failed"
 )]
 
-use core::fmt;
+mod error;
+
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,57 +14,11 @@ use std::path::{Path, PathBuf};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, open, openat, renameat};
+use nix::fcntl::{AtFlags, OFlag, PosixFadviseAdvice, open, openat, posix_fadvise, renameat};
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
-use crate::escape;
-
-/// A file or folder could not be used.
-#[derive(Debug)]
-pub struct FileError {
-    what: &'static str,
-    path: PathBuf,
-    source: io::Error,
-}
-
-impl FileError {
-    /// What could not be done, with which file, and what the system says.
-    pub fn new(what: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
-        Self {
-            what,
-            path: path.to_owned(),
-            source: source.into(),
-        }
-    }
-
-    /// Whether more space, and nothing else, is wanted.
-    #[must_use]
-    pub fn is_space(&self) -> bool {
-        matches!(
-            self.source.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-        )
-    }
-
-    /// What the system says.
-    #[must_use]
-    pub fn kind(&self) -> io::ErrorKind {
-        self.source.kind()
-    }
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: cannot {}", escape::path(&self.path), self.what)
-    }
-}
-
-impl core::error::Error for FileError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
+pub use error::FileError;
 
 /// A point in a durable write after which the power may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -271,6 +226,13 @@ impl Folder {
         }
     }
 
+    /// Makes the next reading come from the medium, as far as the system allows.
+    pub fn forget_cached(&self, name: &str) -> Result<(), FileError> {
+        let (file, _) = self.file(name)?;
+        let asked = posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
+        asked.map_err(|errno| self.error("read this file again", name, errno))
+    }
+
     /// Removes a file or a link; one that is not there is no error.
     pub fn remove(&self, name: &str) -> Result<(), FileError> {
         self.unlink(name, UnlinkatFlags::NoRemoveDir)
@@ -313,8 +275,9 @@ impl Folder {
         if existing == Existing::Keep && self.has(name)? {
             return Err(self.error("create this file", name, Errno::EEXIST));
         }
-        let new = format!("{name}.new");
-        // Left over from an attempt that was cut off.
+        // Nobody calls a file of their own so: one that is there was left by an attempt that was cut
+        // off, and what stands under the plain name with an ending is somebody's.
+        let new = format!(".{name}.new");
         self.remove(&new)?;
         let mut file = self.create(&new)?;
         let written = (|| {

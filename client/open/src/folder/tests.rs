@@ -61,6 +61,19 @@ fn what_exists_is_not_overwritten_unasked() {
 }
 
 #[test]
+fn a_write_leaves_what_has_its_name_with_another_ending() {
+    let (_place, folder) = folder();
+    let other = folder.create("vault.new").and_then(|mut file| {
+        let kept = file.write_all(b"another vault");
+        kept.map_err(|error| FileError::new("write", Path::new("vault.new"), error))
+    });
+    other.unwrap();
+    folder.put("vault", b"one", Existing::Keep).unwrap();
+    folder.put("vault", b"two", Existing::Replace).unwrap();
+    assert_eq!(folder.read("vault.new", 20).unwrap(), b"another vault");
+}
+
+#[test]
 fn links_in_a_folder_are_not_followed() {
     let (place, folder) = folder();
     let outside = tempfile::tempdir().unwrap();
@@ -79,7 +92,7 @@ fn links_in_a_folder_are_not_followed() {
     assert!(folder.create("link").is_err());
     assert!(folder.put("link", b"mine", Existing::Keep).is_err());
     // A link that was planted under the name of the unfinished file goes; its target stays.
-    symlink(&target, place.path().join("file.new")).unwrap();
+    symlink(&target, place.path().join(".file.new")).unwrap();
     folder.put("file", b"mine", Existing::Keep).unwrap();
     assert_eq!(read_named(&target, 100).unwrap(), b"outside");
 }
