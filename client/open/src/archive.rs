@@ -29,6 +29,7 @@
 pub(crate) mod cbor;
 mod error;
 mod keep;
+mod names;
 mod seal;
 mod state;
 

@@ -270,35 +270,6 @@ impl State {
         drops
     }
 
-    /// The shortest name by which people can tell this drop from all others.
-    #[must_use]
-    pub fn short(&self, id: &DropId) -> String {
-        let full = id.to_string();
-        let alone = |digits: &usize| {
-            let Some(short) = full.get(..*digits) else {
-                return false;
-            };
-            let alike = self
-                .drops
-                .keys()
-                .filter(|other| other.to_string().starts_with(short));
-            alike.count() <= 1
-        };
-        let digits = [8, 16, 32].into_iter().find(alone).unwrap_or(64);
-        full.get(..digits).unwrap_or(&full).to_owned()
-    }
-
-    /// The drops whose names begin so; a person means one of them.
-    #[must_use]
-    pub fn named(&self, beginning: &str) -> Vec<DropId> {
-        let beginning = beginning.to_ascii_lowercase();
-        self.drops
-            .keys()
-            .filter(|id| !beginning.is_empty() && id.to_string().starts_with(&beginning))
-            .copied()
-            .collect()
-    }
-
     /// The canonical CBOR.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
