@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 
-use knothole_envelope::{BundlePart, DropId, PartHash};
+use knothole_envelope::{BundlePart, DropId, PartHash, TreeHash, TreeHasher};
 use sha2::{Digest as _, Sha256};
 
 use super::{Archive, ArchiveError};
@@ -83,6 +83,42 @@ impl Archive {
         folder
             .and_then(|folder| folder.file(&name_of(part.offset)))
             .is_ok_and(|(_, length)| length == part.length)
+    }
+
+    /// How much of a drop is here from its first byte on, whatever is in it.
+    #[must_use]
+    pub fn reached(&self, id: &DropId) -> u64 {
+        let folder = self
+            .folder
+            .child(DROPS)
+            .and_then(|drops| drops.child(&id.to_string()));
+        let Ok(folder) = folder else {
+            return 0;
+        };
+        let mut end: u64 = 0;
+        while let Ok((_, length @ 1..)) = folder.file(&name_of(end)) {
+            end = end.saturating_add(length);
+        }
+        end
+    }
+
+    /// The tree hash of what is here of a drop.
+    ///
+    /// # Errors
+    /// [`FileError`] when it cannot be read.
+    pub fn tree(&self, id: &DropId) -> Result<TreeHash, FileError> {
+        let mut sealed = self.sealed(id)?;
+        let mut hasher = TreeHasher::new();
+        let mut block = vec![0; BLOCK];
+        loop {
+            let read = sealed.read(&mut block).map_err(|source| {
+                FileError::new("read this folder", sealed.folder.path(), source)
+            })?;
+            match block.get(..read) {
+                Some(piece @ [_, ..]) => hasher.update(piece),
+                _ => return Ok(hasher.finish()),
+            }
+        }
     }
 
     /// Whether this very part is here already.

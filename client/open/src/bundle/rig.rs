@@ -105,6 +105,17 @@ impl Carrier {
 
     /// Lays the next bundle on a stick.
     pub(crate) fn carry(&mut self, state: &State, stick: &Path, stretches: &[Stretch<'_>]) {
+        self.carry_with(state, stick, stretches, None);
+    }
+
+    /// As [`Self::carry`]; of one more drop the index names all parts, and none is there.
+    pub(crate) fn carry_with(
+        &mut self,
+        state: &State,
+        stick: &Path,
+        stretches: &[Stretch<'_>],
+        absent: Option<&ListedDrop>,
+    ) {
         self.sequence += 1;
         let folder = stick.join(format!("bundle-{:016x}-0a0b0c0d", self.sequence));
         fs::create_dir(&folder).unwrap();
@@ -122,6 +133,10 @@ impl Carrier {
             if !drops.contains(&stretch.drop.listed) {
                 drops.push(stretch.drop.listed);
             }
+        }
+        if let Some(absent) = absent {
+            parts.extend(absent_parts(absent));
+            drops.push(*absent);
         }
         let index = self.index(state, parts, drops);
         self.previous = Some(index.hash());
@@ -144,6 +159,18 @@ impl Carrier {
         signed.sign(state.chain().fingerprint(), self.key.signing());
         signed
     }
+}
+
+fn absent_parts(drop: &ListedDrop) -> impl Iterator<Item = BundlePart> {
+    (0_u128..)
+        .zip((0..drop.length()).step_by(1 << 30))
+        .map(|(number, offset)| BundlePart {
+            name: PartName::from_bytes(number.to_be_bytes()),
+            length: (drop.length() - offset).min(1 << 30),
+            hash: PartHash::from_bytes([0; 32]),
+            drop: drop.id,
+            offset,
+        })
 }
 
 fn part(stretch: &Stretch<'_>, bytes: &[u8]) -> BundlePart {
@@ -207,6 +234,19 @@ impl Rig {
     pub(crate) fn carried(&mut self, stretches: &[Stretch<'_>]) -> PathBuf {
         let stick = self.stick();
         self.carrier.carry(&self.archive.state, &stick, stretches);
+        stick
+    }
+
+    /// A stick with one bundle, whose index names a drop of which no part is there.
+    pub(crate) fn carried_with(
+        &mut self,
+        stretches: &[Stretch<'_>],
+        absent: &ListedDrop,
+    ) -> PathBuf {
+        let stick = self.stick();
+        let state = &self.archive.state;
+        self.carrier
+            .carry_with(state, &stick, stretches, Some(absent));
         stick
     }
 

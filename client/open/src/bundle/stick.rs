@@ -57,16 +57,25 @@ impl Sticks {
             .map(|folder| folder.folder.path())
     }
 
-    /// The file of a part, in whichever folder it lies.
-    pub(super) fn part(&self, part: &PartName) -> Result<Option<(File, PathBuf)>, FileError> {
+    /// Whether a file has the name of this part, in whichever folder.
+    pub(super) fn has(&self, part: &PartName) -> bool {
         let name = part.to_string();
-        for folder in &self.folders {
-            if let Some(real) = folder.names.get(&name) {
-                let (file, _) = folder.folder.file(real)?;
-                return Ok(Some((file, folder.folder.path().join(real))));
-            }
-        }
-        Ok(None)
+        let mut folders = self.folders.iter();
+        folders.any(|folder| folder.names.contains_key(&name))
+    }
+
+    /// The files that have the name of this part. One may be the rest of a bundle that was never
+    /// finished, so all of them are tried.
+    pub(super) fn files(
+        &self,
+        part: &PartName,
+    ) -> impl Iterator<Item = Result<(File, PathBuf), FileError>> {
+        let name = part.to_string();
+        self.folders.iter().filter_map(move |folder| {
+            let real = folder.names.get(&name)?;
+            let found = folder.folder.file(real);
+            Some(found.map(|(file, _)| (file, folder.folder.path().join(real))))
+        })
     }
 }
 

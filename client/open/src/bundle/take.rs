@@ -9,6 +9,8 @@ use knothole_envelope::{BundlePart, Day, DropId, ListedDrop};
 use super::{Checked, News, Sticks};
 use crate::archive::{Archive, ArchiveError, KeepError, KeptDrop, MOST_DROPS, Status};
 use crate::escape;
+use crate::failure::told;
+use crate::folder::FileError;
 
 /// Something of a bundle did not come in. All else did.
 #[derive(Debug)]
@@ -78,6 +80,15 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Where a part is that is here now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whence {
+    /// It was here before.
+    Archive,
+    /// It was copied.
+    Stick,
+}
+
 /// What came in.
 #[derive(Debug, Default)]
 pub struct Taken {
@@ -99,7 +110,7 @@ impl Archive {
         sticks: &Sticks,
         bundles: &[Checked<'_>],
     ) -> Result<Taken, ArchiveError> {
-        self.fits(self.needed(bundles))?;
+        self.fits(self.needed(sticks, bundles))?;
         let mut taken = Taken::default();
         for bundle in bundles {
             let index = bundle.index;
@@ -128,10 +139,15 @@ impl Archive {
     }
 
     /// The bytes of all parts that may have to be copied.
-    fn needed(&self, bundles: &[Checked<'_>]) -> u64 {
+    fn needed(&self, sticks: &Sticks, bundles: &[Checked<'_>]) -> u64 {
         let wanted = |part: &&BundlePart| {
             let kept = self.state.drops.get(&part.drop);
-            kept.is_none_or(|kept| kept.status == Status::Incomplete) && !self.seems_here(part)
+            let open = kept.is_none_or(|kept| match kept.status {
+                Status::Incomplete | Status::Stuck => true,
+                Status::Waiting => self.reached(&part.drop) != kept.listed.length(),
+                Status::Opened | Status::Refused => false,
+            });
+            open && !self.seems_here(part) && sticks.has(&part.name)
         };
         // A part that goes on in a later bundle is listed there once more.
         let parts: BTreeMap<_, _> = bundles
@@ -159,19 +175,23 @@ impl Archive {
                 taken.problems.push(Problem::Other { drop: id });
                 return Ok(());
             }
-            Some(kept) if kept.status != Status::Incomplete => return Ok(()),
+            Some(kept) if self.is_settled(kept, parts)? => return Ok(()),
             Some(_) => {}
             None if self.state.drops.len() >= MOST_DROPS => return Err(ArchiveError::Full),
             None => {}
         }
-        let mut came = 0_usize;
+        let (mut came, mut copied) = (0_usize, 0_usize);
         for part in parts {
             match self.take_part(sticks, part)? {
-                Ok(()) => came = came.saturating_add(1),
+                Ok(from) => {
+                    came = came.saturating_add(1);
+                    copied = copied.saturating_add(usize::from(from == Whence::Stick));
+                }
                 Err(problem) => taken.problems.push(problem),
             }
         }
-        if came == 0 {
+        let stuck = |kept: &KeptDrop| kept.status == Status::Stuck;
+        if came == 0 || copied == 0 && self.state.drops.get(&id).is_some_and(stuck) {
             return Ok(());
         }
         let status = if came == parts.len() && is_whole(parts, listed.length()) {
@@ -188,6 +208,20 @@ impl Archive {
         Ok(())
     }
 
+    /// Whether nothing of a drop is to be taken: it was dealt with, or it lies here as it came.
+    ///
+    /// What the archive's disk has lost or altered since is taken anew, if the bundle has all of it.
+    fn is_settled(&self, kept: &KeptDrop, parts: &[&BundlePart]) -> Result<bool, FileError> {
+        let (id, length) = (&kept.listed.id, kept.listed.length());
+        Ok(match kept.status {
+            Status::Incomplete => false,
+            Status::Opened | Status::Refused => true,
+            Status::Waiting | Status::Stuck if !is_whole(parts, length) => true,
+            Status::Waiting => self.reached(id) == length,
+            Status::Stuck => self.reached(id) == length && self.tree(id)? == kept.listed.tree,
+        })
+    }
+
     fn account(&mut self, listed: &ListedDrop, status: Status, date: Day) {
         let kept = self.state.drops.entry(listed.id).or_insert(KeptDrop {
             listed: *listed,
@@ -202,7 +236,7 @@ impl Archive {
         &self,
         sticks: &Sticks,
         part: &BundlePart,
-    ) -> Result<Result<(), Problem>, ArchiveError> {
+    ) -> Result<Result<Whence, Problem>, ArchiveError> {
         let drop = part.drop;
         let in_archive = |error| match error {
             KeepError::Archive(error) => Err(ArchiveError::File(error)),
@@ -212,30 +246,32 @@ impl Archive {
             })),
         };
         match self.has_part(part) {
-            Ok(true) => return Ok(Ok(())),
+            Ok(true) => return Ok(Ok(Whence::Archive)),
             Ok(false) => {}
             Err(error) => return in_archive(error),
         }
-        let (file, path) = match sticks.part(&part.name) {
-            Ok(Some(found)) => found,
-            Ok(None) => {
-                let name = part.name.to_string();
-                return Ok(Err(Problem::Missing { drop, name }));
-            }
-            Err(error) => {
-                let why = error.to_string();
-                return Ok(Err(Problem::Unreadable { drop, why }));
-            }
-        };
-        match self.keep_part(part, file) {
-            Ok(()) => Ok(Ok(())),
-            Err(KeepError::Archive(error)) => Err(error.into()),
-            Err(KeepError::Altered) => Ok(Err(Problem::Altered { drop, path })),
-            Err(KeepError::Stick(source)) => {
-                let why = format!("{}: cannot read this file: {source}", escape::path(&path));
-                Ok(Err(Problem::Unreadable { drop, why }))
+        let name = part.name.to_string();
+        let mut problem = Problem::Missing { drop, name };
+        for found in sticks.files(&part.name) {
+            let (file, path) = match found {
+                Ok(found) => found,
+                Err(error) => {
+                    let why = told(&error);
+                    problem = Problem::Unreadable { drop, why };
+                    continue;
+                }
+            };
+            match self.keep_part(part, file) {
+                Ok(()) => return Ok(Ok(Whence::Stick)),
+                Err(KeepError::Archive(error)) => return Err(error.into()),
+                Err(KeepError::Altered) => problem = Problem::Altered { drop, path },
+                Err(KeepError::Stick(source)) => {
+                    let why = format!("{}: cannot read this file: {source}", escape::path(&path));
+                    problem = Problem::Unreadable { drop, why };
+                }
             }
         }
+        Ok(Err(problem))
     }
 }
 

@@ -321,3 +321,5 @@ fn what_does_not_fit_is_told_before_the_first_byte() {
     let stick = rig.carried(&[whole(&drop)]);
     rig.take(&[&stick]).unwrap();
 }
+
+mod mending;
