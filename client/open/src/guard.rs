@@ -200,11 +200,18 @@ fn lock_memory() -> Memory {
     if unlimited && mlockall(future).is_ok() {
         return Memory::Kept;
     }
-    // Without /proc/swaps nobody can say; a header line alone means that there is no swap.
-    match std::fs::read_to_string("/proc/swaps") {
-        Ok(swaps) if swaps.lines().count() <= 1 => Memory::Kept,
-        Ok(_) | Err(_) => Memory::MaySwap,
+    if has_swap() {
+        Memory::MaySwap
+    } else {
+        Memory::Kept
     }
+}
+
+/// Whether what lies in memory can reach a swap file. Where nobody can say, it can.
+#[must_use]
+pub fn has_swap() -> bool {
+    // A header line alone means that there is none.
+    std::fs::read_to_string("/proc/swaps").map_or(true, |swaps| swaps.lines().count() > 1)
 }
 
 #[cfg(test)]

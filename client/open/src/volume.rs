@@ -12,6 +12,8 @@ use crate::folder::{FileError, Folder};
 
 /// `ramfs` of Linux: memory that is never swapped.
 const RAMFS_MAGIC: FsType = FsType(0x8584_58f6);
+/// What cryptsetup calls devices that check what they hold, and do not hide it.
+const CHECKED: [&str; 3] = ["CRYPT-VERITY-", "CRYPT-INTEGRITY-", "CRYPT-SUBDEV-"];
 /// A device may lie on devices that lie on devices.
 const MOST_LAYERS: u32 = 8;
 
@@ -143,7 +145,9 @@ impl Device {
 /// Whether all that a block device lies on is encrypted.
 fn is_encrypted(entry: &Path, layers: u32) -> bool {
     let uuid = fs::read_to_string(entry.join("dm/uuid")).unwrap_or_default();
-    if uuid.starts_with("CRYPT-") {
+    // Devices that only check what they hold have names of the same maker.
+    let only_checked = CHECKED.iter().any(|kind| uuid.starts_with(kind));
+    if uuid.starts_with("CRYPT-") && !only_checked {
         return true;
     }
     let Some(deeper) = layers.checked_sub(1) else {
@@ -204,6 +208,21 @@ mod tests {
         assert_eq!(volume(sys.path(), 2), Volume::Plain);
         assert_eq!(volume(sys.path(), 3), Volume::Plain);
         assert_eq!(volume(sys.path(), 9), Volume::Plain);
+    }
+
+    #[test]
+    fn a_disk_that_is_only_checked_does_not_count_as_encrypted() {
+        let sys = tempfile::tempdir().unwrap();
+        device(sys.path(), "8:1", None, &[]);
+        device(sys.path(), "254:0", Some("CRYPT-LUKS2-0123-luks"), &["8:1"]);
+        for (minor, kind) in [(1, "VERITY"), (2, "INTEGRITY"), (3, "SUBDEV")] {
+            let uuid = format!("CRYPT-{kind}-0123-name");
+            device(sys.path(), &format!("254:{minor}"), Some(&uuid), &["8:1"]);
+            assert_eq!(volume(sys.path(), minor), Volume::Plain, "{kind}");
+        }
+        let within = Some("CRYPT-INTEGRITY-0123-name");
+        device(sys.path(), "254:4", within, &["254:0"]);
+        assert_eq!(volume(sys.path(), 4), Volume::Encrypted);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::guard;
 use crate::volume::Volume;
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -30,6 +31,13 @@ impl Danger {
             }
         } else {
             Volume::fit(&folder)?;
+        }
+        // The program's own memory may be locked; that of a folder cannot be.
+        if guard::has_swap() && Volume::of(&folder)? == Volume::Memory {
+            desk.screen.warn(
+                "this system has swap space: opened files in memory may be written to it. Switch \
+                 it off (`swapoff -a`), or use a machine without, such as Tails",
+            );
         }
         Ok(folder)
     }
