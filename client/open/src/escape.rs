@@ -38,6 +38,32 @@ pub fn message(text: &str) -> String {
     shown
 }
 
+/// A line in rows that no terminal of 80 columns breaks by itself.
+///
+/// Where a terminal breaks a line, the rest begins at the left edge, and can pose as a line of its
+/// own. A letter outside ASCII counts as two columns, which is what the widest take.
+#[must_use]
+pub fn rows(line: &str, columns: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut filled: usize = 0;
+    for letter in line.chars() {
+        let width = match letter {
+            '\t' => 8,
+            ' '..='~' => 1,
+            _ => 2,
+        };
+        if !row.is_empty() && filled.saturating_add(width) > columns {
+            rows.push(core::mem::take(&mut row));
+            filled = 0;
+        }
+        row.push(letter);
+        filled = filled.saturating_add(width);
+    }
+    rows.push(row);
+    rows
+}
+
 /// A path as a person may see it.
 #[must_use]
 pub fn path(path: &Path) -> String {
@@ -115,7 +141,23 @@ mod tests {
         assert_eq!(message("می\u{200c}روم"), "می\u{200c}روم");
     }
 
+    #[test]
+    fn a_long_line_is_broken_before_the_terminal_breaks_it() {
+        assert_eq!(rows("", 4), [""]);
+        assert_eq!(rows("abcd", 4), ["abcd"]);
+        assert_eq!(rows("abcdefghi", 4), ["abcd", "efgh", "i"]);
+        assert_eq!(rows("录像一", 4), ["录像", "一"]);
+        assert_eq!(rows("a\tb", 4), ["a", "\t", "b"]);
+    }
+
     proptest! {
+        #[test]
+        fn rows_lose_no_letter_and_stay_within_their_columns(text in any::<String>(), columns in 8_usize..80) {
+            let rows = rows(&text, columns);
+            prop_assert_eq!(rows.concat(), text);
+            prop_assert!(rows.iter().all(|row| row.chars().count() <= columns));
+        }
+
         #[test]
         fn whatever_a_source_writes_no_control_character_is_shown(text in any::<String>()) {
             prop_assert!(!name(&text).chars().any(char::is_control));

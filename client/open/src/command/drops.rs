@@ -16,6 +16,10 @@ use crate::failure::{Exit, Failure};
 use crate::open::Unsealed;
 use crate::screen::Field;
 
+/// A terminal has 80 columns; a number and a size stand before a name.
+const NAME_COLUMNS: usize = 48;
+const WORD_COLUMNS: usize = 74;
+
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
@@ -124,19 +128,22 @@ fn tell_manifest(id: &DropId, manifest: &Manifest, desk: &Desk) {
     let mut names = Vec::new();
     for (number, file) in (1_usize..).zip(manifest.files()) {
         let name = file.name.as_str();
+        let rows = escape::rows(&escape::name(name), NAME_COLUMNS);
         text.push_str(&format!(
             "{number}  {} bytes  {}\n",
             file.size,
-            escape::name(name)
+            rows.join("\n        ")
         ));
         names.push(name.to_owned());
     }
     let message = manifest.message().as_str();
     if !message.is_empty() {
-        // A bar before each line: the words cannot pose as the program's own.
+        // A bar before each row: the words cannot pose as the program's own.
         text.push_str("\nThe source's words:\n");
-        for line in message.split('\n') {
-            text.push_str(&format!("  | {line}\n"));
+        for line in escape::message(message).split('\n') {
+            for row in escape::rows(line, WORD_COLUMNS) {
+                text.push_str(&format!("  | {row}\n"));
+            }
         }
     }
     text.push_str(if manifest.reply().is_some() {
