@@ -336,11 +336,13 @@ impl Vault {
     pub fn copy_to(&self, path: &Path) -> Result<(), VaultError> {
         self.write(path, Existing::Keep, &mut |_| Ok(()))?;
         // What a worn stick gives back matters more than what it was given.
+        let (folder, name) = Folder::of_file(path).map_err(VaultError::File)?;
+        folder.forget_cached(&name).map_err(VaultError::File)?;
         if read(path)? == self.encode() {
-            Ok(())
-        } else {
-            Err(VaultError::Damaged(path.to_owned()))
+            return Ok(());
         }
+        folder.remove(&name).map_err(VaultError::File)?;
+        Err(VaultError::Damaged(path.to_owned()))
     }
 
     fn write(
