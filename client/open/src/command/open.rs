@@ -51,7 +51,7 @@ pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let Some(files) = files else {
         return Ok(tally.exit());
     };
-    let results = open_waiting(&mut at, &files, desk)?;
+    let (results, saved) = open_waiting(&mut at, &files, desk);
     // Nothing that a source sent is shown while a vault is open.
     drop(at.vaults);
     if results.is_empty() {
@@ -60,7 +60,8 @@ pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     for (id, result) in &results {
         tell(&at.archive.state, id, result, &mut tally, desk);
     }
-    Ok(tally.exit())
+    // What was opened lies in its folder, whether or not the archive remembers it.
+    saved.map(|()| tally.exit())
 }
 
 fn take(
@@ -148,7 +149,11 @@ fn told_of(id: &DropId, state: &State, event: &str, what: &str, desk: &Desk) {
 
 type Results = Vec<(DropId, Result<Opened, OpenDropError>)>;
 
-fn open_waiting(at: &mut OpenArchive, files: &Folder, desk: &mut Desk) -> Result<Results, Failure> {
+fn open_waiting(
+    at: &mut OpenArchive,
+    files: &Folder,
+    desk: &mut Desk,
+) -> (Results, Result<(), Failure>) {
     let waiting: Vec<DropId> = at
         .archive
         .state
@@ -166,12 +171,12 @@ fn open_waiting(at: &mut OpenArchive, files: &Folder, desk: &mut Desk) -> Result
         results.push((*id, result));
         // A receipt may go out once this is on the medium: after each drop, so that a long run
         // that is cut off is not all to be done again.
-        at.save(&mut desk.rng)?;
-        if full {
-            break;
+        let saved = at.save(&mut desk.rng);
+        if full || saved.is_err() {
+            return (results, saved);
         }
     }
-    Ok(results)
+    (results, Ok(()))
 }
 
 /// Tells how a drop opened.
