@@ -74,6 +74,27 @@ fn files_and_words_come_out_as_they_were_under_names_of_our_own() {
 }
 
 #[test]
+fn five_hundred_files_of_one_name_and_a_message_of_escapes_come_out_side_by_side() {
+    let mut rig = Rig::new(1, 1);
+    let bodies: Vec<[u8; 2]> = (0..500_u16).map(u16::to_le_bytes).collect();
+    let files: Vec<(&str, &[u8])> = bodies
+        .iter()
+        .map(|body| ("contents.txt", body.as_slice()))
+        .collect();
+    let message = "\u{1b}\u{7}".repeat(knothole_envelope::MOST_MESSAGE_BYTES / 2);
+    let drop = seal(&rig.archive.state, 7, &files, &message, None);
+    rig.bring(&drop);
+    let opened = rig.open(&drop).unwrap();
+    assert_eq!(names(&opened.folder).len(), 502);
+    assert_eq!(
+        fs::read(opened.folder.join("500.txt")).unwrap(),
+        bodies[499]
+    );
+    let words = fs::read_to_string(opened.folder.join("message.txt")).unwrap();
+    assert!(words.chars().all(|letter| !letter.is_control()));
+}
+
+#[test]
 fn a_message_cannot_act_on_a_terminal() {
     let mut rig = Rig::new(1, 1);
     let drop = seal(&rig.archive.state, 7, &[], "a\u{1b}]0;x\u{7}\nb", None);
