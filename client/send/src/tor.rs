@@ -47,8 +47,8 @@ impl Way {
             settings = settings.with_file(file);
         }
         voice.say(
-            "Starting Tor in this program. What it needs to remember it keeps in a folder in \
-             memory, which goes when the program ends.",
+            "Starting Tor in this program; this can take some minutes. What Tor needs to remember \
+             is kept in a folder in memory, which goes when the program ends.",
         );
         Ok(Dialer::Tor(Tor::bootstrap(settings).await?))
     }

@@ -113,6 +113,12 @@ impl<'a> Upload<'a> {
                 patience.renew();
             }
             match ended {
+                // Others may be done soon, and so much was sent already.
+                Ended::Now(SendError::DropBox(error @ DropBoxError::Full))
+                    if self.acknowledged > 0 && last_good.elapsed() <= LONGEST_SILENCE =>
+                {
+                    self.wait(&mut patience, &error).await;
+                }
                 Ended::Now(error) => {
                     if is_final(&error) {
                         self.forget().await?;
@@ -123,13 +129,15 @@ impl<'a> Upload<'a> {
                 Ended::Later(error) if last_good.elapsed() > LONGEST_SILENCE => {
                     return Err(SendError::GaveUp(error));
                 }
-                Ended::Later(error) => {
-                    let pause = patience.pause();
-                    self.progress.say(&why_waiting(&error, pause));
-                    sleep(pause).await;
-                }
+                Ended::Later(error) => self.wait(&mut patience, &error).await,
             }
         }
+    }
+
+    async fn wait(&self, patience: &mut Patience, error: &DropBoxError) {
+        let pause = patience.pause();
+        self.progress.say(&why_waiting(error, pause));
+        sleep(pause).await;
     }
 
     /// One line, from where the drop-box stands to the end, or to where the line breaks.
@@ -338,6 +346,7 @@ fn why_waiting(error: &DropBoxError, pause: Duration) -> String {
     let what = match error {
         DropBoxError::Dial(_) => "The drop-box cannot be reached at the moment.",
         DropBoxError::Busy(_) => "The drop-box is busy.",
+        DropBoxError::Full => "The drop-box has no room at the moment. What it has so far is kept.",
         _ => "The connection broke. What the drop-box has so far is kept.",
     };
     format!("{what} Trying again in {} s.", pause.as_secs())

@@ -243,3 +243,24 @@ async fn the_program_runs_under_any_name_and_leaves_nothing_that_was_not_asked_f
         assert_eq!(everything_in(&scene.desk.path("")), before);
     }
 }
+
+/// The most memory that a running program ever had, in KiB (proc(5), VmHWM).
+fn most_memory(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.unwrap().split_whitespace().nth(1).unwrap();
+    number.parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_stays_below_64_mib_however_large_the_file() {
+    let scene = scene(&[Fate::Whole, Fate::Unanswered(600_000_000)]).await;
+    scene.road.usually(Fate::Mute);
+    let film = scene.desk.file("film.mov", b"");
+    let film = fs::OpenOptions::new().write(true).open(film).unwrap();
+    film.set_len(600_000_000).unwrap();
+    let child = scene.desk.start(&["film.mov"]);
+    scene.road.ended(2).await;
+    let most = most_memory(child.id().unwrap());
+    assert!(most < 65_536, "{most} KiB");
+}

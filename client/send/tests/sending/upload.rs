@@ -135,6 +135,18 @@ async fn a_drop_box_without_room_says_so_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_that_fills_up_half_way_is_waited_for() {
+    let full = "HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 2\r\n\r\nno";
+    let fates = [Fate::Whole, Fate::CutAfter(3_000_000), Fate::Says(full)];
+    let scene = scene(&fates).await;
+    let film = noise(5_000_000, 6);
+    scene.desk.file("film.mov", &film);
+    let ended = scene.desk.send(&["film.mov"]).await.arrived();
+    assert!(ended.says("has no room at the moment"), "{ended:?}");
+    assert!(scene.house.the_drop().files[0].1 == film);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_busy_drop_box_is_asked_again() {
     let busy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
     let scene = scene(&[Fate::Whole, Fate::Says(busy)]).await;
