@@ -34,17 +34,20 @@ impl Crowd {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits until a connection has moved fewer than `least` bytes in a time in which others found
-    /// no room.
+    /// Waits until a connection has moved fewer than `least` bytes twice in a row while others found
+    /// no room. Once is not enough: it may be waiting for room itself.
     pub(crate) async fn wants_the_place_of(&self, meter: &Meter, window: Duration, least: u64) {
         let (mut seen, mut moved) = (self.0.load(Ordering::Relaxed), meter.get());
+        let (mut seen_before, mut was_idle) = (seen, false);
         loop {
             tokio::time::sleep(window).await;
             let (now, bytes) = (self.0.load(Ordering::Relaxed), meter.get());
-            if now != seen && bytes.wrapping_sub(moved) < least {
+            let idle = bytes.wrapping_sub(moved) < least;
+            if idle && was_idle && now != seen_before {
                 return;
             }
-            (seen, moved) = (now, bytes);
+            (seen_before, seen) = (seen, now);
+            (moved, was_idle) = (bytes, idle);
         }
     }
 }
@@ -72,12 +75,15 @@ mod tests {
         let (crowd, meter) = (Crowd::default(), Meter::default());
         let patient = Duration::from_secs(60);
         let crowding = async {
-            crowd.turned_away();
-            core::future::pending::<()>().await;
+            loop {
+                crowd.turned_away();
+                tokio::task::yield_now().await;
+            }
         };
         tokio::select! {
+            biased;
             gave_way = gives_way(&crowd, &meter, patient) => assert!(gave_way),
-            () = crowding => {}
+            () = crowding => unreachable!(),
         }
         let busy = async {
             loop {
@@ -87,8 +93,9 @@ mod tests {
             }
         };
         tokio::select! {
+            biased;
             gave_way = gives_way(&crowd, &meter, WINDOW.saturating_mul(5)) => assert!(!gave_way),
-            () = busy => {}
+            () = busy => unreachable!(),
         }
     }
 }

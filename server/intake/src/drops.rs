@@ -14,7 +14,10 @@ use crate::clock::HttpDate;
 use crate::drain::Drains;
 use crate::gate::{self, Expect, Gate};
 use crate::intake::Intake;
-use crate::keep::{Progress, Trouble, Way, finish, fits, full, give_up, make_room, register, take};
+use crate::keep::{
+    Progress, Trouble, Way, finish, fits, full, give_up, is_burned, make_room, register, remove,
+    take,
+};
 use crate::receive::{Orders, Received, receive};
 use crate::record::{Role, UrlHash};
 use crate::segments::Segments;
@@ -247,6 +250,10 @@ async fn append(
     if offset < upload.length || upload.role != Role::Whole {
         return Ok(Progress { offset, tree: None });
     }
+    if is_burned(intake, lease.ticket().and_then(|ticket| ticket.epoch)).await? {
+        remove(intake, lease).await?;
+        return Err(Trouble::Gate(gate::Refusal::Epoch));
+    }
     finish(intake, lease).await
 }
 
@@ -315,6 +322,12 @@ async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, 
         return Err(Refusal::LanesLength.into());
     }
     let sum = sum.ok_or(Refusal::LanesLength)?;
+    if is_burned(intake, epoch).await? {
+        for lane in leases {
+            remove(intake, lane).await?;
+        }
+        return Err(Trouble::Gate(gate::Refusal::Epoch));
+    }
     let role = Role::Joined {
         lanes: lanes.iter().map(|lane| lane.id).collect(),
     };

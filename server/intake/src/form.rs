@@ -92,6 +92,13 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
     let body = stream::iter([Ok(first)]).chain(field);
     match receive(intake.disk(), intake.settings(), lease, body, orders).await {
         Received::Whole(lease) if lease.segments().map(Segments::durable) == Some(total) => {
+            if keep::is_burned(intake, passed.epoch)
+                .await
+                .map_err(outcome)?
+            {
+                keep::remove(intake, lease).await.map_err(outcome)?;
+                return Err(Outcome::OtherKeys);
+            }
             // Nobody can ask again how a form ended: it has arrived, or it has not.
             keep::commit(intake, lease)
                 .await

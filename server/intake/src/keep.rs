@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use http::StatusCode;
-use knothole_envelope::{DropId, TreeHash};
+use knothole_envelope::{DropId, EpochNumber, TreeHash};
 use rand_core::Rng as _;
 use tokio::task::JoinHandle;
 
@@ -14,6 +14,7 @@ use crate::commit::{self, folder_of, incoming};
 use crate::disk;
 use crate::gate;
 use crate::intake::{Intake, system_rng};
+use crate::receipts;
 use crate::record::{Link, Role, Ticket, UrlHash};
 use crate::segments::Segments;
 use crate::space::{Class, Shortage};
@@ -202,6 +203,23 @@ pub(crate) async fn take(
         Err(TakeError::Gone) => Err(Trouble::NotFound),
         Err(TakeError::Superseded) => Err(Refusal::OffsetDiffers.into()),
         Err(TakeError::Busy) => Err(Trouble::Busy),
+    }
+}
+
+/// Whether the newsroom has burned this epoch since its header passed the gate. Nobody can ever open
+/// what was sealed to it, and its sender must not hear that it arrived.
+pub(crate) async fn is_burned(
+    intake: &Arc<Intake>,
+    epoch: Option<EpochNumber>,
+) -> Result<bool, Trouble> {
+    let Some(epoch) = epoch else {
+        return Ok(false);
+    };
+    let inside = Arc::clone(intake);
+    let burned = move || receipts::is_burned(inside.disk().as_ref(), epoch);
+    match tokio::task::spawn_blocking(burned).await {
+        Ok(Ok(burned)) => Ok(burned),
+        Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
     }
 }
 

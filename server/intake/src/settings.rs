@@ -55,7 +55,7 @@ pub struct Settings {
     /// How long a connection may live in all.
     pub connection_life: Duration,
     /// The time in which a connection must have moved `crowd_bytes` to keep its place, while others
-    /// find none.
+    /// find none. Twice too little in a row costs the place.
     pub crowd_window: Duration,
     /// Bytes that earn a place in a crowd: a line that is slower than this brings no file through.
     pub crowd_bytes: u64,
@@ -85,8 +85,8 @@ impl Default for Settings {
             drain_patience: Duration::from_secs(900),
             read_patience: Duration::from_secs(120),
             connection_life: Duration::from_secs(7 * 86_400),
-            crowd_window: Duration::from_secs(90),
-            crowd_bytes: 131_072,
+            crowd_window: Duration::from_secs(45),
+            crowd_bytes: 65_536,
         }
     }
 }

@@ -13,7 +13,7 @@ mod wire;
 
 use std::time::Duration;
 
-use knothole_envelope::{ListedDrop, Receipt, unframe};
+use knothole_envelope::{EpochNumber, ListedDrop, Receipt, unframe};
 use knothole_intake::UnixSeconds;
 use newsroom::{BATCH, DAY, House};
 use wire::{PATCH, Wire};
@@ -96,6 +96,7 @@ async fn a_creation_that_is_cut_off_before_its_address_was_told_holds_no_place()
 async fn a_silent_peer_cannot_keep_the_last_seat_from_others() {
     let mut settings = newsroom::settings();
     settings.most_public_connections = 1;
+    settings.header_patience = Duration::from_secs(3_600);
     settings.crowd_window = Duration::from_millis(50);
     let house = House::with(settings).await;
     let mut silent = Wire::public(&house.intake);
@@ -104,7 +105,18 @@ async fn a_silent_peer_cannot_keep_the_last_seat_from_others() {
         .ask("GET /charter", &[], b"")
         .await;
     assert_eq!(refused.status, 503);
-    silent.closed().await;
+    let others = async {
+        loop {
+            drop(Wire::public(&house.intake));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = silent.closed() => {}
+        () = others => {}
+        () = tokio::time::sleep(Duration::from_secs(60)) => panic!("the seat is still taken"),
+    }
     settled(&house).await;
     let served = Wire::public(&house.intake)
         .ask("GET /charter", &[], b"")
@@ -116,7 +128,8 @@ async fn a_silent_peer_cannot_keep_the_last_seat_from_others() {
 async fn a_sender_that_trickles_cannot_keep_the_memory_of_all_writers() {
     let mut settings = newsroom::settings();
     settings.most_writers = 1;
-    settings.crowd_window = Duration::from_millis(50);
+    settings.takeover_patience = Duration::from_millis(100);
+    settings.crowd_window = Duration::from_millis(500);
     let house = House::with(settings).await;
     let (sealed, _) = house.drop(5);
     let length = sealed.len().to_string();
@@ -133,10 +146,22 @@ async fn a_sender_that_trickles_cannot_keep_the_memory_of_all_writers() {
     while house.intake.status().unfinished == 0 {
         wire.ask("GET /charter", &[], b"").await;
     }
-    let honest = Wire::public(&house.intake)
-        .tus("POST /drops", &headers[1..], &sealed)
-        .await;
-    assert_eq!(honest.status, 201, "{}", honest.text());
+    // An honest sender comes again until there is room.
+    let honest = async {
+        loop {
+            let headers = [("Tus-Resumable", "1.0.0"), ("Upload-Length", &length)];
+            let mut wire = Wire::public(&house.intake);
+            let made = wire.ask("POST /drops", &headers, b"").await;
+            let path = made.header("location").unwrap().to_owned();
+            let sent = wire.patch(&path, 0, &sealed).await;
+            match sent.status {
+                204 => return,
+                status => assert_eq!(status, 503, "{}", sent.text()),
+            }
+        }
+    };
+    let honest = tokio::time::timeout(Duration::from_secs(60), honest).await;
+    assert!(honest.is_ok(), "the trickle still has the memory");
 }
 
 #[tokio::test]
@@ -293,4 +318,43 @@ async fn the_url_of_a_drop_is_forgotten_in_time_even_when_the_drop_went_before()
     );
     tick(&house, DAY + 2 * BATCH).await;
     assert_eq!(wire.tus(&head, &[], b"").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_was_begun_before_its_epoch_was_burned_does_not_arrive_after_it() {
+    let house = House::new().await;
+    let (sealed, _) = house.drop(3_000_000);
+    let (one, two) = sealed.split_at(2_000_000);
+    let mut wire = Wire::public(&house.intake);
+    let lengths = [&sealed, one, two].map(|bytes| bytes.len().to_string());
+    let [whole, first, second] = lengths.each_ref().map(String::as_str);
+    let made = wire
+        .tus("POST /drops", &[("Upload-Length", whole)], b"")
+        .await;
+    let path = made.header("location").unwrap().to_owned();
+    assert_eq!(wire.patch(&path, 0, one).await.status, 204);
+    let headers = [PARTIAL, ("Upload-Length", first), PATCH];
+    let made = wire.tus("POST /drops", &headers, one).await;
+    let lane = made.header("location").unwrap().to_owned();
+    let parent = ("Knothole-Parent", lane.strip_prefix("/drops/").unwrap());
+    let headers = [PARTIAL, ("Upload-Length", second), parent, PATCH];
+    let made = wire.tus("POST /drops", &headers, two).await;
+    let last = format!("final;{lane} {}", made.header("location").unwrap());
+    let epoch = EpochNumber::new(1).unwrap();
+    let burned = house.receipt(Receipt::Burned { epoch });
+    let taken = house.collect("POST /receipts", &[], &burned).await;
+    assert_eq!(taken.status, 204);
+    let refused = [
+        wire.patch(&path, one.len(), two).await,
+        wire.tus("POST /drops", &[("Upload-Concat", &last)], b"")
+            .await,
+    ];
+    for refused in refused {
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        assert!(refused.text().contains("seal it again"));
+    }
+    assert_eq!(
+        (entries(&house, "incoming"), entries(&house, "drops")),
+        (0, 0)
+    );
 }
