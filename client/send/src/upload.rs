@@ -20,6 +20,9 @@ use crate::voice::{Progress, Voice};
 const MOST_BEGINNINGS: u32 = 4;
 /// How long a drop-box may stay away, or make no progress, before it is given up.
 const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
+/// An attempt that brings fewer bytes is no progress: a drop-box that takes one at a time, or gives
+/// back what it had, would keep a source sending for ever.
+const LEAST_PROGRESS: u64 = 65_536;
 
 /// An upload under way.
 pub(crate) struct Upload<'a> {
@@ -34,6 +37,8 @@ pub(crate) struct Upload<'a> {
     /// The end of what was ever handed to the network.
     sent: u64,
     acknowledged: u64,
+    /// The most of this upload that was ever acknowledged, as far as it counts as progress.
+    furthest: u64,
     pace: Pace,
 }
 
@@ -84,6 +89,7 @@ impl<'a> Upload<'a> {
             beginnings: 0,
             sent: 0,
             acknowledged: 0,
+            furthest: 0,
             pace: Pace::new(),
         }
     }
@@ -103,12 +109,12 @@ impl<'a> Upload<'a> {
         let mut patience = Patience::new();
         let mut last_good = Instant::now();
         loop {
-            let before = self.acknowledged;
             let ended = match self.attempt().await {
                 Ok(tree) => return self.compare(tree).await,
                 Err(ended) => ended,
             };
-            if self.acknowledged > before {
+            if self.acknowledged >= self.furthest.saturating_add(LEAST_PROGRESS) {
+                self.furthest = self.acknowledged;
                 last_good = Instant::now();
                 patience.renew();
             }
@@ -242,9 +248,12 @@ impl<'a> Upload<'a> {
                 "says that it has what was never sent",
             )));
         }
-        if state.offset == end {
-            self.pace.piece_took(begun.elapsed());
+        if state.offset < end {
+            // What took less than it was given would be given the same again and again, without a
+            // pause: that is a line that is of no use.
+            return Err(Ended::Later(DropBoxError::Offset));
         }
+        self.pace.piece_took(begun.elapsed());
         Ok(state)
     }
 
@@ -293,6 +302,7 @@ impl<'a> Upload<'a> {
         }
         self.url = None;
         self.sent = 0;
+        self.furthest = 0;
         self.acknowledge(0);
         Ok(())
     }

@@ -27,6 +27,8 @@ pub enum Fate {
     Mute,
     /// Whatever is asked, this is the answer.
     Says(&'static str),
+    /// A drop-box that reads every piece, says that it has nothing of it, and counts them.
+    TakesNothing(Arc<AtomicU64>),
     /// A drop-box that has these papers, and nothing else.
     Papers(Arc<Papers>),
     /// A drop-box that hangs up when it has shown its charter.
@@ -180,6 +182,10 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
         asked(&mut near).await?;
         return say(&mut near, answer.as_bytes()).await;
     }
+    if let Fate::TakesNothing(pieces) = fate {
+        near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        return take_nothing(&mut near, &pieces).await;
+    }
     if let Fate::Papers(papers) = fate {
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
         return show(&mut near, &papers, u32::MAX).await;
@@ -214,6 +220,27 @@ async fn say(near: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
     near.shutdown().await?;
     // Until the other side has read it.
     near.read_to_end(&mut Vec::new()).await.map(drop)
+}
+
+async fn take_nothing(near: &mut TcpStream, pieces: &AtomicU64) -> io::Result<()> {
+    while pieces.load(Ordering::Relaxed) < 50 {
+        let head = String::from_utf8(asked(near).await?).unwrap();
+        let answer = if head.starts_with("POST") {
+            let location = format!("/drops/{}", "ab".repeat(32));
+            format!("HTTP/1.1 201 Created\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
+        } else {
+            let length = head
+                .to_ascii_lowercase()
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            let mut body = (&mut *near).take(length.unwrap_or(0));
+            tokio::io::copy(&mut body, &mut tokio::io::sink()).await?;
+            pieces.fetch_add(1, Ordering::Relaxed);
+            "HTTP/1.1 204 No Content\r\nUpload-Offset: 0\r\n\r\n".to_owned()
+        };
+        near.write_all(answer.as_bytes()).await?;
+    }
+    Ok(())
 }
 
 async fn show(near: &mut TcpStream, papers: &Papers, answers: u32) -> io::Result<()> {

@@ -1,5 +1,8 @@
 //! What arrives, whatever happens on the way.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::house::House;
 use crate::road::{Fate, Road};
 use crate::run::{Desk, finished, noise};
@@ -143,6 +146,18 @@ async fn a_drop_box_that_fills_up_half_way_is_waited_for() {
     scene.desk.file("film.mov", &film);
     let ended = scene.desk.send(&["film.mov"]).await.arrived();
     assert!(ended.says("has no room at the moment"), "{ended:?}");
+    assert!(scene.house.the_drop().files[0].1 == film);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_that_takes_nothing_of_a_piece_is_not_given_it_again_at_once() {
+    let pieces = Arc::new(AtomicU64::new(0));
+    let scene = scene(&[Fate::Whole, Fate::TakesNothing(Arc::clone(&pieces))]).await;
+    let film = noise(3_000_000, 7);
+    scene.desk.file("film.mov", &film);
+    let ended = scene.desk.send(&["film.mov"]).await.arrived();
+    assert!(ended.says("Trying again"), "{ended:?}");
+    assert_eq!(pieces.load(Ordering::Relaxed), 1);
     assert!(scene.house.the_drop().files[0].1 == film);
 }
 
