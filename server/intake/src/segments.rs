@@ -34,6 +34,8 @@ pub(crate) struct Segments {
     mark: Option<Box<dyn DiskFile>>,
     segment: Option<Box<dyn DiskFile>>,
     entries_dirty: bool,
+    /// Segments whose hashes lie in the mark since the last time it was made durable.
+    fresh_hashes: u64,
 }
 
 /// A place in the upload, with what is needed to go on hashing from there.
@@ -90,6 +92,7 @@ impl Segments {
             mark: None,
             segment: None,
             entries_dirty: false,
+            fresh_hashes: 0,
         }
     }
 
@@ -217,7 +220,9 @@ impl Segments {
         self.at.last = core::mem::take(&mut self.at.open).finalize().into();
         let place = MARK_HASHES.saturating_add(number.saturating_mul(32));
         let last = self.at.last;
-        self.mark(disk)?.write_at(&last, place)
+        self.mark(disk)?.write_at(&last, place)?;
+        self.fresh_hashes = self.fresh_hashes.saturating_add(1);
+        Ok(())
     }
 
     /// Makes everything that was written durable. Only after this may it be acknowledged.
@@ -234,9 +239,15 @@ impl Segments {
         }
         let place = MARK_PLACES.get(self.next_mark).copied().unwrap_or_default();
         let bytes = self.at.mark();
+        let several = self.fresh_hashes > 1;
         let mark = self.mark(disk)?;
+        // The place vouches for the last hash only: those before it must be there first.
+        if several {
+            mark.sync()?;
+        }
         mark.write_at(&bytes, place)?;
         mark.sync()?;
+        self.fresh_hashes = 0;
         self.next_mark = usize::from(self.next_mark == 0);
         self.durable = self.at.clone();
         Ok(())

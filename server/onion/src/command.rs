@@ -94,6 +94,7 @@ struct Place {
 /// [`Failure`], which knows what to print and how to end.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     hush::fall_silent().map_err(Failure::refused)?;
+    hush::take_all_descriptors().map_err(Failure::refused)?;
     let mut out = Out {
         quiet: cli.quiet,
         json: cli.json,

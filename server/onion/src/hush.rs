@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::panic;
 
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use tracing_subscriber::EnvFilter;
 
@@ -26,6 +26,17 @@ pub(crate) fn fall_silent() -> std::io::Result<()> {
             .map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
         drop(writeln!(std::io::stderr(), "panic at {place}"));
     }));
+    Ok(())
+}
+
+/// Lets the process open as many files and connections as the system allows it: with fewer a crowd
+/// would take the last one, and the store needs one for every step.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn take_all_descriptors() -> std::io::Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
     Ok(())
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use knothole_intake::Intake;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tor_cell::relaycell::msg::{Connected, End, EndReason};
 use tor_hsservice::{RendRequest, StreamRequest};
 use tor_proto::stream::IncomingStreamRequest;
@@ -18,13 +19,16 @@ const PORT: u16 = 80;
 
 /// How long a circuit may lie idle. A client makes a new one in seconds.
 const IDLE_PATIENCE: Duration = Duration::from_secs(600);
+/// How long it may lie idle while others find no place.
+const CROWDED_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Meets the client of one rendezvous and serves its streams until it goes, or lies idle. When the
-/// sender of `closing` is gone, it need not lie idle for long.
+/// sender of `closing` is gone, it need not lie idle for long; while no place is free, it may not.
 pub(super) async fn serve_circuit(
     request: RendRequest,
     room: Room,
     intake: Arc<Intake>,
+    places: &Semaphore,
     mut closing: watch::Receiver<()>,
 ) {
     let Ok(mut requests) = request.accept().await else {
@@ -32,6 +36,7 @@ pub(super) async fn serve_circuit(
         return;
     };
     let mut streams = JoinSet::new();
+    let mut idle_since = Instant::now();
     loop {
         tokio::select! {
             request = requests.next() => match request {
@@ -40,8 +45,13 @@ pub(super) async fn serve_circuit(
                 }
                 None => break,
             },
-            Some(_) = streams.join_next(), if !streams.is_empty() => {}
-            () = tokio::time::sleep(IDLE_PATIENCE), if streams.is_empty() => return,
+            Some(_) = streams.join_next(), if !streams.is_empty() => idle_since = Instant::now(),
+            () = tokio::time::sleep(CROWDED_PATIENCE), if streams.is_empty() => {
+                let crowded = places.available_permits() == 0;
+                if crowded || idle_since.elapsed() >= IDLE_PATIENCE {
+                    return;
+                }
+            }
             // Nothing is ever sent: this is the end of the sender.
             _ = closing.changed(), if streams.is_empty() => return,
         }

@@ -103,8 +103,9 @@ impl OnionDoor {
             return;
         };
         let (room, intake) = (self.room, Arc::clone(&self.intake));
+        let places = Arc::clone(places);
         circuits.spawn(async move {
-            serve_circuit(request, room, intake, closing).await;
+            serve_circuit(request, room, intake, &places, closing).await;
             drop(place);
         });
     }
