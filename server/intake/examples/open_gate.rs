@@ -3,9 +3,11 @@
 //! ```text
 //! cargo run -p knothole-intake --example open_gate -- FOLDER 127.0.0.1:PORT
 //! ```
-//! It takes any bytes, sealed or not. It is no drop-box.
+//! It prints the address it listens at; port 0 takes a free one. It takes any bytes, sealed or not.
+//! It is no drop-box.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let now = UnixSeconds::from_system();
     let intake = Intake::open_without_gate(&folder, Settings::default(), now)?;
     let listener = TcpListener::bind(address).await?;
+    writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
     loop {
         let (stream, _) = listener.accept().await?;
         let intake = Arc::clone(&intake);

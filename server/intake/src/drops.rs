@@ -59,6 +59,9 @@ pub(crate) async fn answer(
     drains.drain(body, intake.settings().drain_patience);
     let mut answer = done.unwrap_or_else(|trouble| trouble.answer());
     put(&mut answer, "tus-resumable", VERSION);
+    if answer.status() == StatusCode::PRECONDITION_FAILED {
+        put(&mut answer, "tus-version", VERSION);
+    }
     answer
 }
 
@@ -72,6 +75,7 @@ fn put(answer: &mut Answer, name: &'static str, value: &str) {
 
 fn options() -> Answer {
     let mut answer = answer::done();
+    *answer.status_mut() = StatusCode::OK;
     put(&mut answer, "tus-version", VERSION);
     put(&mut answer, "tus-extension", EXTENSIONS);
     put(&mut answer, "tus-checksum-algorithm", CHECKSUMS);
@@ -112,8 +116,11 @@ async fn existing(
                 tree: upload.tree(),
             };
             tell(&mut answer, &upload, &progress);
-            if matches!(upload.role, Role::First | Role::Later { .. }) {
-                put(&mut answer, "upload-concat", "partial");
+            match upload.role {
+                Role::Whole => {}
+                Role::First | Role::Later { .. } => put(&mut answer, "upload-concat", "partial"),
+                // The lanes moved into it, and their addresses are no more.
+                Role::Joined { .. } => put(&mut answer, "upload-concat", "final;"),
             }
             Ok(answer)
         }
@@ -198,7 +205,9 @@ fn later_lane(
         .total()
         .filter(|_| first.view().offset > 0)
         .ok_or(Refusal::Untied)?;
-    if length > total.saturating_sub(first.length) {
+    // Behind the open gate nobody has said how long the whole will be.
+    let told = !matches!(intake.gate(), Some(Gate::Open));
+    if told && length > total.saturating_sub(first.length) {
         return Err(Refusal::LanesLength.into());
     }
     Ok((Role::Later { parent: first.id }, length, length))
@@ -210,6 +219,9 @@ async fn append(
     patch: &Patch,
     body: &mut Incoming,
 ) -> Result<Progress, Trouble> {
+    if matches!(upload.role, Role::Joined { .. }) {
+        return Err(Refusal::Joined.into());
+    }
     if upload.view().phase == Phase::Open && upload.is_resting() {
         upload.view().patch(patch)?;
     }

@@ -322,7 +322,7 @@ fn bytes(headers: &HeaderMap, offset: u64) -> Result<Patch, Refusal> {
     }
     let checksum = match one(headers, "upload-checksum") {
         Ok(None) => None,
-        Ok(Some(text)) => Some(checksum(text).ok_or(Refusal::Checksum)?),
+        Ok(Some(text)) => Some(checksum(text)?),
         Err(Doubled) => return Err(Refusal::Checksum),
     };
     Ok(Patch {
@@ -332,14 +332,18 @@ fn bytes(headers: &HeaderMap, offset: u64) -> Result<Patch, Refusal> {
     })
 }
 
-fn checksum(text: &str) -> Option<Checksum> {
-    let (name, hash) = text.split_once(' ')?;
-    let hash = BASE64.decode(hash.as_bytes()).ok()?;
-    match name {
-        "sha1" => hash.try_into().ok().map(Checksum::Sha1),
-        "sha256" => hash.try_into().ok().map(Checksum::Sha256),
-        _ => None,
-    }
+fn checksum(text: &str) -> Result<Checksum, Refusal> {
+    let (name, hash) = text.split_once(' ').ok_or(Refusal::Checksum)?;
+    let hash = BASE64
+        .decode(hash.as_bytes())
+        .map_err(|_| Refusal::Checksum)?;
+    let sum = match name {
+        "sha1" => hash.try_into().map(Checksum::Sha1),
+        "sha256" => hash.try_into().map(Checksum::Sha256),
+        _ => return Err(Refusal::Checksum),
+    };
+    // No bytes have a hash of another length.
+    sum.map_err(|_| Refusal::ChecksumDiffers)
 }
 
 fn declared(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {

@@ -188,6 +188,20 @@ async fn lanes_are_put_together_into_one_drop() {
         .tus("POST /drops", &[("Upload-Concat", &last)], b"")
         .await;
     assert_eq!(again.status, 404, "each lane is used once");
+    let joined = joined.header("location").unwrap();
+    let head = wire.tus(&format!("HEAD {joined}"), &[], b"").await;
+    assert_eq!(head.header("upload-concat"), Some("final;"));
+    let more = wire.patch(joined, sealed.len(), b"").await;
+    assert_eq!(more.status, 403, "what is put together takes no bytes");
+}
+
+#[tokio::test]
+async fn a_client_of_another_version_is_told_which_one_is_spoken() {
+    let house = House::new().await;
+    let mut wire = Wire::public(&house.intake);
+    let answer = wire.ask("POST /drops", &[], b"").await;
+    assert_eq!(answer.status, 412);
+    assert_eq!(answer.header("tus-version"), Some("1.0.0"));
 }
 
 #[tokio::test]

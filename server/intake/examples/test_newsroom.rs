@@ -1,0 +1,52 @@
+//! A drop-box of a newsroom that is made for the occasion, for tests with outside programs.
+//!
+//! ```text
+//! cargo run -p knothole-intake --example test_newsroom -- FOLDER 127.0.0.1:PORT
+//! ```
+//! It leaves two files in FOLDER, `sealed` and, cut off, `damaged`, and a link `store` to its
+//! store. Then it prints the address it listens at; port 0 takes a free one.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the tests of uploads use the rest of the two modules, and a test that cannot go on ends"
+)]
+
+#[path = "../tests/uploads/newsroom.rs"]
+mod newsroom;
+#[path = "../tests/uploads/wire.rs"]
+mod wire;
+
+use std::error::Error;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use newsroom::House;
+use tokio::net::TcpListener;
+
+/// The size of the file inside the sealed one.
+const SIZE: usize = 5_000_000;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let (Some(folder), Some(address)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: test_newsroom FOLDER ADDRESS:PORT".into());
+    };
+    let folder = PathBuf::from(folder);
+    let house = House::new().await;
+    let (sealed, _) = house.drop(SIZE);
+    let (half, _) = sealed.split_at(SIZE / 2);
+    File::create_new(folder.join("sealed"))?.write_all(&sealed)?;
+    File::create_new(folder.join("damaged"))?.write_all(half)?;
+    std::os::unix::fs::symlink(house.folder.path(), folder.join("store"))?;
+    let listener = TcpListener::bind(address.to_str().ok_or("no address")?).await?;
+    writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let intake = Arc::clone(&house.intake);
+        tokio::spawn(async move { intake.serve_public(stream).await });
+    }
+}
