@@ -25,6 +25,11 @@ needs() {
   [ -z "$made" ] || as_root rm -f "$policy"
 }
 
+# needs_python_venv - python3 can make an environment of its own; Debian packs that apart, without a command.
+needs_python_venv() {
+  python3 -c 'import ensurepip, venv' 2>/dev/null || needs "python3's venv:python3-venv"
+}
+
 # needs_toolchain - stops with a sentence where there is no Rust toolchain.
 needs_toolchain() {
   command -v cargo >/dev/null && return 0

@@ -1,0 +1,118 @@
+// The page without scripts in Debian's Firefox, set as Tor Browser at its level Safest:
+//
+//   node page.mjs FIREFOX ADDRESS FOLDER
+//
+// FOLDER holds the files `sealed`, `damaged` and `unsealed`; pictures of what a source sees go there.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { launch } from 'puppeteer-core'
+
+const [firefox, address, folder] = process.argv.slice(2)
+const origin = `http://${address}`
+
+const torBrowser = {
+  'privacy.resistFingerprinting': true,
+  'browser.privatebrowsing.autostart': true,
+  'dom.serviceWorkers.enabled': false,
+  'beacon.enabled': false,
+}
+const safest = {
+  ...torBrowser,
+  'javascript.enabled': false,
+  'svg.disabled': true,
+  'mathml.disabled': true,
+  'gfx.font_rendering.graphite.enabled': false,
+  'gfx.font_rendering.opentype_svg.enabled': false,
+}
+// Tor Browser shows every page light; Firefox shows it as the system is.
+const dark = { 'javascript.enabled': false, 'layout.css.prefers-color-scheme.content-override': 0 }
+
+/** Runs `steps` in a browser with these preferences; it is gone afterwards. */
+async function withBrowser(extraPrefsFirefox, steps) {
+  const browser = await launch({
+    browser: 'firefox',
+    executablePath: firefox,
+    headless: true,
+    extraPrefsFirefox,
+    protocolTimeout: 120_000,
+  })
+  try {
+    const page = await browser.newPage()
+    page.setDefaultTimeout(120_000)
+    const asked = []
+    page.on('request', (request) => asked.push(request.url()))
+    await steps(page)
+    // Firefox draws its own things with fonts that it holds as data: URLs.
+    const elsewhere = asked.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('data:'))
+    assert.deepEqual(elsewhere, [], 'the page asks nobody else')
+  } finally {
+    await browser.close()
+  }
+}
+
+const picture = (page, name) => page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+
+const words = (page) => page.$eval('main', (main) => main.innerText)
+
+async function fitsItsWidth(page) {
+  const [content, window] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ])
+  assert.ok(content <= window, `${page.url()} is ${content} wide in ${window}`)
+}
+
+/** Chooses a file in the form and hands it in, by the keyboard; gives the words of the answer. */
+async function handIn(page, file, path) {
+  await page.goto(`${origin}/`)
+  if (file) {
+    const field = await page.$('input[type=file]')
+    await field.uploadFile(join(folder, file))
+  }
+  const answer = page.waitForNavigation()
+  await page.focus('button')
+  await page.keyboard.press('Enter')
+  await answer
+  assert.equal(page.url(), origin + path, `${file} is answered by ${path}`)
+  await fitsItsWidth(page)
+  return words(page)
+}
+
+await withBrowser(safest, async (page) => {
+  for (const width of [320, 1000]) {
+    await page.setViewport({ width, height: 700 })
+    const answer = await page.goto(`${origin}/`)
+    assert.equal(answer.status(), 200)
+    await fitsItsWidth(page)
+    await picture(page, `front-${width}`)
+  }
+  const front = await words(page)
+  assert.match(front, /can change this page/)
+  assert.ok(
+    front.indexOf('can change this page') < front.indexOf('fingerprint. Compare'),
+    'the page says its own limit first',
+  )
+  await page.setViewport({ width: 320, height: 700 })
+
+  assert.match(await handIn(page, 'unsealed', '/unsealed'), /not sealed[^]*Nothing of it was kept/)
+  await picture(page, 'unsealed')
+  assert.match(await handIn(page, 'damaged', '/damaged'), /not whole[^]*Nothing of it was kept/)
+  assert.match(await handIn(page, 'sealed', '/arrived'), /arrived whole/)
+  await picture(page, 'arrived')
+  // The address is an ordinary page: to load it again sends nothing again.
+  await page.reload()
+  assert.equal(page.url(), `${origin}/arrived`)
+})
+
+await withBrowser(dark, async (page) => {
+  await page.setViewport({ width: 320, height: 700 })
+  await page.goto(`${origin}/`)
+  await fitsItsWidth(page)
+  const [paper, ink] = await page.evaluate(() => [
+    matchMedia('(prefers-color-scheme: dark)').matches,
+    getComputedStyle(document.querySelector('main')).color,
+  ])
+  assert.ok(paper, 'the browser is dark')
+  assert.equal(ink, 'rgb(251, 251, 254)', 'the words are light on dark')
+  await picture(page, 'front-dark')
+})
