@@ -66,6 +66,8 @@ impl Room {
         command
             .arg(self.target.join("outside"))
             .arg(program)
+            // A browser's profile is gone with the room, also where the browser was killed.
+            .env("TMPDIR", self.folder())
             .stdin(Stdio::null());
         command
     }
