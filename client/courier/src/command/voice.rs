@@ -121,5 +121,34 @@ impl Voice {
 
 fn line(out: &mut dyn Write, text: impl fmt::Display) {
     // Nobody is left to be told that nobody listens.
-    drop(writeln!(out, "{text}"));
+    drop(writeln!(out, "{}", quiet(&text.to_string())));
+}
+
+/// Text without what moves a terminal's cursor or turns its writing around: whoever gave a stick
+/// its name may have put that in, and the name stands in every path.
+fn quiet(text: &str) -> String {
+    let moves = |letter: char| letter.is_control() && letter != '\n';
+    let turns = |letter| {
+        matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    text.chars()
+        .map(|letter| match moves(letter) || turns(letter) {
+            true => '\u{fffd}',
+            false => letter,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_stick_cannot_act_on_a_terminal() {
+        assert_eq!(
+            quiet("/media/\u{1b}[2J\u{9b}31m\u{202e}x\n录"),
+            "/media/\u{fffd}[2J\u{fffd}31m\u{fffd}x\n录"
+        );
+    }
 }
