@@ -100,9 +100,9 @@ fn new(args: &NewArgs, desk: &mut Desk) -> Result<(), Failure> {
     let vault = Vault::create(&args.vault, &passphrase, plan, &mut desk.rng)?;
     show(&vault, desk);
     desk.screen.say(&format!(
-        "Next: write its card with \"knothole vault card {}\", and keep a copy of the vault on \
-         another stick with \"knothole vault copy\".",
-        escape::path(&args.vault)
+        "Next: write its card with \"knothole vault card {path} --out CARD\", and keep a copy of the \
+         vault on another stick with \"knothole vault copy {path} --out STICK\".",
+        path = escape::path(&args.vault)
     ));
     Ok(())
 }

@@ -29,6 +29,22 @@ fn a_new_vault_is_shown_with_its_editor_and_its_days() {
 }
 
 #[test]
+fn what_a_new_vault_says_comes_next_can_be_typed_as_it_stands() {
+    let desk = Desk::new();
+    fs::create_dir(desk.file("STICK")).unwrap();
+    let made = desk.knothole("vault new a.vault --epochs 1 --passphrase-fd 0", "right\n");
+    let said = made.err.replace('\n', " ");
+    let commands: Vec<_> = said.split('"').skip(1).step_by(2).collect();
+    assert_eq!(commands.len(), 2, "{said}");
+    for command in commands {
+        let line = command.strip_prefix("knothole ").unwrap();
+        let ran = desk.knothole(&format!("{line} --passphrase-fd 0"), "right\n");
+        assert_eq!(ran.code, 0, "{command}: {}", ran.err);
+    }
+    assert!(desk.file("CARD").exists() && desk.file("STICK/a.vault").exists());
+}
+
+#[test]
 fn a_wrong_passphrase_is_exit_1_and_says_which_vault_and_what_to_do() {
     let desk = Desk::with_vault();
     for command in [
