@@ -175,8 +175,9 @@ impl fmt::Display for NewsroomError {
         match self {
             Self::Chain(ChainError::Fingerprint) => write!(
                 f,
-                "the drop-box is not that newsroom's: its fingerprint differs from the one in the \
-                 address. {UNTOUCHED}. Compare the address with what the newsroom printed"
+                "the drop-box is not that newsroom's, or a letter of the address is mistyped: the \
+                 fingerprint differs from the one in the address. {UNTOUCHED}. Compare the address \
+                 with what the newsroom printed"
             ),
             Self::Chain(error) => write!(
                 f,

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use crate::disk::{self, Beneath, Disk, Name, Place};
+use crate::newsroom::charter_place;
 
 /// Couriers at most: the network's restricted discovery takes 160 and workstations are few.
 pub const MOST_COURIERS: usize = 32;
@@ -35,6 +36,8 @@ pub enum DeskError {
     Damaged,
     /// Another newsroom is trusted already; a store belongs to one newsroom for good.
     AnotherNewsroom,
+    /// A charter of the trusted newsroom is held: the store is that newsroom's.
+    CharterHeld,
     /// The courier's card is not signed by its own key.
     BadCard,
     /// The courier is known already.
@@ -51,7 +54,12 @@ impl fmt::Display for DeskError {
             Self::Disk(_) => "the store's folder cannot be read or written",
             Self::Damaged => "a file in the store's folder is damaged",
             Self::AnotherNewsroom => {
-                "this store trusts another newsroom already; make a new store for this one"
+                "this store trusts another newsroom already. If that was a slip, type the right \
+                 fingerprint with --replace; if not, this newsroom needs a data folder of its own"
+            }
+            Self::CharterHeld => {
+                "this store holds a newsroom's charter already; another newsroom needs a data \
+                 folder of its own"
             }
             Self::BadCard => "the courier's card is damaged or forged; ask for a new one",
             Self::KnownCourier => "this courier is known already",
@@ -136,6 +144,31 @@ impl Desk {
                 Ok(())
             }
         }
+    }
+
+    /// Whether a newsroom's charter is held.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`].
+    pub fn holds_charter(&self) -> Result<bool, DeskError> {
+        match self.disk.open(&charter_place()) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Forgets a newsroom that was named by mistake, of which nothing has been taken yet.
+    ///
+    /// # Errors
+    /// [`DeskError::CharterHeld`], or [`DeskError::Disk`].
+    pub fn forget_newsroom(&self) -> Result<(), DeskError> {
+        if self.holds_charter()? {
+            return Err(DeskError::CharterHeld);
+        }
+        disk::remove_if_there(self.disk.as_ref(), &trust_place())?;
+        self.disk.sync_folder(&Place::root())?;
+        Ok(())
     }
 
     /// The newsroom that is trusted, if one is.

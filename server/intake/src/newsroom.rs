@@ -349,7 +349,7 @@ impl Newsroom {
     }
 }
 
-fn charter_place() -> Place {
+pub(crate) fn charter_place() -> Place {
     Place::top("charter")
 }
 

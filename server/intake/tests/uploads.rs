@@ -7,6 +7,7 @@ mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
+use knothole_intake::{Desk, DeskError};
 use newsroom::House;
 use wire::{PATCH, Wire};
 
@@ -220,4 +221,15 @@ async fn answers_tell_neither_hour_nor_server() {
         }
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
+}
+
+#[tokio::test]
+async fn a_newsroom_whose_charter_is_held_is_never_forgotten() {
+    let house = House::new().await;
+    let desk = Desk::open(house.folder.path()).unwrap();
+    assert!(matches!(
+        desk.forget_newsroom(),
+        Err(DeskError::CharterHeld)
+    ));
+    assert_eq!(desk.trusted().unwrap(), Some(house.fingerprint()));
 }

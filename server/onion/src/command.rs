@@ -45,8 +45,12 @@ enum Command {
     Init(Place),
     /// Trusts the newsroom with this fingerprint, and no other.
     Trust {
-        /// The 52 letters that the newsroom printed.
-        fingerprint: String,
+        /// The 52 letters that the newsroom printed, in groups or in one.
+        #[arg(required = true)]
+        fingerprint: Vec<String>,
+        /// Forget a newsroom that was typed wrong. Only while the server holds no charter.
+        #[arg(long)]
+        replace: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -84,7 +88,11 @@ enum CourierCommand {
 #[derive(Debug, Args)]
 struct Place {
     /// The configuration file.
-    #[arg(long, value_name = "FILE", default_value = "/etc/knothole/server.toml")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/knothole/knothole-server.toml"
+    )]
     config: PathBuf,
 }
 
@@ -101,7 +109,18 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     };
     match cli.command {
         Command::Init(place) => init(&place, &mut out),
-        Command::Trust { fingerprint, place } => trust(&fingerprint, &place, &mut out),
+        Command::Trust {
+            fingerprint,
+            replace,
+            place,
+        } => {
+            let again = if replace {
+                Again::Replace
+            } else {
+                Again::Refuse
+            };
+            trust(&fingerprint.concat(), again, &place, &mut out)
+        }
         Command::Run(place) => serve(&place),
         Command::Status(place) => status(&place, &mut out),
         Command::Check(place) => check(&place, &mut out),
@@ -169,10 +188,10 @@ fn init(place: &Place, out: &mut Out) -> Result<(), Failure> {
         out.remark("the data folder is made; the onions are those of the tor in front");
         let found = addresses(&config, &data).map_err(Failure::refused)?;
         let public = found.public.map(|onion| onion.to_string());
-        return out.answer(
-            public.as_deref().unwrap_or(""),
-            &serde_json::json!({ "public": public }),
-        );
+        let line = public
+            .as_deref()
+            .unwrap_or("not known yet: set public_onion to the name that it made");
+        return out.answer(line, &serde_json::json!({ "public": public }));
     };
     let tor = tor_settings(&config, data.tor())
         .with_keys_in(KeyKeeping::Folder)
@@ -185,11 +204,23 @@ fn init(place: &Place, out: &mut Out) -> Result<(), Failure> {
     out.answer(&public, &serde_json::json!({ "public": public }))
 }
 
-fn trust(fingerprint: &str, place: &Place, out: &mut Out) -> Result<(), Failure> {
+/// What to do when another newsroom is trusted already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    Refuse,
+    Replace,
+}
+
+fn trust(fingerprint: &str, again: Again, place: &Place, out: &mut Out) -> Result<(), Failure> {
     let fingerprint: Fingerprint = fingerprint.parse().map_err(Failure::usage)?;
     let (_, _, desk) = place.desk()?;
+    if again == Again::Replace {
+        desk.forget_newsroom().map_err(Failure::refused)?;
+    }
     desk.trust(&fingerprint).map_err(Failure::refused)?;
-    out.remark("the newsroom is trusted");
+    out.remark("this newsroom is trusted; compare every group with the paper:");
+    out.remark(&format!("  {}", fingerprint.grouped()));
+    out.remark("if a letter is wrong, type it again with --replace");
     Ok(())
 }
 
@@ -214,7 +245,9 @@ fn add(card: &std::path::Path, place: &Place, out: &mut Out) -> Result<(), Failu
         out.remark("the running server takes a minute or two until the courier can find it");
     }
     out.answer(
-        collection.as_deref().unwrap_or(""),
+        collection.as_deref().unwrap_or(
+            "not known yet: set collection_onion to the name that the tor in front made",
+        ),
         &serde_json::json!({
             "courier": courier.name.to_string(),
             "collection": collection,
@@ -253,19 +286,33 @@ fn revoke(name: &str, place: &Place, out: &mut Out) -> Result<(), Failure> {
 
 fn list(place: &Place, out: &mut Out) -> Result<(), Failure> {
     let (_, _, desk) = place.desk()?;
-    let names: Vec<String> = desk
+    let couriers: Vec<(String, String)> = desk
         .couriers()
         .map_err(Failure::refused)?
         .iter()
-        .map(|courier| courier.name.to_string())
+        .map(|courier| {
+            let key = discovery_key_text(*courier.card.discovery_key().as_bytes());
+            (courier.name.to_string(), key)
+        })
         .collect();
-    if names.is_empty() {
+    if couriers.is_empty() {
         out.remark("there is no courier yet; `courier add CARD` lets one in");
         if !out.json {
             return Ok(());
         }
     }
-    out.answer(&names.join("\n"), &serde_json::json!({ "couriers": names }))
+    let lines: Vec<String> = couriers
+        .iter()
+        .map(|(name, key)| format!("{name}  {key}"))
+        .collect();
+    let objects: Vec<_> = couriers
+        .iter()
+        .map(|(name, key)| serde_json::json!({ "courier": name, "discovery_key": key }))
+        .collect();
+    out.answer(
+        &lines.join("\n"),
+        &serde_json::json!({ "couriers": objects }),
+    )
 }
 
 fn serve(place: &Place) -> Result<(), Failure> {
@@ -316,10 +363,28 @@ fn status(place: &Place, out: &mut Out) -> Result<(), Failure> {
     }
 }
 
+/// With less, the first video fills the disk.
+const LITTLE_SPACE: u64 = 1 << 30;
+
+/// Whether the kernel may write memory to a disk; where nobody can tell, it does not say so.
+fn swap_is_on() -> bool {
+    // The first line is a heading.
+    std::fs::read_to_string("/proc/swaps").is_ok_and(|text| text.lines().count() > 1)
+}
+
 fn check(place: &Place, out: &mut Out) -> Result<(), Failure> {
     let (config, data, desk) = place.desk()?;
     let found = addresses(&config, &data).map_err(Failure::refused)?;
     let mut wanting = Vec::new();
+    if !data.is_private().map_err(Failure::unlucky)? {
+        wanting.push("others on this machine may look into the data folder: chmod 700");
+    }
+    if data.free_space().map_err(Failure::unlucky)? < LITTLE_SPACE {
+        wanting.push("less than 1 GiB is free where the data folder lies");
+    }
+    if swap_is_on() {
+        out.remark("swap is on: turn it off, or see that it is encrypted");
+    }
     if found.public.is_none() {
         wanting.push("the public onion's address is not known: run init, or set public_onion");
     }
@@ -332,6 +397,9 @@ fn check(place: &Place, out: &mut Out) -> Result<(), Failure> {
     }
     if desk.couriers().map_err(Failure::refused)?.is_empty() {
         wanting.push("no courier is let in yet: run courier add CARD");
+    }
+    if !desk.holds_charter().map_err(Failure::refused)? {
+        wanting.push("no charter is held yet: the courier brings it with its first push");
     }
     let lines = if wanting.is_empty() {
         "nothing is wanting".to_owned()

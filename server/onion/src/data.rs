@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -54,6 +54,24 @@ impl Data {
     /// Where the second client, which probes, keeps its guards.
     pub(crate) fn probe(&self) -> PathBuf {
         self.folder.join("probe")
+    }
+
+    /// Whether nobody but its owner may look into the folder.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn is_private(&self) -> io::Result<bool> {
+        let mode = std::fs::metadata(&self.folder)?.permissions().mode();
+        Ok(mode.trailing_zeros() >= 6)
+    }
+
+    /// Bytes that this process could still write there.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn free_space(&self) -> io::Result<u64> {
+        let stat = rustix::fs::statvfs(&self.folder)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 
     /// The place of the socket at which a running server says how it is.

@@ -231,7 +231,11 @@ impl Server {
                 probed,
                 public: addresses.public.map(|onion| onion.to_string()),
                 collection: addresses.collection.map(|onion| onion.to_string()),
-                newsroom_trusted: matches!(desk.trusted(), Ok(Some(_))),
+                newsroom: desk
+                    .trusted()
+                    .ok()
+                    .flatten()
+                    .map(|fingerprint| fingerprint.grouped()),
                 charter_held: store.charter_held,
                 sheets: store.sheets,
                 couriers: desk.couriers().map_or(0, |couriers| couriers.len()),

@@ -24,7 +24,8 @@ pub(crate) struct Status {
     pub(crate) probed: bool,
     pub(crate) public: Option<String>,
     pub(crate) collection: Option<String>,
-    pub(crate) newsroom_trusted: bool,
+    /// The fingerprint of the trusted newsroom, in groups.
+    pub(crate) newsroom: Option<String>,
     pub(crate) charter_held: bool,
     pub(crate) sheets: usize,
     pub(crate) couriers: usize,
@@ -48,7 +49,7 @@ impl fmt::Display for Status {
         writeln!(f, "{reach}")?;
         writeln!(f, "public onion: {}", or_none(&self.public))?;
         writeln!(f, "collection onion: {}", or_none(&self.collection))?;
-        writeln!(f, "newsroom trusted: {}", yes(self.newsroom_trusted))?;
+        writeln!(f, "newsroom trusted: {}", or_none(&self.newsroom))?;
         writeln!(f, "charter held: {}", yes(self.charter_held))?;
         writeln!(f, "epoch sheets held: {}", self.sheets)?;
         writeln!(f, "couriers: {}", self.couriers)?;

@@ -102,6 +102,23 @@ fn check_says_what_is_wanting() {
     assert!(trust.status.success(), "{trust:?}");
     let text = String::from_utf8(place.ask(&["check"]).stdout).unwrap();
     assert!(!text.contains("no newsroom is trusted yet"), "{text}");
+    assert!(text.contains("no charter is held yet"), "{text}");
+}
+
+#[test]
+fn a_fingerprint_that_was_typed_wrong_is_shown_and_can_be_replaced() {
+    let place = Place::new();
+    let (wrong, right) = ("a".repeat(52), format!("{}a", "b".repeat(51)));
+    let said = place.ask(&["trust", &wrong]);
+    let text = String::from_utf8(said.stderr).unwrap();
+    assert!(text.contains("aaaa aaaa"), "{text}");
+    assert_eq!(place.ask(&["trust", &right]).status.code(), Some(1));
+    let mut words = vec!["trust", "--replace"];
+    let groups = right.as_bytes().chunks(4);
+    words.extend(groups.map(|group| core::str::from_utf8(group).unwrap()));
+    let said = place.ask(&words);
+    assert!(said.status.success(), "{said:?}");
+    assert!(place.ask(&["trust", &right]).status.success());
 }
 
 #[test]

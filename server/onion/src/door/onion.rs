@@ -133,11 +133,16 @@ pub(crate) enum DoorError {
     Ended,
     /// The socket cannot be made, or does not accept.
     Socket(std::io::Error),
+    /// The folder of the sockets is not there and cannot be made.
+    Folder(std::path::PathBuf, std::io::Error),
 }
 
 impl fmt::Display for DoorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Folder(folder, _) => {
+                return write!(f, "the sockets' folder {} cannot be made", folder.display());
+            }
             Self::Service(_) => "an onion service cannot be set up",
             Self::Launch(_) => "an onion service does not run",
             Self::Ended => "an onion service ended by itself",
@@ -151,7 +156,7 @@ impl std::error::Error for DoorError {
         match self {
             Self::Service(error) => Some(error),
             Self::Launch(error) => Some(error.as_ref()),
-            Self::Socket(error) => Some(error),
+            Self::Socket(error) | Self::Folder(_, error) => Some(error),
             Self::Ended => None,
         }
     }

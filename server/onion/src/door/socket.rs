@@ -1,7 +1,8 @@
 //! A door at a Unix socket, behind another tor.
 
+use std::fs::DirBuilder;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ use crate::room::Room;
 /// Only the user and the group of the folder may connect: tor's user is put into that group.
 const SOCKET_MODE: u32 = 0o660;
 
+/// Its group, in which the tor in front is, may enter.
+const FOLDER_MODE: u32 = 0o750;
+
 /// A door at a Unix socket.
 #[derive(Debug)]
 pub(crate) struct SocketDoor {
@@ -28,7 +32,7 @@ pub(crate) struct SocketDoor {
 }
 
 impl SocketDoor {
-    /// Makes the socket in `folder`; one that an earlier process left is replaced.
+    /// Makes the socket in `folder`, and the folder where it is missing; a socket that an earlier process left is replaced.
     ///
     /// # Errors
     /// When the system refuses.
@@ -38,6 +42,14 @@ impl SocketDoor {
         config: &Config,
         intake: Arc<Intake>,
     ) -> Result<Self, DoorError> {
+        // /run is empty after a start of the machine.
+        let made = DirBuilder::new().mode(FOLDER_MODE).create(folder);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(DoorError::Folder(folder.to_owned(), error));
+            }
+            _ => {}
+        }
         let place = SocketPlace::new(folder, room.name()).map_err(DoorError::Socket)?;
         let path = place.path();
         match std::fs::remove_file(&path) {
