@@ -120,20 +120,42 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
 }
 
 fn tell_signed(have: usize, editors: usize, together: usize, desk: &Desk) {
+    let signed = if have == 1 { "has" } else { "have" };
+    // Once all have signed, the command is still short of the vaults that seal the archive.
     let next = if have < editors {
-        "give the same command with the next editor's vault"
+        let last = if together > 1 {
+            format!(
+                " The last time {together} vaults are needed together: {}.",
+                vault_flags(together)
+            )
+        } else {
+            String::new()
+        };
+        format!("give the same command with the next editor's vault.{last}")
     } else {
-        "give the same command once more"
+        format!(
+            "give the command once more, now with {}, the vaults of any {together} editors \
+             together.",
+            vault_flags(together)
+        )
     };
     let count = |number| Field::Number(u64::try_from(number).unwrap_or(u64::MAX));
     desk.screen.result(
         &format!(
-            "{have} of {editors} editors have signed, and there is no newsroom yet: {next}. The \
-             last time {together} vaults are needed together."
+            "{have} of {editors} editors {signed} signed, and there is no newsroom yet: {next}"
         ),
         "signed",
         &[("have", count(have)), ("editors", count(editors))],
     );
+}
+
+/// `--vault A --vault B`, for so many vaults.
+fn vault_flags(count: usize) -> String {
+    let flags: Vec<_> = ('A'..='H')
+        .take(count)
+        .map(|letter| format!("--vault {letter}"))
+        .collect();
+    flags.join(" ")
 }
 
 fn tell(state: &State, desk: &Desk) {

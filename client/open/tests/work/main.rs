@@ -133,7 +133,7 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
     let found = format!("{found} --archive other --vault v1");
     run(at, &[ONE], &found)
         .ends_with(4)
-        .says("1 of 2 editors have signed");
+        .says("1 of 2 editors has signed");
     run(at, &[ONE], &found.replace("quorum 1", "quorum 2"))
         .ends_with(1)
         .says("another founding has begun");
@@ -142,6 +142,29 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
         .says("one editor who is arrested");
     assert!(!newsroom.path("other/founding").exists());
     run(at, &[ONE], "newsroom found").ends_with(2);
+}
+
+#[test]
+fn editors_who_sign_in_turn_are_told_which_vaults_the_last_command_takes() {
+    let newsroom = Newsroom::new();
+    let at = newsroom.folder.path();
+    let found = format!(
+        "newsroom found v1.card v2.card --quorum 2 --onion {} --archive other",
+        onion()
+    );
+    let last = "--vault A --vault B";
+    run(at, &[ONE], &format!("{found} --vault v1"))
+        .ends_with(4)
+        .says("with the next editor's vault. The last time 2 vaults are needed together")
+        .says(last);
+    run(at, &[TWO], &format!("{found} --vault v2"))
+        .ends_with(4)
+        .says("2 of 2 editors have signed")
+        .says(&format!("now with {last}"));
+    let last = last.replace('A', "v1").replace('B', "v2");
+    run(at, &[ONE, TWO], &format!("{found} {last}"))
+        .ends_with(0)
+        .says("The newsroom is founded");
 }
 
 #[test]
