@@ -180,6 +180,16 @@ fn opened_files_go_to_a_plain_disk_only_when_that_is_said_by_name() {
         return;
     }
     refused.ends_with(1).says("--danger-plain-disk");
+    // A folder that was there stays, and one that had to be made does not.
+    let new = format!("{}/new", disk.path().display());
+    newsroom
+        .run(&format!("open stick --files {new}"))
+        .ends_with(1)
+        .says("--danger-plain-disk");
+    newsroom
+        .run(&format!("export aa --to {new}"))
+        .ends_with(1)
+        .says("--danger-plain-disk");
     assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0);
     newsroom
         .run(&format!("{open} --danger-plain-disk"))
