@@ -115,6 +115,41 @@ fn whoever_wants_a_passphrase_of_their_own_is_warned_and_types_it_twice() {
 }
 
 #[test]
+fn whoever_presses_enter_too_often_is_asked_again() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    terminal.until("Type it (or press Enter");
+    terminal.types("");
+    terminal.until("Your passphrase: ");
+    terminal.types("");
+    terminal.until("Nothing was typed");
+    terminal.until("Your passphrase: ");
+    terminal.types("my own");
+    terminal.until("The same again: ");
+    terminal.types("");
+    terminal.until("That is not the same.");
+    terminal.until("The same again: ");
+    terminal.types("my own");
+    terminal.until("1 to 1, a week each");
+    assert_eq!(terminal.code(), Some(0));
+}
+
+#[test]
+fn whoever_never_types_anything_gets_no_vault() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    terminal.until("Type it (or press Enter");
+    terminal.types("");
+    for _ in 0..3 {
+        terminal.until("Your passphrase: ");
+        terminal.types("");
+    }
+    terminal.until("the passphrase is empty");
+    assert_eq!(terminal.code(), Some(2));
+    assert!(desk.names().is_empty());
+}
+
+#[test]
 fn whoever_cannot_repeat_the_passphrase_gets_no_vault() {
     let desk = Desk::new();
     let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");

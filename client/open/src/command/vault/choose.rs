@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::passphrase::{Passphrase, PassphraseError};
 
-/// How often a passphrase that is to be typed again may be typed wrongly.
+/// How often a passphrase is asked for that was typed wrongly, or not at all.
 const TRIES: u32 = 3;
 
 const OFFER: &str = "\
@@ -51,16 +51,31 @@ fn own(desk: &mut Desk) -> Result<Passphrase, PassphraseError> {
         "Most people's own passphrases can be guessed by machines. Take at least six words that \
          have nothing to do with each other or with you.",
     );
-    let typed = desk.asker.ask("Your passphrase: ")?;
+    let typed = something(desk)?;
     if typed.is_short() {
         desk.screen
             .warn("this passphrase is short. Whoever takes the stick can try billions of them");
     }
     for _ in 0..TRIES {
-        if desk.asker.ask("The same again: ")?.is(&typed) {
-            return Ok(typed);
+        match desk.asker.ask("The same again: ") {
+            Ok(again) if again.is(&typed) => return Ok(typed),
+            Ok(_) | Err(PassphraseError::Empty) => desk.screen.say("That is not the same."),
+            Err(error) => return Err(error),
         }
-        desk.screen.say("That is not the same.");
     }
     Err(PassphraseError::Differs)
+}
+
+/// What the person types: Enter alone is a slip, for the passphrase that was offered is wiped by
+/// now.
+fn something(desk: &mut Desk) -> Result<Passphrase, PassphraseError> {
+    for _ in 0..TRIES {
+        match desk.asker.ask("Your passphrase: ") {
+            Err(PassphraseError::Empty) => desk
+                .screen
+                .say("Nothing was typed, and a vault needs a passphrase."),
+            asked => return asked,
+        }
+    }
+    Err(PassphraseError::Empty)
 }
