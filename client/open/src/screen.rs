@@ -110,6 +110,12 @@ impl Screen {
     }
 }
 
+/// A number with its noun, as in "1 file" and "2 files".
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{number} {noun}")
+}
+
 fn line(to: &mut impl io::Write, text: &str) {
     drop(writeln!(to, "{}", escape::message(text)));
 }
@@ -181,6 +187,12 @@ mod tests {
             "{\"event\":\"drop\",\"id\":\"\\u001b[2J\\u000a\\\\\",\"length\":18446744073709551615,\
              \"names\":[\"a\\\"b\",\"\\u5f55\"],\"face\":\"\\ud83d\\ude00\"}"
         );
+    }
+
+    #[test]
+    fn a_noun_agrees_with_its_number() {
+        let files = |number| counted(number, "file", "files");
+        assert_eq!([0, 1, 2].map(files), ["0 files", "1 file", "2 files"]);
     }
 
     #[test]

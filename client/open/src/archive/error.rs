@@ -65,8 +65,9 @@ impl fmt::Display for ArchiveError {
             ),
             Self::MoreVaults { quorum, have } => write!(
                 f,
-                "the archive opens for {quorum} editors together, and {have} of them are here: \
-                 name the others' vaults with --vault"
+                "the archive opens for {quorum} editors together, and {have} of them {is} here: \
+                 name the others' vaults with --vault",
+                is = if *have == 1 { "is" } else { "are" }
             ),
             Self::ForeignVault { place } => write!(
                 f,

@@ -14,7 +14,7 @@ use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
 use crate::open::Unsealed;
-use crate::screen::Field;
+use crate::screen::{Field, counted};
 
 /// A terminal has 80 columns; a number and a size stand before a name.
 const NAME_COLUMNS: usize = 48;
@@ -130,8 +130,8 @@ fn tell_manifest(id: &DropId, manifest: &Manifest, desk: &Desk) {
         let name = file.name.as_str();
         let rows = escape::rows(&escape::name(name), NAME_COLUMNS);
         text.push_str(&format!(
-            "{number}  {} bytes  {}\n",
-            file.size,
+            "{number}  {}  {}\n",
+            counted(file.size, "byte", "bytes"),
             rows.join("\n        ")
         ));
         names.push(name.to_owned());

@@ -172,9 +172,14 @@ fn tell(state: &State, desk: &Desk) {
     let until = state.sheets().iter().map(|sheet| sheet.unverified().last());
     let until = until.max().map(|day| day.to_string()).unwrap_or_default();
     let quorum = charter.quorum();
+    let open = if quorum == Quorum::ONE {
+        "opens"
+    } else {
+        "open"
+    };
     desk.screen.result(
         &format!(
-            "The newsroom is founded: {quorum} of {editors} editors open a drop; keys until \
+            "The newsroom is founded: {quorum} of {editors} editors {open} a drop; keys until \
              {until}.\n  fingerprint  {grouped}\n  drop address {address}"
         ),
         "founded",

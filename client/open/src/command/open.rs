@@ -15,7 +15,7 @@ use crate::escape;
 use crate::failure::{Exit, Failure, exit_of, told};
 use crate::folder::Folder;
 use crate::open::{OpenDropError, Opened};
-use crate::screen::Field;
+use crate::screen::{Field, counted};
 
 #[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
@@ -217,21 +217,19 @@ pub(super) fn tell(
         "The source left no way back."
     };
     let warnings: Vec<_> = opened.warnings.iter().map(ToString::to_string).collect();
+    let files = u64::try_from(opened.files).unwrap_or(u64::MAX);
     desk.screen.result(
         &format!(
-            "Drop {short} is open in {}: {} files, {} bytes{message}. {way_back}",
+            "Drop {short} is open in {}: {}, {}{message}. {way_back}",
             escape::path(&opened.folder),
-            opened.files,
-            opened.bytes
+            counted(files, "file", "files"),
+            counted(opened.bytes, "byte", "bytes")
         ),
         "opened",
         &[
             ("drop", Field::Text(&id.to_string())),
             ("folder", Field::Text(&opened.folder.to_string_lossy())),
-            (
-                "files",
-                Field::Number(u64::try_from(opened.files).unwrap_or(u64::MAX)),
-            ),
+            ("files", Field::Number(files)),
             ("bytes", Field::Number(opened.bytes)),
             ("warnings", Field::List(&warnings)),
         ],

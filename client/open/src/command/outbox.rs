@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
 use crate::outbox;
-use crate::screen::Field;
+use crate::screen::{Field, counted};
 use crate::vault::Vault;
 
 /// Fewer days with keys than these call for new ones.
@@ -43,17 +43,18 @@ pub(super) fn lay(
     let today = state.today(desk.today);
     let laid = outbox::lay(stick, state, vaults, today)?;
     let until = laid.until.map(|day| day.to_string()).unwrap_or_default();
+    let (sheets, receipts) = (count(laid.sheets), count(laid.receipts));
     desk.screen.result(
         &format!(
-            "{}: the outbox holds the charter, {} epoch sheets and {} receipts.",
+            "{}: the outbox holds the charter, {} and {}.",
             escape::path(stick),
-            laid.sheets,
-            laid.receipts
+            counted(sheets, "epoch sheet", "epoch sheets"),
+            counted(receipts, "receipt", "receipts")
         ),
         "outbox",
         &[
-            ("sheets", count(laid.sheets)),
-            ("receipts", count(laid.receipts)),
+            ("sheets", Field::Number(sheets)),
+            ("receipts", Field::Number(receipts)),
             ("until", Field::Text(&until)),
         ],
     );
@@ -85,6 +86,6 @@ pub(super) fn lay(
     Ok(())
 }
 
-fn count(number: usize) -> Field<'static> {
-    Field::Number(u64::try_from(number).unwrap_or(u64::MAX))
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }

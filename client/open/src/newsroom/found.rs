@@ -97,7 +97,8 @@ impl fmt::Display for FoundError {
             ),
             Self::Unsigned { editors, have } => write!(
                 f,
-                "all {editors} editors sign the founding charter, and {have} of them have so far"
+                "all {editors} editors sign the founding charter, and {have} of them {has} so far",
+                has = if *have == 1 { "has" } else { "have" }
             ),
             Self::OtherFounding => f.write_str(
                 "another founding has begun in this folder, with other cards, another order of \

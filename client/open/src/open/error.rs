@@ -156,8 +156,12 @@ impl fmt::Display for Warning {
             ),
             Self::OtherQuorum { drop, newsroom } => write!(
                 f,
-                "this drop opens for {drop} editors together, and the newsroom asks for \
-                 {newsroom}. The server may be turned"
+                "this drop opens for {}, and the newsroom asks for {newsroom}. The server may be \
+                 turned",
+                match *drop {
+                    Quorum::ONE => "1 editor alone".to_owned(),
+                    drop => format!("{drop} editors together"),
+                }
             ),
             Self::WrongShare { editor } => write!(
                 f,

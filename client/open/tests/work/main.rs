@@ -42,6 +42,7 @@ fn a_drop_goes_from_the_stick_to_files_and_its_receipt_back() {
     opened
         .ends_with(4)
         .says("aaaaaaaa is open in")
+        .says("1 file, 2000000 bytes and a message")
         .says("cccccccc did not open");
     let folder = newsroom.path("files/aaaaaaaa");
     assert_eq!(fs::read(folder.join("1.mov")).unwrap(), video);
@@ -79,7 +80,7 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
     let one = "open stick --files files --archive archive --vault v1";
     run(at, &[ONE], one)
         .ends_with(6)
-        .says("name the others' vaults");
+        .says("1 of them is here: name the others' vaults");
     run(at, &[TWO], one).ends_with(1);
     run(
         at,
