@@ -39,6 +39,17 @@ fn both_rooms_answer_at_sockets_of_their_own() {
 }
 
 #[test]
+fn a_missing_folder_of_the_sockets_is_made_for_their_group() {
+    let place = Place::new();
+    let sockets = place.folder().join("sockets");
+    std::fs::remove_dir(&sockets).unwrap();
+    let mut server = place.run();
+    server.line();
+    let mode = std::fs::metadata(&sockets).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o750);
+}
+
+#[test]
 fn the_system_is_told_when_the_server_is_ready_and_when_it_ends() {
     let place = Place::new();
     let notices = UnixDatagram::bind(place.folder().join("notify")).unwrap();

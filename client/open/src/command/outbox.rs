@@ -78,7 +78,8 @@ pub(super) fn lay(
         )),
         Some(last) if last.since(today).is_some_and(|days| days < FEW_DAYS) => {
             desk.screen.warn(&format!(
-                "there are keys until {last} only: make new epochs before then"
+                "there are keys until {last} only: found anew before then, with vaults of more \
+                 weeks (`vault new --epochs`)"
             ));
         }
         Some(_) => {}

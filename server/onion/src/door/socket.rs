@@ -48,7 +48,12 @@ impl SocketDoor {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(DoorError::Folder(folder.to_owned(), error));
             }
-            _ => {}
+            Err(_) => {}
+            // The process's own mask keeps the group out.
+            Ok(()) => {
+                std::fs::set_permissions(folder, std::fs::Permissions::from_mode(FOLDER_MODE))
+                    .map_err(DoorError::Socket)?
+            }
         }
         let place = SocketPlace::new(folder, room.name()).map_err(DoorError::Socket)?;
         let path = place.path();
