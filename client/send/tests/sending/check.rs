@@ -33,7 +33,7 @@ async fn a_check_tells_the_fingerprint_and_how_long_the_keys_are_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn another_newsroom_than_that_of_the_address_is_refused() {
     let ended = checked(&Newsroom::new(-1, 5), Newsroom::new(-1, 5).papers()).await;
-    let ended = ended.said(1, "its fingerprint differs");
+    let ended = ended.said(1, "the fingerprint differs");
     assert!(ended.says("Nothing was sent, and no file was opened"));
 }
 
