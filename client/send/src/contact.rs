@@ -15,7 +15,7 @@ use crate::voice::Voice;
 /// network that was reached, a moment ago takes some minutes until everybody finds it.
 const LONGEST_SEARCH: Duration = Duration::from_secs(300);
 /// The longest pause between two attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A newsroom that is verified from its fingerprint on.
 #[derive(Debug)]

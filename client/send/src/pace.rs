@@ -89,26 +89,43 @@ impl Pace {
 #[derive(Debug)]
 pub(crate) struct Patience {
     next: Duration,
+    /// Since something went well.
+    pauses: u32,
 }
 
 impl Patience {
     const FIRST: Duration = Duration::from_secs(1);
+    /// A relay that died fails every way that leads through it at once, and the network forgets it
+    /// only within the hour: another way is a matter of trying often.
+    const LONGEST_AT_FIRST: Duration = Duration::from_secs(8);
+    /// So often; that is more than ten minutes.
+    const AT_FIRST: u32 = 90;
     const LONGEST: Duration = Duration::from_secs(60);
 
     pub(crate) fn new() -> Self {
-        Self { next: Self::FIRST }
+        Self {
+            next: Self::FIRST,
+            pauses: 0,
+        }
     }
 
     /// The wait before the next attempt.
     pub(crate) fn pause(&mut self) -> Duration {
         let now = self.next;
-        self.next = now.saturating_mul(2).min(Self::LONGEST);
+        self.pauses = self.pauses.saturating_add(1);
+        let longest = if self.pauses < Self::AT_FIRST {
+            Self::LONGEST_AT_FIRST
+        } else {
+            Self::LONGEST
+        };
+        self.next = now.saturating_mul(2).min(longest);
         now
     }
 
     /// Something went well.
     pub(crate) fn renew(&mut self) {
         self.next = Self::FIRST;
+        self.pauses = 0;
     }
 }
 
@@ -149,10 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_to_a_minute_and_begin_anew_after_success() {
+    fn pauses_stay_short_for_ten_minutes_grow_to_a_minute_and_begin_anew_after_success() {
         let mut patience = Patience::new();
-        let pauses: Vec<u64> = (0..8).map(|_| patience.pause().as_secs()).collect();
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let pauses: Vec<u64> = (0..100).map(|_| patience.pause().as_secs()).collect();
+        assert_eq!(pauses[..6], [1, 2, 4, 8, 8, 8]);
+        assert!(pauses[..90].iter().sum::<u64>() > 600);
+        assert_eq!(pauses[90..], [16, 32, 60, 60, 60, 60, 60, 60, 60, 60]);
         patience.renew();
         assert_eq!(patience.pause().as_secs(), 1);
     }
