@@ -20,6 +20,8 @@ pub enum ChainError {
     Editors,
     /// More editors must agree than there are.
     Quorum,
+    /// No recovery keys, too many, or one of them twice.
+    RecoveryKeys,
     /// There is no charter in the chain, or there are too many.
     Length,
     /// The founding charter is not the one with this fingerprint.
@@ -39,8 +41,13 @@ pub enum ChainError {
         /// The sequence number of the charter.
         sequence: u32,
     },
-    /// Not enough editors have signed.
+    /// Not enough editors have signed, or not all recovery keys.
     TooFewSignatures {
+        /// The sequence number of the charter.
+        sequence: u32,
+    },
+    /// A charter was made by recovery keys that the one before it does not name.
+    Recovery {
         /// The sequence number of the charter.
         sequence: u32,
     },
@@ -51,6 +58,9 @@ impl fmt::Display for ChainError {
         match self {
             Self::Editors => f.write_str("a charter needs 1 to 8 editors, each of them once"),
             Self::Quorum => f.write_str("the quorum is larger than the number of editors"),
+            Self::RecoveryKeys => {
+                f.write_str("a newsroom has 1 to 8 recovery papers, each of them once")
+            }
             Self::Length => f.write_str("the chain of charters is empty or too long"),
             Self::Fingerprint => f.write_str(
                 "these are the keys of another newsroom: the fingerprint differs from the one \
@@ -74,6 +84,11 @@ impl fmt::Display for ChainError {
             Self::TooFewSignatures { sequence } => {
                 write!(f, "too few editors have signed charter {sequence}")
             }
+            Self::Recovery { sequence } => write!(
+                f,
+                "charter {sequence} was made by recovery keys that the charter before it does not \
+                 name"
+            ),
         }
     }
 }
@@ -164,8 +179,8 @@ impl CharterChain {
                     sequence: next.sequence(),
                 });
             }
-            let enough = usize::from(current.quorum().get());
-            checked(signed, fingerprint, current.editors(), enough)?;
+            let (keys, enough) = signers_after(current, next)?;
+            checked(signed, fingerprint, keys, enough)?;
             hashes.push(CharterHash::from_bytes(signed.body_hash()));
             current = next;
         }
@@ -176,6 +191,23 @@ impl CharterChain {
             hashes,
             current,
         })
+    }
+}
+
+/// Who may sign the charter `next`, and how many of them must: a quorum of the editors before it,
+/// or all the recovery keys that were named before it.
+fn signers_after<'c>(
+    current: &'c Charter,
+    next: &'c Charter,
+) -> Result<(&'c [EditorKey], usize), ChainError> {
+    let Some(recovery) = next.recovered_by() else {
+        return Ok((current.editors(), usize::from(current.quorum().get())));
+    };
+    if current.recovery() == Some(&recovery.hash()) {
+        Ok((recovery.keys(), recovery.keys().len()))
+    } else {
+        let sequence = next.sequence();
+        Err(ChainError::Recovery { sequence })
     }
 }
 
@@ -249,6 +281,15 @@ impl VerifiedChain {
     /// The charters from the founding one to the newest.
     pub fn charters(&self) -> impl Iterator<Item = &Charter> {
         self.chain.0.iter().map(Signed::unverified)
+    }
+
+    /// The newest charter that recovery keys made in place of editors, if there is one: whoever
+    /// relies on the newsroom must be told.
+    #[must_use]
+    pub fn recovered(&self) -> Option<&Charter> {
+        let signed = self.chain.0.iter().rev().map(Signed::unverified);
+        let mut recovered = signed.filter(|charter| charter.recovered_by().is_some());
+        recovered.next()
     }
 
     /// Whether this key is an editor's in any charter of the chain.

@@ -5,6 +5,7 @@ use crate::cbor::{self, Cbor, DecodeError, Reader, Writer};
 use crate::chain::ChainError;
 use crate::day::Quorum;
 use crate::digest::{CharterHash, RecoveryHash};
+use crate::recovery::RecoveryKeys;
 use crate::signed::{Signed, sealed};
 use crate::signing::{Domain, EditorKey, SigningSecret};
 
@@ -19,6 +20,7 @@ pub struct Charter {
     quorum: Quorum,
     previous: Option<CharterHash>,
     recovery: Option<RecoveryHash>,
+    recovered_by: Option<RecoveryKeys>,
 }
 
 impl Charter {
@@ -37,6 +39,7 @@ impl Charter {
             quorum,
             previous: None,
             recovery,
+            recovered_by: None,
         }
         .checked()
     }
@@ -52,6 +55,45 @@ impl Charter {
         quorum: Quorum,
         recovery: Option<RecoveryHash>,
     ) -> Result<Self, ChainError> {
+        self.following(editors, quorum, recovery, None)
+    }
+
+    /// The charter that the holders of all recovery papers put after this one, when too few of its
+    /// editors are left to sign. The papers' secrets sign it, and nobody else.
+    ///
+    /// # Errors
+    /// As [`Self::next`], and [`ChainError::Recovery`] when these are not the keys that this
+    /// charter names.
+    pub fn recovered(
+        &self,
+        editors: Vec<EditorKey>,
+        quorum: Quorum,
+        recovery: Option<RecoveryHash>,
+        by: RecoveryKeys,
+    ) -> Result<Self, ChainError> {
+        let next = self.following(editors, quorum, recovery, Some(by))?;
+        if next.recovered_by().map(RecoveryKeys::hash) == self.recovery {
+            Ok(next)
+        } else {
+            let sequence = next.sequence;
+            Err(ChainError::Recovery { sequence })
+        }
+    }
+
+    /// A charter that claims to be made by these keys, rightly or not.
+    #[cfg(test)]
+    pub(crate) fn forged(mut self, by: RecoveryKeys) -> Self {
+        self.recovered_by = Some(by);
+        self
+    }
+
+    fn following(
+        &self,
+        editors: Vec<EditorKey>,
+        quorum: Quorum,
+        recovery: Option<RecoveryHash>,
+        recovered_by: Option<RecoveryKeys>,
+    ) -> Result<Self, ChainError> {
         let sequence = self.sequence.checked_add(1).ok_or(ChainError::Length)?;
         Self {
             sequence,
@@ -59,6 +101,7 @@ impl Charter {
             quorum,
             previous: Some(self.hash()),
             recovery,
+            recovered_by,
         }
         .checked()
     }
@@ -110,6 +153,12 @@ impl Charter {
         self.recovery.as_ref()
     }
 
+    /// The recovery keys that signed this charter in place of editors, if it was made by them.
+    #[must_use]
+    pub const fn recovered_by(&self) -> Option<&RecoveryKeys> {
+        self.recovered_by.as_ref()
+    }
+
     /// SHA-256 of the canonical CBOR.
     #[must_use]
     pub fn hash(&self) -> CharterHash {
@@ -132,9 +181,16 @@ impl sealed::Body for Charter {
 
 impl Cbor for Charter {
     fn write(&self, out: &mut Writer) {
-        let optional =
-            u64::from(self.previous.is_some()).saturating_add(u64::from(self.recovery.is_some()));
-        out.map(optional.saturating_add(4)).unsigned(1).unsigned(1);
+        let optional = [
+            self.previous.is_some(),
+            self.recovery.is_some(),
+            self.recovered_by.is_some(),
+        ];
+        let fields = optional
+            .into_iter()
+            .map(u64::from)
+            .fold(4, u64::saturating_add);
+        out.map(fields).unsigned(1).unsigned(1);
         out.unsigned(2).unsigned(u64::from(self.sequence));
         out.unsigned(3).list(&self.editors);
         out.unsigned(4);
@@ -144,6 +200,10 @@ impl Cbor for Charter {
         }
         if let Some(recovery) = &self.recovery {
             out.unsigned(6).bytes(recovery.as_bytes());
+        }
+        if let Some(keys) = &self.recovered_by {
+            out.unsigned(7);
+            keys.write(out);
         }
     }
 
@@ -158,10 +218,14 @@ impl Cbor for Charter {
         let quorum = fields.required(4, Quorum::read)?;
         let previous = fields.optional(5, CharterHash::read)?;
         let recovery = fields.optional(6, RecoveryHash::read)?;
+        let recovered_by = fields.optional(7, RecoveryKeys::read)?;
         fields.end()?;
         // A founding charter has nothing before it, every other one has.
         if (sequence == 1) != previous.is_none() {
             return Err(DecodeError::Value("the hash of the charter before"));
+        }
+        if sequence == 1 && recovered_by.is_some() {
+            return Err(DecodeError::Value("the list of recovery keys"));
         }
         Self {
             sequence,
@@ -169,6 +233,7 @@ impl Cbor for Charter {
             quorum,
             previous,
             recovery,
+            recovered_by,
         }
         .checked()
         .map_err(|error| {

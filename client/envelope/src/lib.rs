@@ -25,6 +25,7 @@ mod pad;
 mod payload;
 mod receipt;
 mod recipients;
+mod recovery;
 mod reply;
 mod salvage;
 mod schedule;
@@ -67,6 +68,7 @@ pub use pad::{
 pub use payload::{ChunkSealer, ResumeSecret, Suite};
 pub use receipt::{Receipt, ReceiptError};
 pub use recipients::{Recipients, RecipientsError};
+pub use recovery::{MOST_RECOVERY_KEYS, RecoveryKeys};
 pub use reply::{OpenedReply, ReplyError, open_reply, seal_decoy, seal_reply};
 pub use salvage::{CutFile, Salvage};
 pub use seal::{Header, SealError, seal_drop, seal_header};

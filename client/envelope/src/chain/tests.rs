@@ -1,6 +1,7 @@
 use super::*;
 use crate::day::Quorum;
 use crate::forge::{newsroom, public, signed, signers};
+use crate::recovery::RecoveryKeys;
 
 fn quorum(editors: u8) -> Quorum {
     Quorum::new(editors).unwrap()
@@ -233,4 +234,151 @@ fn a_recovery_hash_survives_the_round_trip() {
     let read: Charter = cbor::decode(&cbor::encode(&charter)).unwrap();
     assert_eq!(read.recovery(), recovery.as_ref());
     assert_eq!(read, charter);
+}
+
+/// Two recovery papers, a newsroom of three that names them, and the charter that they would make.
+struct Lost {
+    papers: Vec<SigningSecret>,
+    fresh: Vec<SigningSecret>,
+    chain: VerifiedChain,
+}
+
+impl Lost {
+    fn new() -> Self {
+        let mut all = signers(9);
+        let fresh = all.split_off(6);
+        let papers = all.split_off(4);
+        let editors = &all[..3];
+        let hash = keys_of(&papers).hash();
+        let charter = Charter::founding(public(editors), quorum(2), Some(hash)).unwrap();
+        let secrets: Vec<_> = editors.iter().collect();
+        let chain = CharterChain::found(charter, &secrets).unwrap();
+        let fingerprint = chain.unverified_fingerprint().unwrap();
+        let chain = chain.verify(&fingerprint).unwrap();
+        Self {
+            papers,
+            fresh,
+            chain,
+        }
+    }
+
+    fn charter(&self) -> Charter {
+        let current = self.chain.current();
+        let recovery = current.recovery().copied();
+        let by = keys_of(&self.papers);
+        current
+            .recovered(public(&self.fresh), quorum(2), recovery, by)
+            .unwrap()
+    }
+
+    fn append(&self, by: &[&SigningSecret]) -> Result<VerifiedChain, ChainError> {
+        self.chain
+            .append(signed(self.charter(), self.chain.fingerprint(), by))
+    }
+}
+
+fn keys_of(papers: &[SigningSecret]) -> RecoveryKeys {
+    RecoveryKeys::new(public(papers)).unwrap()
+}
+
+#[test]
+fn all_recovery_keys_together_put_new_editors_in_the_place_of_lost_ones() {
+    let lost = Lost::new();
+    let saved = lost.append(&[&lost.papers[1], &lost.papers[0]]).unwrap();
+    assert_eq!(saved.current().editors(), public(&lost.fresh));
+    assert_eq!(saved.fingerprint(), lost.chain.fingerprint());
+    assert!(saved.continues(&lost.chain));
+    assert_eq!(saved.recovered(), Some(saved.current()));
+    assert_eq!(lost.chain.recovered(), None);
+    let read = CharterChain::decode(&saved.chain().encode()).unwrap();
+    assert_eq!(read.verify(saved.fingerprint()), Ok(saved.clone()));
+    // Editors follow as ever, and it stays to be seen that recovery keys stood between.
+    let by = [&lost.fresh[0], &lost.fresh[2]];
+    let later = next(&saved, &lost.fresh[..2], &by).unwrap();
+    assert_eq!(later.recovered().map(Charter::sequence), Some(2));
+    assert_eq!(later.current().recovered_by(), None);
+}
+
+#[test]
+fn one_recovery_key_of_two_appoints_nobody() {
+    let lost = Lost::new();
+    let refused = Err(ChainError::TooFewSignatures { sequence: 2 });
+    assert_eq!(lost.append(&[&lost.papers[0]]), refused);
+    assert_eq!(lost.append(&[]), refused);
+    // Nor does one that says that there is no other.
+    let alone = RecoveryKeys::new(public(&lost.papers[..1])).unwrap();
+    let refused = Err(ChainError::Recovery { sequence: 2 });
+    let current = lost.chain.current();
+    let made = current.recovered(public(&lost.fresh), quorum(2), None, alone.clone());
+    assert_eq!(made, refused);
+    let mut forged = lost.charter();
+    forged = forged.forged(alone);
+    let forged = signed(forged, lost.chain.fingerprint(), &[&lost.papers[0]]);
+    let refused = Err(ChainError::Recovery { sequence: 2 });
+    assert_eq!(lost.chain.append(forged), refused);
+}
+
+#[test]
+fn editors_and_recovery_keys_do_not_sign_for_each_other() {
+    let lost = Lost::new();
+    let editors = signers(3);
+    let foreign = Err(ChainError::ForeignSignature { sequence: 2 });
+    // A charter of the recovery keys, with an editor among the signers or in place of a paper.
+    let all = [&lost.papers[0], &lost.papers[1], &editors[0]];
+    assert_eq!(lost.append(&all), foreign);
+    let mixed = [&lost.papers[0], &editors[0]];
+    assert_eq!(lost.append(&mixed), foreign);
+    // A charter of the editors, with the papers for signers.
+    let papers = [&lost.papers[0], &lost.papers[1]];
+    assert_eq!(next(&lost.chain, &lost.fresh, &papers), foreign);
+}
+
+#[test]
+fn where_no_recovery_keys_were_named_none_are_taken() {
+    let papers = signers(9).split_off(7);
+    let chain = newsroom(&signers(3), 2);
+    let refused = Err(ChainError::Recovery { sequence: 2 });
+    let by = keys_of(&papers);
+    let made = chain
+        .current()
+        .recovered(public(&papers), quorum(1), None, by.clone());
+    assert_eq!(made, refused);
+    let forged = chain
+        .current()
+        .next(public(&papers), quorum(1), None)
+        .unwrap()
+        .forged(by);
+    let forged = signed(forged, chain.fingerprint(), &[&papers[0], &papers[1]]);
+    assert_eq!(
+        chain.append(forged),
+        Err(ChainError::Recovery { sequence: 2 })
+    );
+}
+
+#[test]
+fn recovery_keys_that_editors_gave_up_are_worth_nothing() {
+    let lost = Lost::new();
+    let editors = signers(3);
+    // `next` names none.
+    let without = next(&lost.chain, &editors, &[&editors[0], &editors[1]]).unwrap();
+    let late = without
+        .current()
+        .next(public(&lost.fresh), quorum(2), None)
+        .unwrap()
+        .forged(keys_of(&lost.papers));
+    let papers = [&lost.papers[0], &lost.papers[1]];
+    let late = signed(late, lost.chain.fingerprint(), &papers);
+    assert_eq!(
+        without.append(late),
+        Err(ChainError::Recovery { sequence: 3 })
+    );
+}
+
+#[test]
+fn a_founding_charter_is_made_by_no_recovery_keys() {
+    let lost = Lost::new();
+    let forged = lost.chain.current().clone().forged(keys_of(&lost.papers));
+    let encoded = cbor::encode(&forged);
+    let refused = Err(DecodeError::Value("the list of recovery keys"));
+    assert_eq!(cbor::decode::<Charter>(&encoded), refused);
 }

@@ -2,9 +2,10 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use knothole_envelope::{
-    BundleIndex, BundlePart, ChunkCount, CourierCard, CredentialHash, DiscoveryKey, DropAddress,
-    DropId, EditorCard, EpochSecret, Fingerprint, ListedDrop, OnionAddress, PartHash, PartName,
-    Receipt, Signed, SignedBody, SigningSecret, TreeHash, TreeHasher, frame,
+    BundleIndex, BundlePart, Charter, CharterChain, ChunkCount, CourierCard, CredentialHash,
+    DiscoveryKey, DropAddress, DropId, EditorCard, EpochSecret, Fingerprint, ListedDrop,
+    OnionAddress, PartHash, PartName, Receipt, RecoveryKeys, Signed, SignedBody, SigningSecret,
+    TreeHash, TreeHasher, frame,
 };
 
 use crate::Examples;
@@ -18,6 +19,7 @@ pub(crate) fn all(examples: &mut Examples) {
     tree(examples);
     framed(examples);
     charters(examples);
+    recovery(examples);
     sheets(examples);
     receipts(examples);
     cards(examples);
@@ -157,6 +159,44 @@ fn charters(examples: &mut Examples) {
     let chain = newsroom(3, 2).chain().encode();
     examples.text("charter", "chain length", &chain.len().to_string());
     examples.hex("charter", "chain hash", &sha256(&chain));
+}
+
+fn recovery(examples: &mut Examples) {
+    let papers = [0x61, 0x62].map(|byte| SigningSecret::from_bytes([byte; 32]));
+    let by = RecoveryKeys::new(papers.iter().map(SigningSecret::editor_key).collect()).unwrap();
+    let listed = by.keys().iter().map(|key| hex(key.as_bytes()));
+    examples.text("recovery", "keys", &listed.collect::<String>());
+    examples.hex("recovery", "hash", by.hash().as_bytes());
+    let mut list = vec![0x80 | u8::try_from(by.keys().len()).unwrap()];
+    for key in by.keys() {
+        list.extend_from_slice(&[0x58, 0x20]);
+        list.extend_from_slice(key.as_bytes());
+    }
+    assert_eq!(sha256(&list), *by.hash().as_bytes());
+    let editors = signers(4);
+    let keys = |secrets: &[SigningSecret]| secrets.iter().map(SigningSecret::editor_key).collect();
+    let quorum = charter(3, 2).quorum();
+    let founding = Charter::founding(keys(&editors[..3]), quorum, Some(by.hash())).unwrap();
+    let founders: Vec<_> = editors[..3].iter().collect();
+    let chain = CharterChain::found(founding, &founders).unwrap();
+    let fingerprint = chain.unverified_fingerprint().unwrap();
+    examples.hex("recovery", "fingerprint", fingerprint.as_bytes());
+    let chain = chain.verify(&fingerprint).unwrap();
+    let next = chain
+        .current()
+        .recovered(keys(&editors[2..]), quorum, Some(by.hash()), by)
+        .unwrap();
+    let mut next = Signed::new(next);
+    for paper in &papers {
+        next.sign(&fingerprint, paper);
+    }
+    let body = body_of(&next);
+    examples.hex("recovery", "body", &body);
+    let label = "knothole/v1 charter";
+    signature(examples, "recovery", label, &fingerprint, &body, &next);
+    let chain = chain.append(next).unwrap().chain().encode();
+    examples.text("recovery", "chain length", &chain.len().to_string());
+    examples.hex("recovery", "chain hash", &sha256(&chain));
 }
 
 fn sheets(examples: &mut Examples) {
