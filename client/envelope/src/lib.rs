@@ -10,6 +10,7 @@ mod card;
 mod cbor;
 mod chain;
 mod charter;
+mod codename;
 mod day;
 mod digest;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use card::{CardEpoch, CardError, CourierCard, EditorCard, MOST_CARD_EPOCHS};
 pub use cbor::DecodeError;
 pub use chain::{ChainError, CharterChain, VerifiedChain};
 pub use charter::{Charter, MOST_EDITORS};
+pub use codename::{CODENAME_LEN, Codename, EraseSecret, WayBack};
 pub use day::{Day, DayError, EpochNumber, Quorum};
 pub use digest::{
     CharterHash, CredentialHash, DiscoveryKey, DropId, EraseHash, HexError, IndexHash,

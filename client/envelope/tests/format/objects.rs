@@ -2,10 +2,10 @@
 
 use ed25519_dalek::{Signature, VerifyingKey};
 use knothole_envelope::{
-    BundleIndex, BundlePart, Charter, CharterChain, ChunkCount, CourierCard, CredentialHash,
-    DiscoveryKey, DropAddress, DropId, EditorCard, EpochSecret, Fingerprint, ListedDrop,
-    OnionAddress, PartHash, PartName, Receipt, RecoveryKeys, Signed, SignedBody, SigningSecret,
-    TreeHash, TreeHasher, frame,
+    BundleIndex, BundlePart, Charter, CharterChain, ChunkCount, Codename, CourierCard,
+    CredentialHash, DiscoveryKey, DropAddress, DropId, EditorCard, EpochSecret, Fingerprint,
+    ListedDrop, OnionAddress, PartHash, PartName, Receipt, RecoveryKeys, Signed, SignedBody,
+    SigningSecret, TreeHash, TreeHasher, frame,
 };
 
 use crate::Examples;
@@ -24,6 +24,7 @@ pub(crate) fn all(examples: &mut Examples) {
     receipts(examples);
     cards(examples);
     bundle(examples);
+    codename(examples);
     let encoded = manifest(3, 2, &[("a.txt", 5)], "hello").encode();
     examples.hex("manifest", "encoded", &encoded);
 }
@@ -96,6 +97,46 @@ fn tree(examples: &mut Examples) {
         examples.hex("tree", &format!("{name} input"), &input);
         examples.hex("tree", &format!("{name} hash"), of(bytes).as_bytes());
     }
+}
+
+/// A source's words with the newsroom of the examples, each value by hand.
+fn codename(examples: &mut Examples) {
+    let entropy: [u8; 16] = core::array::from_fn(|place| u8::try_from(place).unwrap());
+    let fingerprint = *newsroom(3, 2).fingerprint();
+    let codename = Codename::from_bytes(entropy);
+    let way = codename.way_back(&fingerprint);
+    let (prk, expander) =
+        hkdf::Hkdf::<sha2::Sha256>::extract(Some(fingerprint.as_bytes()), &entropy);
+    let output = |label: &str| {
+        let mut output = [0; 32];
+        expander.expand(label.as_bytes(), &mut output).unwrap();
+        output
+    };
+    let (seed, mailbox, erase) = (
+        output("knothole/v1 reply key"),
+        output("knothole/v1 mailbox"),
+        output("knothole/v1 erase"),
+    );
+    assert_eq!(&seed, way.key().expose());
+    assert_eq!(&mailbox, way.mailbox().as_bytes());
+    assert_eq!(&erase, way.erase().expose());
+    let block = way.block();
+    assert_eq!(block.erase.as_bytes(), &sha256(&erase));
+    let check = sha256(&[b"knothole/v1 check".as_slice(), &entropy].concat());
+    let index = (u16::from(check[0]) << 8 | u16::from(check[1])) >> 5;
+    assert_eq!(index, codename.check_word());
+
+    examples.hex("codename", "entropy", &entropy);
+    examples.hex("codename", "fingerprint", fingerprint.as_bytes());
+    examples.hex("codename", "PRK", &prk);
+    examples.hex("codename", "seed of the reply key", &seed);
+    let key = sha256(block.key.as_bytes());
+    examples.hex("codename", "SHA-256(reply key)", &key);
+    examples.hex("codename", "mailbox address", &mailbox);
+    examples.hex("codename", "erase secret", &erase);
+    examples.hex("codename", "SHA-256(erase secret)", block.erase.as_bytes());
+    examples.hex("codename", "SHA-256 for the check word", &check);
+    examples.text("codename", "check word", &index.to_string());
 }
 
 fn framed(examples: &mut Examples) {
