@@ -1,6 +1,6 @@
 //! What an open vault lends to the work: nothing else in this crate asks for secrets.
 
-use knothole_envelope::{EditorKey, EpochNumber, EpochSecret, SigningSecret};
+use knothole_envelope::{EditorKey, EpochNumber, EpochSecret, Fingerprint, SigningSecret};
 
 use crate::vault::{Vault, VaultError};
 
@@ -17,6 +17,11 @@ pub trait Editor {
     /// # Errors
     /// [`VaultError`] when the vault is damaged in this place.
     fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError>;
+
+    /// The newsroom that the editor knows to be the own one; nothing before the first meeting.
+    fn newsroom(&self) -> Option<Fingerprint> {
+        None
+    }
 
     /// The public side of what signs.
     fn key(&self) -> EditorKey {
@@ -36,6 +41,10 @@ impl Editor for Vault {
     fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
         self.epoch_secret(epoch)
     }
+
+    fn newsroom(&self) -> Option<Fingerprint> {
+        self.newsroom().copied()
+    }
 }
 
 impl<E: Editor + ?Sized> Editor for Box<E> {
@@ -49,5 +58,9 @@ impl<E: Editor + ?Sized> Editor for Box<E> {
 
     fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
         (**self).epoch_secret(epoch)
+    }
+
+    fn newsroom(&self) -> Option<Fingerprint> {
+        (**self).newsroom()
     }
 }

@@ -16,7 +16,7 @@
 //!          HKDF-Expand(vault key, "knothole/v1 vault epoch" ‖ u32 number of the epoch)
 //! body: Ed25519 seed (32), X-Wing seed of the archive (32), number of the first epoch (4), its
 //!       first day since 1970-01-01 (4), days per epoch (4), n (4), slips (1, 0 in this version),
-//!       zeros (47)
+//!       fingerprint of the editor's newsroom (32, zero before it is known), zeros (15)
 //! ```
 //!
 //! Integers are big-endian; everything is sealed with ChaCha20-Poly1305 (RFC 8439). The vault key's
@@ -28,6 +28,7 @@
 mod body;
 mod error;
 mod head;
+mod newsroom;
 mod plan;
 mod record;
 mod stretch;
@@ -225,6 +226,15 @@ impl Vault {
         self.body.signing.editor_key()
     }
 
+    /// That the file is the one that was opened, before it is written anew.
+    fn unchanged(&self) -> Result<(), VaultError> {
+        if read(&self.path)? == self.encode() {
+            Ok(())
+        } else {
+            Err(VaultError::Changed(self.path.clone()))
+        }
+    }
+
     /// For which epochs the vault was made.
     #[must_use]
     pub const fn plan(&self) -> &Plan {
@@ -311,9 +321,7 @@ impl Vault {
         passphrase: &Passphrase,
         rng: &mut impl CryptoRng,
     ) -> Result<(), VaultError> {
-        if read(&self.path)? != self.encode() {
-            return Err(VaultError::Changed(self.path.clone()));
-        }
+        self.unchanged()?;
         let head = Head::new(
             &self.key,
             passphrase,

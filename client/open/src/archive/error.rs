@@ -35,8 +35,15 @@ pub enum ArchiveError {
     },
     /// It is damaged, or the editors did not write it.
     Damaged,
-    /// None of the vaults can vouch for the newsroom that the archive names.
+    /// A vault does not stand in the archive where its editor should.
     Stranger,
+    /// The archive is of another newsroom than the one that a vault knows.
+    OtherNewsroom {
+        /// The vault's place among those that were given, from 0.
+        place: usize,
+    },
+    /// None of the vaults knows the newsroom that the archive names.
+    Unknown,
     /// There is no room for what is to come in.
     Room(PathBuf, Room),
     /// It holds as much as it can.
@@ -82,6 +89,18 @@ impl fmt::Display for ArchiveError {
             Self::Stranger => f.write_str(
                 "the archive names another newsroom than the one that these editors founded: do \
                  not use it",
+            ),
+            Self::OtherNewsroom { place } => write!(
+                f,
+                "the archive is of another newsroom than the one that vault {} of those that were \
+                 given belongs to: do not use it",
+                place.saturating_add(1)
+            ),
+            Self::Unknown => f.write_str(
+                "none of these vaults has met this newsroom before, and none founded it: anybody \
+                 could have made this archive. Give the vault of an editor who has worked with it, \
+                 too, or tell yours the newsroom's fingerprint from a poster that you trust: \
+                 `knothole vault trust VAULT FINGERPRINT`",
             ),
             Self::Room(path, room) => write!(
                 f,

@@ -3,9 +3,9 @@
 use std::io::Read as _;
 
 use knothole_envelope::{
-    ArchiveSeal, ArchiveSealError, EpochNumber, FileEntry, FileName, HEADER_LEN, Manifest, Message,
-    Opener, Recipients, SheetHash, Signed, StateHash, Suite, UnlockError, Unlocked, seal_drop,
-    unlock,
+    ArchiveSeal, ArchiveSealError, Charter, EpochNumber, FileEntry, FileName, HEADER_LEN, Manifest,
+    Message, Opener, Recipients, SheetHash, Signed, StateHash, Suite, UnlockError, Unlocked,
+    seal_drop, unlock,
 };
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -122,10 +122,12 @@ pub(super) fn unseal(sealed: &[u8], editors: &[impl Editor]) -> Result<State, Ar
     Ok(state)
 }
 
-/// Whether these editors stand where the state says, and one of them founded this newsroom.
+/// Whether these editors stand where the state says, and this is the newsroom that they know.
 ///
-/// Anybody can found a newsroom of one's own and appoint these editors in its second charter; the
-/// founding charter is signed by all that it names.
+/// Anybody can found a newsroom of one's own and appoint these editors in its second charter. So
+/// what its chain says of itself counts for nothing; somebody who is here must know it already:
+/// from the vault, or because the founding charter, which all that it names have signed, names this
+/// editor. Whoever knows another newsroom refuses, whatever the others know.
 fn believe(state: &State, editors: &[impl Editor], places: &[u8]) -> Result<(), ArchiveError> {
     let charter = state.chain().current();
     for (editor, place) in editors.iter().zip(places) {
@@ -136,15 +138,26 @@ fn believe(state: &State, editors: &[impl Editor], places: &[u8]) -> Result<(), 
             return Err(ArchiveError::Stranger);
         }
     }
-    let founded = state.chain().charters().next().is_some_and(|founding| {
-        editors
-            .iter()
-            .any(|editor| founding.place_of(&editor.key()).is_some())
-    });
-    if founded {
+    let fingerprint = state.chain().fingerprint();
+    let mut founding = state.chain().charters().take(1);
+    let mut known = false;
+    for (place, editor) in editors.iter().enumerate() {
+        match editor.newsroom() {
+            Some(newsroom) if newsroom != *fingerprint => {
+                return Err(ArchiveError::OtherNewsroom { place });
+            }
+            Some(_) => known = true,
+            None => {}
+        }
+    }
+    let founder = |founding: &Charter| {
+        let mut keys = editors.iter().map(Editor::key);
+        keys.any(|key| founding.place_of(&key).is_some())
+    };
+    if known || founding.any(founder) {
         Ok(())
     } else {
-        Err(ArchiveError::Stranger)
+        Err(ArchiveError::Unknown)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use knothole_envelope::Fingerprint;
 use rand_core::CryptoRng;
 
 use crate::archive::{Archive, State};
 use crate::desk::Desk;
-use crate::failure::Failure;
+use crate::failure::{Failure, told};
 use crate::vault::Vault;
 
 #[derive(Debug, Args)]
@@ -22,9 +23,23 @@ pub(crate) struct ArchiveArgs {
 
 impl ArchiveArgs {
     pub(crate) fn open(&self, desk: &mut Desk) -> Result<Opened, Failure> {
-        let vaults = desk.vaults(&self.vaults)?;
+        let mut vaults = desk.vaults(&self.vaults)?;
         let archive = Archive::open(&self.archive, &vaults)?;
+        settle(&mut vaults, archive.state.chain().fingerprint(), desk);
         Ok(Opened { archive, vaults })
+    }
+}
+
+/// Lets vaults remember the newsroom that they have met now, so that they believe no other archive.
+pub(super) fn settle(vaults: &mut [Vault], newsroom: &Fingerprint, desk: &mut Desk) {
+    for vault in vaults {
+        if let Err(error) = vault.settle(*newsroom, &mut desk.rng) {
+            // The work goes on: the vault is as good as it was before.
+            desk.screen.warn(&format!(
+                "{}. The vault could not be told which newsroom it belongs to",
+                told(&error)
+            ));
+        }
     }
 }
 

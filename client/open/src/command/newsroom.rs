@@ -98,7 +98,7 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     if folder.has(FOUNDING)? {
         founding.join(&folder.read(FOUNDING, MOST_FOUNDING_BYTES)?)?;
     }
-    let vaults = desk.vaults(&args.at.vaults)?;
+    let mut vaults = desk.vaults(&args.at.vaults)?;
     for (place, vault) in vaults.iter().enumerate() {
         founding.sign(vault, place)?;
     }
@@ -112,6 +112,7 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let state = founding.finish(args.onion)?;
     let archive = Archive::create(&args.at.archive, state, &vaults, &mut desk.rng)?;
     folder.remove(FOUNDING)?;
+    super::archive::settle(&mut vaults, archive.state.chain().fingerprint(), desk);
     if let Some(stick) = &args.out {
         super::outbox::lay(&archive.state, stick, &vaults, desk)?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
-use knothole_envelope::{Day, EpochNumber};
+use knothole_envelope::{Day, EpochNumber, Fingerprint};
 
 use crate::desk::Desk;
 use crate::escape;
@@ -34,6 +34,14 @@ enum Action {
     Show {
         /// The vault.
         vault: PathBuf,
+    },
+    /// Tell a vault which newsroom it belongs to. Vaults find out by themselves when they are used
+    /// together with one that knows.
+    Trust {
+        /// The vault.
+        vault: PathBuf,
+        /// The newsroom's fingerprint, from a poster that you trust.
+        fingerprint: Fingerprint,
     },
     /// Put a vault under another passphrase.
     Passphrase {
@@ -81,6 +89,7 @@ pub(crate) fn run(args: &VaultArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     match &args.action {
         Action::New(args) => new(args, desk)?,
         Action::Show { vault } => show(&desk.vault(vault)?, desk),
+        Action::Trust { vault, fingerprint } => trust(vault, *fingerprint, desk)?,
         Action::Passphrase { vault } => passphrase(vault, desk)?,
         Action::Copy { vault, out } => copy(vault, out, desk)?,
         Action::Card { vault, out } => card(vault, out, desk)?,
@@ -140,12 +149,18 @@ fn show(vault: &Vault, desk: &Desk) {
             damaged.join(", ")
         ));
     }
+    let newsroom = vault.newsroom();
+    if let Some(newsroom) = newsroom {
+        text.push_str(&format!("\n  newsroom {}", newsroom.grouped()));
+    }
+    let newsroom = newsroom.map(ToString::to_string).unwrap_or_default();
     desk.screen.result(
         &text,
         "vault",
         &[
             ("vault", Field::Text(&vault.path().to_string_lossy())),
             ("editor", Field::Text(&editor)),
+            ("newsroom", Field::Text(&newsroom)),
             ("first_epoch", Field::Number(first.epoch.get().into())),
             ("last_epoch", Field::Number(last.epoch.get().into())),
             ("days_per_epoch", Field::Number(vault.plan().days().into())),
@@ -171,6 +186,27 @@ fn numbers(epochs: &[VaultEpoch], state: EpochState) -> Vec<String> {
         .filter(|epoch| epoch.state == state)
         .map(|epoch| epoch.epoch.to_string())
         .collect()
+}
+
+fn trust(path: &Path, fingerprint: Fingerprint, desk: &mut Desk) -> Result<(), Failure> {
+    let mut vault = desk.vault(path)?;
+    if vault.newsroom().is_some_and(|known| *known != fingerprint) {
+        desk.screen.warn(
+            "this vault belonged to another newsroom. It does not open that one's archive any \
+             more, unless it is told so again",
+        );
+    }
+    vault.settle(fingerprint, &mut desk.rng)?;
+    desk.screen.result(
+        &format!(
+            "{} belongs to the newsroom {} from now on, and believes no other archive.",
+            escape::path(path),
+            fingerprint.grouped()
+        ),
+        "trusts",
+        &[("newsroom", Field::Text(&fingerprint.to_string()))],
+    );
+    Ok(())
 }
 
 fn passphrase(path: &Path, desk: &mut Desk) -> Result<(), Failure> {

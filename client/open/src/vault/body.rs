@@ -1,6 +1,7 @@
-//! What a vault holds beside its epochs: two long-lived seeds, and when the epochs are.
+//! What a vault holds beside its epochs: two long-lived seeds, when the epochs are, and which
+//! newsroom the editor belongs to.
 
-use knothole_envelope::{Day, EpochNumber, EpochSecret, SigningSecret};
+use knothole_envelope::{Day, EpochNumber, EpochSecret, Fingerprint, SigningSecret};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -9,7 +10,10 @@ use super::plan::Plan;
 use super::wrap::{Key, NONCE_LEN, TAG_LEN, random_nonce};
 
 const TEXT_LEN: usize = 128;
-const ZEROS: usize = 47;
+const ZEROS: usize = 15;
+const NO_SLIPS: u8 = 0;
+/// No newsroom hashes to this.
+const NO_NEWSROOM: Fingerprint = Fingerprint::from_bytes([0; 32]);
 
 /// The secrets of a vault that are not an epoch's.
 #[derive(Debug)]
@@ -17,6 +21,8 @@ pub(super) struct Body {
     pub(super) signing: SigningSecret,
     pub(super) archive: EpochSecret,
     pub(super) plan: Plan,
+    /// The newsroom whose archive the vault believes, once it has met one.
+    pub(super) newsroom: Option<Fingerprint>,
 }
 
 /// Why a body that unwrapped is not taken.
@@ -35,6 +41,7 @@ impl Body {
             signing: SigningSecret::generate(rng),
             archive: EpochSecret::generate(rng),
             plan,
+            newsroom: None,
         }
     }
 
@@ -48,7 +55,9 @@ impl Body {
         ];
         let fields = (self.signing.expose().iter().copied())
             .chain(self.archive.expose().iter().copied())
-            .chain(words.into_iter().flat_map(u32::to_be_bytes));
+            .chain(words.into_iter().flat_map(u32::to_be_bytes))
+            .chain([NO_SLIPS])
+            .chain(*self.newsroom.unwrap_or(NO_NEWSROOM).as_bytes());
         for (to, from) in text.iter_mut().zip(fields) {
             *to = from;
         }
@@ -84,12 +93,16 @@ impl Body {
             ))
         };
         let (signing, archive, words, rest) = fields().ok_or(BodyFault::Damaged)?;
-        match rest.split_first() {
-            Some((0, zeros)) if zeros == [0; ZEROS] => {}
-            // A later version may put more here, and says so in this byte.
-            Some((1.., _)) => return Err(BodyFault::Slips),
-            _ => return Err(BodyFault::Damaged),
+        let (slips, rest) = rest.split_first().ok_or(BodyFault::Damaged)?;
+        // A later version may put more here, and says so in this byte.
+        if *slips != NO_SLIPS {
+            return Err(BodyFault::Slips);
         }
+        let (newsroom, zeros) = rest.split_first_chunk::<32>().ok_or(BodyFault::Damaged)?;
+        if zeros != [0; ZEROS] {
+            return Err(BodyFault::Damaged);
+        }
+        let newsroom = Fingerprint::from_bytes(*newsroom);
         let [first_epoch, first_day, days, epochs] = words;
         let plan = || {
             let first = (EpochNumber::new(first_epoch)?, Day::new(first_day)?);
@@ -102,6 +115,7 @@ impl Body {
             signing: SigningSecret::from_bytes(*signing),
             archive: EpochSecret::from_bytes(*archive),
             plan: plan().ok_or(BodyFault::Damaged)?,
+            newsroom: (newsroom != NO_NEWSROOM).then_some(newsroom),
         })
     }
 }

@@ -4,6 +4,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
+use knothole_envelope::Fingerprint;
+
 use super::*;
 use crate::folder::put_named;
 
@@ -320,3 +322,24 @@ fn a_vault_of_ten_years_of_weeks_opens() {
 }
 
 mod damage;
+
+#[test]
+fn a_vault_remembers_the_newsroom_that_it_has_met() {
+    let mut stick = stick();
+    assert_eq!(stick.vault.newsroom(), None);
+    let newsroom = Fingerprint::from_bytes([9; 32]);
+    stick.vault.settle(newsroom, &mut rng()).unwrap();
+    let bytes = stick.bytes();
+    stick.vault.settle(newsroom, &mut rng()).unwrap();
+    assert_eq!(stick.bytes(), bytes, "the second time nothing is written");
+    let mut opened = stick.open().unwrap();
+    assert_eq!(opened.newsroom(), Some(&newsroom));
+    assert_eq!(opened.editor_key(), stick.vault.editor_key());
+    let other = Fingerprint::from_bytes([8; 32]);
+    opened.settle(other, &mut rng()).unwrap();
+    assert_eq!(stick.open().unwrap().newsroom(), Some(&other));
+    // The first one is no longer the vault on the stick.
+    let error = stick.vault.settle(other, &mut rng()).unwrap_err();
+    assert!(matches!(error, VaultError::Changed(_)));
+    assert_eq!(stick.vault.newsroom(), Some(&newsroom));
+}
