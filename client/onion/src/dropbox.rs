@@ -1,6 +1,7 @@
 //! The drop-box's public service as a sender sees it: keys, and uploads by tus 1.0.0.
 
 mod error;
+mod mailbox;
 mod upload;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use knothole_envelope::{
 };
 
 pub use error::{DropBoxError, Nonsense};
+pub use mailbox::Mailbox;
 pub use upload::{UploadState, UploadUrl};
 
 use crate::http::{Body, Reply, Request, Session};

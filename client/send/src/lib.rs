@@ -20,6 +20,7 @@ mod sealed;
 mod tor;
 mod upload;
 mod voice;
+mod words;
 
 pub use ask::AskError;
 pub use cli::{Cli, run};
@@ -31,3 +32,4 @@ pub use passphrase::PassphraseError;
 pub use resume::LogError;
 pub use sealed::OutError;
 pub use voice::{Style, Voice};
+pub use words::{Slips, WordsError};

@@ -148,6 +148,8 @@ pub enum Nonsense {
     Length,
     /// Not a tree hash.
     Tree,
+    /// Not four envelopes.
+    Mailbox,
 }
 
 impl fmt::Display for Nonsense {
@@ -161,6 +163,7 @@ impl fmt::Display for Nonsense {
             Self::Offset => "something else in the place of an offset",
             Self::Length => "something else in the place of a length",
             Self::Tree => "something else in the place of a tree hash",
+            Self::Mailbox => "something else in the place of a mailbox",
         })
     }
 }
