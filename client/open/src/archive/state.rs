@@ -2,157 +2,28 @@
 //!
 //! It holds no word and no name that a source wrote: those stay in the sealed drops beside it.
 
+mod code;
+mod courier;
+mod drops;
+
 use std::collections::BTreeMap;
 
 use knothole_envelope::{
-    CharterChain, ChunkCount, Day, DropAddress, DropId, EditorKey, EpochNumber, IndexHash,
-    ListedDrop, MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress, RecipientKey, Sheet, SheetHash,
-    Signed, TreeHash, VerifiedChain, VerifiedSheet,
+    Day, DropAddress, DropId, EpochNumber, MOST_CARD_EPOCHS, OnionAddress, RecipientKey, Sheet,
+    SheetHash, Signed, VerifiedChain, VerifiedSheet,
 };
 
-use super::cbor::{Reader, Writer};
+pub use self::courier::{Courier, SeenBundle};
+pub use self::drops::{KeptDrop, Status};
 
 /// A newsroom has at most so many couriers at a time.
 pub const MOST_COURIERS: usize = 8;
-/// So many bundles of a courier are remembered by their hash.
-const MOST_SEEN: usize = 1024;
 /// Sheets of this many sets of epochs are kept: the old ones tell what a drop was sealed to.
 const MOST_SHEETS: usize = 8 * MOST_CARD_EPOCHS;
 /// An archive keeps account of at most so many drops.
 pub const MOST_DROPS: usize = 65_536;
 /// A drop that has not been listed for so many days is taken as deleted by the server.
 const DAYS_OF_RECEIPTS: u32 = 30;
-
-/// How far a drop has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Not all of its parts are here.
-    Incomplete,
-    /// All of it is here and sealed.
-    Waiting,
-    /// It was opened to its end.
-    Opened,
-    /// It did not open: it is damaged, or not for these keys.
-    Stuck,
-    /// The editors do not want it.
-    Refused,
-}
-
-impl Status {
-    const fn number(self) -> u8 {
-        match self {
-            Self::Incomplete => 1,
-            Self::Waiting => 2,
-            Self::Opened => 3,
-            Self::Stuck => 4,
-            Self::Refused => 5,
-        }
-    }
-
-    const fn from_number(number: u8) -> Option<Self> {
-        Some(match number {
-            1 => Self::Incomplete,
-            2 => Self::Waiting,
-            3 => Self::Opened,
-            4 => Self::Stuck,
-            5 => Self::Refused,
-            _ => return None,
-        })
-    }
-
-    /// The word for it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Incomplete => "incomplete",
-            Self::Waiting => "waiting",
-            Self::Opened => "opened",
-            Self::Stuck => "stuck",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-/// A drop of which at least a part came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KeptDrop {
-    /// As the server listed it.
-    pub listed: ListedDrop,
-    /// How far it has come.
-    pub status: Status,
-    /// The date of the bundle with which it came.
-    pub received: Day,
-    /// The date of the last bundle that listed it.
-    pub seen: Day,
-}
-
-/// A courier whose bundles are taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Courier {
-    key: EditorKey,
-    /// The latest date in its bundles. It goes with the courier: a false one must not stay.
-    latest: Option<Day>,
-    /// The last bundles in the order of their numbers.
-    bundles: Vec<SeenBundle>,
-}
-
-/// A bundle that was received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SeenBundle {
-    /// Its sequence number.
-    pub sequence: u64,
-    /// The hash of its index.
-    pub hash: IndexHash,
-}
-
-impl Courier {
-    /// A courier that has brought nothing yet.
-    #[must_use]
-    pub const fn new(key: EditorKey) -> Self {
-        Self {
-            key,
-            latest: None,
-            bundles: Vec::new(),
-        }
-    }
-
-    /// What signs its bundles.
-    #[must_use]
-    pub const fn key(&self) -> &EditorKey {
-        &self.key
-    }
-
-    /// Notes the date of a bundle.
-    pub fn date(&mut self, date: Day) {
-        self.latest = self.latest.max(Some(date));
-    }
-
-    /// The newest bundle that was received.
-    #[must_use]
-    pub fn last(&self) -> Option<&SeenBundle> {
-        self.bundles.last()
-    }
-
-    /// The bundle that was received under this number, if it is still remembered.
-    #[must_use]
-    pub fn seen(&self, sequence: u64) -> Option<&SeenBundle> {
-        self.bundles
-            .iter()
-            .find(|bundle| bundle.sequence == sequence)
-    }
-
-    /// Remembers a bundle; its number is above all others.
-    pub fn remember(&mut self, bundle: SeenBundle) {
-        if self
-            .last()
-            .is_none_or(|last| last.sequence < bundle.sequence)
-        {
-            self.bundles.push(bundle);
-            let surplus = self.bundles.len().saturating_sub(MOST_SEEN);
-            drop(self.bundles.drain(..surplus));
-        }
-    }
-}
 
 /// What a newsroom remembers offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,117 +140,4 @@ impl State {
         drops.sort_by_key(|kept| (kept.received, kept.listed.id));
         drops
     }
-
-    /// The canonical CBOR.
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut out = Writer::new();
-        out.array(7).unsigned(1_u8);
-        out.bytes(&self.chain.chain().encode());
-        out.array(self.keys.len());
-        for key in &self.keys {
-            out.bytes(key.as_bytes());
-        }
-        out.bytes(&self.onion.identity());
-        out.array(self.sheets.len());
-        for sheet in &self.sheets {
-            out.bytes(&sheet.encode());
-        }
-        out.array(self.couriers.len());
-        for courier in &self.couriers {
-            out.array(3).bytes(courier.key.as_bytes());
-            let latest = courier.latest.into_iter().map(Day::get);
-            out.array(latest.len());
-            for day in latest {
-                out.unsigned(day);
-            }
-            out.array(courier.bundles.len());
-            for bundle in &courier.bundles {
-                out.array(2).unsigned(bundle.sequence);
-                out.bytes(bundle.hash.as_bytes());
-            }
-        }
-        out.array(self.drops.len());
-        for kept in self.drops.values() {
-            write_drop(&mut out, kept);
-        }
-        out.finish()
-    }
-
-    /// Reads and verifies a state; nothing unless the bytes are exactly one.
-    #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut input = Reader::new(bytes);
-        input.tuple(7)?;
-        if input.unsigned::<u64>()? != 1 {
-            return None;
-        }
-        let chain = CharterChain::decode(input.bytes()?).ok()?;
-        let chain = chain.verify(&chain.unverified_fingerprint()?).ok()?;
-        let keys = input.list(limit(MOST_EDITORS), |input| {
-            RecipientKey::from_bytes(input.bytes()?).ok()
-        })?;
-        let onion = OnionAddress::from_identity(&input.fixed()?);
-        let sheets = input.list(limit(MOST_SHEETS), |input| {
-            Signed::decode(input.bytes()?).ok()
-        })?;
-        let mut state = Self::new(chain, keys, onion, sheets)?;
-        state.couriers = input.list(limit(MOST_COURIERS), read_courier)?;
-        state.drops = input
-            .list(limit(MOST_DROPS), read_drop)?
-            .into_iter()
-            .map(|kept| (kept.listed.id, kept))
-            .collect();
-        // Whatever the reader forgave (order, doubles, long integers, a tail) shows here.
-        (state.encode() == bytes).then_some(state)
-    }
-}
-
-fn limit(most: usize) -> u64 {
-    u64::try_from(most).unwrap_or(u64::MAX)
-}
-
-fn write_drop(out: &mut Writer, kept: &KeptDrop) {
-    out.array(7).bytes(kept.listed.id.as_bytes());
-    out.bytes(kept.listed.tree.as_bytes());
-    out.unsigned(kept.listed.length());
-    out.unsigned(kept.listed.epoch.get());
-    out.unsigned(kept.status.number());
-    out.unsigned(kept.received.get());
-    out.unsigned(kept.seen.get());
-}
-
-fn read_drop(input: &mut Reader<'_>) -> Option<KeptDrop> {
-    input.tuple(7)?;
-    let listed = ListedDrop {
-        id: DropId::from_bytes(input.fixed()?),
-        tree: TreeHash::from_bytes(input.fixed()?),
-        chunks: ChunkCount::from_envelope_len(input.unsigned()?)?,
-        epoch: EpochNumber::new(input.unsigned()?)?,
-    };
-    Some(KeptDrop {
-        listed,
-        status: Status::from_number(input.unsigned()?)?,
-        received: Day::new(input.unsigned()?)?,
-        seen: Day::new(input.unsigned()?)?,
-    })
-}
-
-fn read_courier(input: &mut Reader<'_>) -> Option<Courier> {
-    input.tuple(3)?;
-    let key = EditorKey::from_bytes(input.fixed()?).ok()?;
-    let latest = input.list(1, |input| Day::new(input.unsigned()?))?.pop();
-    let bundles = input.list(limit(MOST_SEEN), |input| {
-        input.tuple(2)?;
-        Some(SeenBundle {
-            sequence: input.unsigned()?,
-            hash: IndexHash::from_bytes(input.fixed()?),
-        })
-    })?;
-    let ascending = bundles.is_sorted_by(|a, b| a.sequence < b.sequence);
-    ascending.then_some(Courier {
-        key,
-        latest,
-        bundles,
-    })
 }
