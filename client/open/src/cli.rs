@@ -4,6 +4,7 @@ use std::os::fd::RawFd;
 use std::process::ExitCode;
 
 use clap::Parser;
+use knothole_envelope::Day;
 
 use crate::command::Command;
 use crate::desk::Desk;
@@ -28,6 +29,9 @@ pub struct Cli {
     /// order.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
     passphrase_fd: Vec<RawFd>,
+    /// Take this for today's date, as in 2026-11-23: for a machine whose clock is wrong.
+    #[arg(long, global = true, value_name = "DATE")]
+    today: Option<Day>,
 }
 
 impl Cli {
@@ -57,6 +61,6 @@ fn guarded(cli: &Cli, screen: Screen) -> Result<ExitCode, Failure> {
              Tails",
         );
     }
-    let mut desk = Desk::new(screen, Asker::new(cli.passphrase_fd.clone()))?;
+    let mut desk = Desk::new(screen, Asker::new(cli.passphrase_fd.clone()), cli.today)?;
     cli.command.run(&mut desk).map(ExitCode::from)
 }

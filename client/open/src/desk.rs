@@ -20,28 +20,20 @@ pub struct Desk {
     pub screen: Screen,
     /// Where passphrases come from.
     pub asker: Asker,
-    /// The day that the machine's own clock shows. A machine that is never online may be wrong.
+    /// The day that the machine's own clock shows, or that was named in its place: a machine that is
+    /// never online may be wrong.
     pub today: Day,
     /// The system's randomness: the one place where the program takes it up.
     pub rng: UnwrapErr<SysRng>,
 }
 
 impl Desk {
-    /// A desk; the clock is read here, and nowhere else.
+    /// A desk on the day that was named; without one the clock is read here, and nowhere else.
     ///
     /// # Errors
     /// [`Failure::Clock`].
-    pub fn new(screen: Screen, asker: Asker) -> Result<Self, Failure> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where the program reads the clock"
-        )]
-        let now = SystemTime::now();
-        let today = now
-            .duration_since(UNIX_EPOCH)
-            .ok()
-            .and_then(|since| Day::from_unix_seconds(since.as_secs()))
-            .ok_or(Failure::Clock)?;
+    pub fn new(screen: Screen, asker: Asker, named: Option<Day>) -> Result<Self, Failure> {
+        let today = named.or_else(clock).ok_or(Failure::Clock)?;
         Ok(Self {
             screen,
             asker,
@@ -67,4 +59,14 @@ impl Desk {
         let passphrase = self.asker.ask(&prompt)?;
         Ok(Vault::open(path, &passphrase)?)
     }
+}
+
+fn clock() -> Option<Day> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the program reads the clock"
+    )]
+    let now = SystemTime::now();
+    let since = now.duration_since(UNIX_EPOCH).ok()?;
+    Day::from_unix_seconds(since.as_secs())
 }

@@ -3,7 +3,9 @@
 mod courier;
 mod found;
 mod poster;
+mod sheets;
 
 pub use courier::{CourierError, add_courier, bundle_key, remove_courier};
 pub use found::{FoundError, Founding, SignedSoFar};
 pub use poster::{PosterError, page, text};
+pub use sheets::{CardsError, read_cards, sheets};

@@ -3,10 +3,11 @@
 use core::fmt;
 
 use knothole_envelope::{
-    CardError, ChainError, Charter, CharterChain, DecodeError, EditorCard, Fingerprint,
-    MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress, Quorum, RecipientKey, Sheet, SheetError, Signed,
+    ChainError, Charter, CharterChain, Fingerprint, MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress,
+    Quorum, RecipientKey, Sheet, Signed,
 };
 
+use super::sheets::{CardsError, read_cards, sheets};
 use crate::archive::State;
 use crate::archive::cbor::{Reader, Writer};
 use crate::editor::Editor;
@@ -15,33 +16,12 @@ use crate::editor::Editor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FoundError {
-    /// A card cannot be read.
-    Unreadable {
-        /// Its place among the cards that were given, from 0.
-        card: usize,
-        /// What is wrong with it.
-        error: DecodeError,
-    },
-    /// A card is not signed by its own key.
-    Card {
-        /// Its place among the cards that were given, from 0.
-        card: usize,
-        /// What is wrong with it.
-        error: CardError,
-    },
+    /// The cards cannot be read, or do not fit together.
+    Cards(CardsError),
     /// The number of editors, or one of them twice.
     Charter(ChainError),
     /// Two editors have the same archive key.
     ArchiveKeys,
-    /// The epochs of two cards do not lie on the same days.
-    Unaligned {
-        /// The place of the card that differs from the first one, from 0.
-        card: usize,
-    },
-    /// The cards share no epoch.
-    NothingShared,
-    /// A sheet could not be made.
-    Sheet(SheetError),
     /// A vault belongs to none of the cards.
     NoCard {
         /// Its place among the vaults that were given, from 0.
@@ -61,13 +41,7 @@ pub enum FoundError {
 impl fmt::Display for FoundError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { card, error } => write!(
-                f,
-                "card {} is not an editor's card: {error}. Make it again with `knothole vault \
-                 card`",
-                number(*card)
-            ),
-            Self::Card { card, error } => write!(f, "card {}: {error}", number(*card)),
+            Self::Cards(error) => error.fmt(f),
             Self::Charter(ChainError::Editors) => write!(
                 f,
                 "a newsroom has 1 to {MOST_EDITORS} editors, each of them with a card of their own"
@@ -79,21 +53,11 @@ impl fmt::Display for FoundError {
             Self::ArchiveKeys => f.write_str(
                 "two of the cards have one archive key: each editor needs a vault of their own",
             ),
-            Self::Unaligned { card } => write!(
-                f,
-                "the epochs of card {} do not lie on the same days as those of card 1: make all \
-                 vaults with the same --first-day and the same days per epoch",
-                number(*card)
-            ),
-            Self::NothingShared => f.write_str(
-                "there is no epoch that stands on all cards: make all vaults for the same time",
-            ),
-            Self::Sheet(error) => error.fmt(f),
             Self::NoCard { vault } => write!(
                 f,
                 "vault {} of those that were given belongs to none of the cards: give the card of \
                  each editor",
-                number(*vault)
+                vault.saturating_add(1)
             ),
             Self::Unsigned { editors, have } => write!(
                 f,
@@ -110,8 +74,10 @@ impl fmt::Display for FoundError {
 
 impl core::error::Error for FoundError {}
 
-const fn number(place: usize) -> usize {
-    place.saturating_add(1)
+impl From<CardsError> for FoundError {
+    fn from(error: CardsError) -> Self {
+        Self::Cards(error)
+    }
 }
 
 /// How far a founding has come.
@@ -137,15 +103,7 @@ impl Founding {
     /// # Errors
     /// [`FoundError`] says which card does not fit.
     pub fn new(cards: &[Vec<u8>], quorum: Quorum) -> Result<Self, FoundError> {
-        let mut read = Vec::new();
-        for (card, bytes) in cards.iter().enumerate() {
-            let signed = Signed::<EditorCard>::decode(bytes)
-                .map_err(|error| FoundError::Unreadable { card, error })?;
-            let verified = signed
-                .verify()
-                .map_err(|error| FoundError::Card { card, error })?;
-            read.push(verified.clone());
-        }
+        let read = read_cards(cards)?;
         let editors = read.iter().map(|card| *card.signing_key()).collect();
         let charter = Charter::founding(editors, quorum, None).map_err(FoundError::Charter)?;
         let keys: Vec<_> = read.iter().map(|card| card.archive_key().clone()).collect();
@@ -265,44 +223,6 @@ fn doubled(keys: &[RecipientKey]) -> bool {
         }
     }
     false
-}
-
-/// One sheet for each epoch that stands on every card.
-fn sheets(cards: &[EditorCard], charter: &Charter) -> Result<Vec<Signed<Sheet>>, FoundError> {
-    let Some((first, others)) = cards.split_first() else {
-        return Err(FoundError::Charter(ChainError::Editors));
-    };
-    let mut sheets = Vec::new();
-    for epoch in first.epochs() {
-        let mut keys = vec![epoch.key.clone()];
-        for (card, other) in (1..).zip(others) {
-            let Some(same) = other.epochs().find(|other| other.epoch == epoch.epoch) else {
-                break;
-            };
-            if (same.first, same.last) != (epoch.first, epoch.last) {
-                return Err(FoundError::Unaligned { card });
-            }
-            keys.push(same.key.clone());
-        }
-        if keys.len() == cards.len() {
-            let sheet = Sheet::new(epoch.epoch, epoch.first, epoch.last, keys, charter.hash());
-            sheets.push(Signed::new(sheet.map_err(FoundError::Sheet)?));
-        }
-    }
-    if sheets.is_empty() {
-        // Perhaps the numbers lie apart because the days do.
-        let apart = |other: &EditorCard| {
-            (other.first_day(), other.days_per_epoch())
-                != (first.first_day(), first.days_per_epoch())
-        };
-        return Err(match others.iter().position(apart) {
-            Some(place) => FoundError::Unaligned {
-                card: number(place),
-            },
-            None => FoundError::NothingShared,
-        });
-    }
-    Ok(sheets)
 }
 
 #[cfg(test)]

@@ -202,3 +202,18 @@ fn without_a_terminal_and_without_a_descriptor_it_says_what_to_do() {
     let refused = desk.run(Command::new("setsid").args(line), "");
     assert_eq!(refused.code, 2, "{}", refused.err);
 }
+
+#[test]
+fn a_day_that_is_named_takes_the_place_of_the_machines_clock() {
+    let desk = Desk::new();
+    let line = "vault new a.vault --epochs 1 --today 2031-06-04 --passphrase-fd 0";
+    let made = desk.knothole(line, "right\n");
+    assert_eq!(made.code, 0, "{}", made.err);
+    assert!(
+        made.out.contains("2031-06-02 to 2031-06-08"),
+        "{}",
+        made.out
+    );
+    let refused = desk.knothole("vault show a.vault --today 2031-06-31", "");
+    assert_eq!(refused.code, 2);
+}

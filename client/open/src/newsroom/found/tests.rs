@@ -64,12 +64,12 @@ fn an_altered_card_is_refused_and_named() {
     all[1][last] ^= 1;
     assert!(matches!(
         Founding::new(&all, two()),
-        Err(FoundError::Card { card: 1, .. })
+        Err(FoundError::Cards(CardsError::Card { card: 1, .. }))
     ));
     all[0].pop();
     assert!(matches!(
         Founding::new(&all, two()),
-        Err(FoundError::Unreadable { card: 0, .. })
+        Err(FoundError::Cards(CardsError::Unreadable { card: 0, .. }))
     ));
 }
 
@@ -107,7 +107,7 @@ fn cards_whose_epochs_lie_on_other_days_are_refused() {
         let all = [editors[0].signed_card(), other];
         assert_eq!(
             Founding::new(&all, two()).unwrap_err(),
-            FoundError::Unaligned { card: 1 }
+            FoundError::Cards(CardsError::Unaligned { card: 1 })
         );
     }
 }
