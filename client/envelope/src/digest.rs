@@ -137,6 +137,10 @@ digest! {
     MailboxAddress
 }
 digest! {
+    /// SHA-256 of a whole sealed reply: its name when it is erased.
+    ReplyHash
+}
+digest! {
     /// SHA-256 of the secret with which a source erases a reply it has read.
     EraseHash
 }

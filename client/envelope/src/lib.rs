@@ -20,6 +20,7 @@ mod frame;
 mod head;
 mod key;
 mod layout;
+mod mailbox;
 mod manifest;
 mod open;
 mod pad;
@@ -53,12 +54,13 @@ pub use codename::{CODENAME_LEN, Codename, EraseSecret, WayBack};
 pub use day::{Day, DayError, EpochNumber, Quorum};
 pub use digest::{
     CharterHash, CredentialHash, DiscoveryKey, DropId, EraseHash, HexError, IndexHash,
-    MailboxAddress, PartHash, RecoveryHash, SheetHash, StateHash, TreeHash,
+    MailboxAddress, PartHash, RecoveryHash, ReplyHash, SheetHash, StateHash, TreeHash,
 };
 pub use frame::{FRAME_UNIT, FrameError, MOST_FRAME_BYTES, frame, unframe};
 pub use head::{EnvelopeHead, HEAD_LEN, HeadError, Kind, MAGIC};
 pub use key::{EpochSecret, KeyError, RECIPIENT_KEY_LEN, RecipientKey};
 pub use layout::{Layout, Piece};
+pub use mailbox::{ERASURE_LEN, MAILBOX_ENVELOPES, MAILBOX_LEN, MOST_PUSHED_REPLIES, PushedReply};
 pub use manifest::{
     FileEntry, FileName, MOST_FILES, MOST_MANIFEST_BYTES, MOST_MESSAGE_BYTES, MOST_NAME_BYTES,
     Manifest, ManifestError, Message, ReplyBlock,

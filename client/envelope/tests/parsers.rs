@@ -18,9 +18,10 @@ use std::sync::LazyLock;
 use cast::{charter, day, epoch, keys, manifest, newsroom, openers, sheet, signed, signers};
 use knothole_envelope::{
     BundleIndex, BundlePart, Charter, CharterChain, ChunkCount, CourierCard, CredentialHash, Day,
-    DiscoveryKey, DropAddress, DropId, EditorCard, EnvelopeHead, Fingerprint, HEADER_LEN,
-    ListedDrop, Manifest, Message, OnionAddress, PartHash, PartName, Receipt, Sheet, Signed, Suite,
-    TreeHash, frame, open_reply, seal_reply, unframe, unlock,
+    DiscoveryKey, DropAddress, DropId, EditorCard, EnvelopeHead, EraseHash, Fingerprint,
+    HEADER_LEN, ListedDrop, MailboxAddress, Manifest, Message, OnionAddress, PartHash, PartName,
+    PushedReply, Receipt, Sheet, Signed, Suite, TreeHash, frame, open_reply, seal_decoy,
+    seal_reply, unframe, unlock,
 };
 use proptest::prelude::*;
 
@@ -72,6 +73,11 @@ static SEEDS: LazyLock<Vec<(Vec<u8>, Parser)>> = LazyLock::new(|| {
         tree,
         length: 7,
     };
+    let pushed = PushedReply {
+        mailbox: MailboxAddress::from_bytes([7; 32]),
+        erase: EraseHash::from_bytes([8; 32]),
+        envelope: seal_decoy(&mut cast::Stream::new("pushed")).unwrap(),
+    };
     vec![
         (
             signed(charter(3, 2), &none, &[0, 1]).encode(),
@@ -107,6 +113,11 @@ static SEEDS: LazyLock<Vec<(Vec<u8>, Parser)>> = LazyLock::new(|| {
                 .to_vec(),
             |bytes| Some(Manifest::decode(bytes).ok()?.encode().to_vec()),
         ),
+        (PushedReply::encode_list(&[pushed]), |bytes| {
+            Some(PushedReply::encode_list(
+                &PushedReply::decode_list(bytes, 1).ok()?,
+            ))
+        }),
         (frame(b"content").unwrap(), |bytes| {
             frame(unframe(bytes).ok()?).ok()
         }),

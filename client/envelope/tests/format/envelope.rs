@@ -7,8 +7,8 @@ use hpke::Deserializable;
 use hpke::kem::XWing;
 use hpke::{Kem, OpModeR, OpModeS};
 use knothole_envelope::{
-    CHUNK_TEXT, Header, Layout, Message, OpenedReply, Suite, open_reply, seal_drop, seal_header,
-    seal_reply,
+    CHUNK_TEXT, EraseHash, Header, Layout, MailboxAddress, Message, OpenedReply, PushedReply,
+    Suite, open_reply, seal_drop, seal_header, seal_reply,
 };
 use minicbor::Encoder;
 use sha2::Sha256;
@@ -331,4 +331,20 @@ fn reply(examples: &mut Examples) {
     examples.hex("reply", "signed bytes", &input);
     examples.hex("reply", "manifest", &manifest);
     examples.hex("reply", "SHA-256(envelope)", &sha256(sealed.as_slice()));
+
+    let pushed = PushedReply {
+        mailbox: MailboxAddress::from_bytes([7; 32]),
+        erase: EraseHash::from_bytes([8; 32]),
+        envelope: sealed,
+    };
+    let list = PushedReply::encode_list(std::slice::from_ref(&pushed));
+    let begin = list.len() - pushed.envelope.len();
+    assert_eq!(list[begin..], pushed.envelope[..]);
+    examples.hex("pushed reply", "list of one begins with", &list[..begin]);
+    examples.text("pushed reply", "length", &list.len().to_string());
+    examples.hex(
+        "pushed reply",
+        "name of the reply",
+        pushed.hash().as_bytes(),
+    );
 }
