@@ -9,7 +9,7 @@ use crate::bundle::BundleFault;
 use crate::escape;
 use crate::folder::FileError;
 use crate::guard::GuardError;
-use crate::newsroom::{CourierError, FoundError, PosterError};
+use crate::newsroom::{ChangeError, CourierError, FoundError, PosterError};
 use crate::open::OpenDropError;
 use crate::passphrase::PassphraseError;
 use crate::screen::Screen;
@@ -74,6 +74,8 @@ pub enum Failure {
     Archive(ArchiveError),
     /// The newsroom could not be founded.
     Found(FoundError),
+    /// Editors or quorum could not be changed.
+    Change(ChangeError),
     /// A courier could not be added or removed.
     Courier(CourierError),
     /// The poster could not be drawn.
@@ -112,12 +114,14 @@ impl Failure {
             }
             Self::Archive(ArchiveError::Busy(_) | ArchiveError::Room(..)) => Exit::TryAgain,
             Self::Archive(ArchiveError::MoreVaults { .. })
-            | Self::Found(FoundError::Unsigned { .. }) => Exit::MoreVaults,
+            | Self::Found(FoundError::Unsigned { .. })
+            | Self::Change(ChangeError::MoreVaults { .. }) => Exit::MoreVaults,
             Self::Open(error) => exit_of(error),
             Self::Guard(_)
             | Self::Vault(_)
             | Self::Archive(_)
             | Self::Found(_)
+            | Self::Change(_)
             | Self::Courier(_)
             | Self::Poster(_)
             | Self::Bundle(_)
@@ -137,6 +141,7 @@ impl Failure {
             Self::Plan(error) => Some(error),
             Self::Archive(error) => Some(error),
             Self::Found(error) => Some(error),
+            Self::Change(error) => Some(error),
             Self::Courier(error) => Some(error),
             Self::Poster(error) => Some(error),
             Self::Bundle(error) => Some(error),
@@ -255,6 +260,7 @@ from! {
     Plan(PlanError),
     Archive(ArchiveError),
     Found(FoundError),
+    Change(ChangeError),
     Courier(CourierError),
     Poster(PosterError),
     Bundle(BundleFault),

@@ -1,10 +1,12 @@
-//! Setting a newsroom up: its founding charter and sheets, its couriers, its poster.
+//! Setting a newsroom up and changing it: its charters and sheets, its couriers, its poster.
 
+mod change;
 mod courier;
 mod found;
 mod poster;
 mod sheets;
 
+pub use change::{Change, ChangeError, Wanted, wanted};
 pub use courier::{CourierError, add_courier, bundle_key, remove_courier};
 pub use found::{FoundError, Founding, SignedSoFar};
 pub use poster::{PosterError, page, text};

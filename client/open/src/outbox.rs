@@ -81,10 +81,15 @@ pub fn lay(
     })
 }
 
+/// The last day on which a sheet may begin that an outbox of today carries.
+pub(crate) fn horizon(today: Day) -> Day {
+    today.checked_add(DAYS_AHEAD).unwrap_or(today)
+}
+
 /// The sheets of the current charter for today and the weeks to come.
 fn carried(state: &State, today: Day) -> Vec<&Signed<Sheet>> {
     let current = state.chain().current_hash();
-    let horizon = today.checked_add(DAYS_AHEAD).unwrap_or(today);
+    let horizon = horizon(today);
     let wanted = |sheet: &&Signed<Sheet>| {
         let sheet = sheet.unverified();
         *sheet.charter() == current && sheet.last() >= today && sheet.first() <= horizon

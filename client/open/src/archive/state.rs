@@ -64,6 +64,27 @@ impl State {
         })
     }
 
+    /// The same memory under the newsroom's next charter; nothing when keys or sheets do not fit it.
+    ///
+    /// Of the sheets so far those stay that `keep` says, for they tell what a drop was sealed to.
+    #[must_use]
+    pub fn under(
+        &self,
+        chain: VerifiedChain,
+        keys: Vec<RecipientKey>,
+        sheets: Vec<Signed<Sheet>>,
+        keep: impl Fn(&Sheet) -> bool,
+    ) -> Option<Self> {
+        let held = self.sheets.iter();
+        let held = held.filter(|sheet| keep(sheet.unverified())).cloned();
+        let next = Self::new(chain, keys, self.onion, held.chain(sheets).collect())?;
+        next.chain.continues(&self.chain).then(|| Self {
+            couriers: self.couriers.clone(),
+            drops: self.drops.clone(),
+            ..next
+        })
+    }
+
     /// The newsroom's charters.
     #[must_use]
     pub const fn chain(&self) -> &VerifiedChain {

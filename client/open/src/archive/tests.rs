@@ -36,6 +36,11 @@ impl Known {
         }
     }
 
+    /// The editor with so many epochs.
+    pub(crate) fn until(self, epochs: u32) -> Self {
+        Self { epochs, ..self }
+    }
+
     /// An editor whose vault has met this newsroom.
     pub(crate) fn of(self, newsroom: &Fingerprint) -> Self {
         Self {

@@ -1,5 +1,7 @@
 //! `knothole newsroom …`
 
+mod editors;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -34,6 +36,14 @@ enum Action {
     Found(FoundArgs),
     /// Take the bundles of a courier from now on.
     Courier(CourierArgs),
+    /// Show who the editors are, how many it takes, and how many vaults may be lost.
+    Show(editors::ShowArgs),
+    /// Take one more editor in: a new charter, and new keys for the running epoch and all to come.
+    Add(editors::AddArgs),
+    /// Take an editor out: a new charter, and new keys for the running epoch and all to come.
+    Remove(editors::RemoveArgs),
+    /// Change how many editors it takes to open a drop.
+    Quorum(editors::QuorumArgs),
     /// Write a poster with the drop-box's address, the fingerprint, and a QR code.
     Poster(PosterArgs),
 }
@@ -80,9 +90,18 @@ pub(crate) fn run(args: &NewsroomArgs, desk: &mut Desk) -> Result<Exit, Failure>
     match &args.action {
         Action::Found(args) => return found(args, desk),
         Action::Courier(args) => courier(args, desk)?,
+        Action::Show(args) => editors::show(args, desk)?,
+        Action::Add(args) => editors::add(args, desk)?,
+        Action::Remove(args) => editors::remove(args, desk)?,
+        Action::Quorum(args) => editors::quorum(args, desk)?,
         Action::Poster(args) => poster(args, desk)?,
     }
     Ok(Exit::Done)
+}
+
+/// The command line has bounded it.
+fn quorum_of(editors: u8) -> Quorum {
+    Quorum::new(editors).unwrap_or(Quorum::ONE)
 }
 
 fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
@@ -91,9 +110,7 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
         .iter()
         .map(|path| read_named(path, MOST_CARD_BYTES))
         .collect();
-    // The command line has bounded it.
-    let quorum = Quorum::new(args.quorum).unwrap_or(Quorum::ONE);
-    let mut founding = Founding::new(&cards?, quorum)?;
+    let mut founding = Founding::new(&cards?, quorum_of(args.quorum))?;
     let folder = Archive::free_folder(&args.at.archive)?;
     if folder.has(FOUNDING)? {
         founding.join(&folder.read(FOUNDING, MOST_FOUNDING_BYTES)?)?;
@@ -161,12 +178,7 @@ fn vault_flags(count: usize) -> String {
 
 fn tell(state: &State, desk: &Desk) {
     let charter = state.chain().current();
-    if charter.quorum() == Quorum::ONE {
-        desk.screen.warn(
-            "with a quorum of 1 each editor alone can open every drop, and one editor who is \
-             arrested can be made to delete drops that nobody has read",
-        );
-    }
+    editors::warn(state, desk);
     let address = state.address();
     let grouped = address.fingerprint().grouped();
     let editors = charter.editors().len();
@@ -181,7 +193,8 @@ fn tell(state: &State, desk: &Desk) {
     desk.screen.result(
         &format!(
             "The newsroom is founded: {quorum} of {editors} editors {open} a drop; keys until \
-             {until}.\n  fingerprint  {grouped}\n  drop address {address}"
+             {until}; {spare}.\n  fingerprint  {grouped}\n  drop address {address}",
+            spare = editors::spare(charter)
         ),
         "founded",
         &[

@@ -136,6 +136,13 @@ pub enum Warning {
         /// What the newsroom asks for.
         newsroom: Quorum,
     },
+    /// The editors have changed within the epoch, and the source sealed to those of before.
+    OlderCharter {
+        /// The number of the charter that the source was shown.
+        drop: u32,
+        /// The number of the newest charter that has keys for this epoch.
+        newsroom: u32,
+    },
     /// An editor's share is wrong.
     WrongShare {
         /// The editor's place in the charter, from 1.
@@ -162,6 +169,12 @@ impl fmt::Display for Warning {
                     Quorum::ONE => "1 editor alone".to_owned(),
                     drop => format!("{drop} editors together"),
                 }
+            ),
+            Self::OlderCharter { drop, newsroom } => write!(
+                f,
+                "this drop was sealed to the editors of charter {drop}, and charter {newsroom} has \
+                 followed in the same epoch: an editor who has left since may hold a share of it. If \
+                 it was sealed after the server had charter {newsroom}, the server may be turned"
             ),
             Self::WrongShare { editor } => write!(
                 f,

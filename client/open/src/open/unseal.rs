@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use knothole_envelope::{
     DropReader, EnvelopeHead, EpochSecret, HEADER_LEN, ListedDrop, OpenError, Opener, UnlockError,
-    Unlocked, unlock,
+    Unlocked, VerifiedSheet, unlock,
 };
 
 use super::{OpenDropError, Warning};
@@ -62,9 +62,21 @@ pub fn unseal<R: Read>(
                 let drop = manifest.quorum();
                 warnings.push(Warning::OtherQuorum { drop, newsroom });
             }
+            warnings.extend(older_charter(sheet, state));
         }
     }
     Ok(Unsealed { reader, warnings })
+}
+
+/// What is to be said when the newsroom has made another sheet of this epoch since.
+fn older_charter(sheet: &VerifiedSheet, state: &State) -> Option<Warning> {
+    let sequence = |sheet: &VerifiedSheet| Some(state.chain().find(&sheet.charter())?.sequence());
+    let newest = state.sheets_of(sheet.epoch()).filter_map(sequence).max()?;
+    let drop = sequence(sheet)?;
+    (drop < newest).then_some(Warning::OlderCharter {
+        drop,
+        newsroom: newest,
+    })
 }
 
 /// Tries the sheets of the drop's epoch, the newest first: the editors' places differ between them.
