@@ -78,10 +78,13 @@ impl State {
         let held = self.sheets.iter();
         let held = held.filter(|sheet| keep(sheet.unverified())).cloned();
         let next = Self::new(chain, keys, self.onion, held.chain(sheets).collect())?;
+        // All else goes on as it was.
         next.chain.continues(&self.chain).then(|| Self {
-            couriers: self.couriers.clone(),
-            drops: self.drops.clone(),
-            ..next
+            chain: next.chain,
+            keys: next.keys,
+            sheets: next.sheets,
+            verified: next.verified,
+            ..self.clone()
         })
     }
 

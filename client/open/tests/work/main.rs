@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod editors;
 mod newsroom;
 mod room;
 

@@ -36,6 +36,12 @@ impl Run {
         self
     }
 
+    /// The first line that has these words.
+    pub(crate) fn line(&self, words: &str) -> &str {
+        let mut lines = self.out.lines().chain(self.err.lines());
+        lines.find(|line| line.contains(words)).unwrap()
+    }
+
     pub(crate) fn says(&self, words: &str) -> &Self {
         let said = self.out.contains(words) || self.err.contains(words);
         assert!(said, "{words:?} is not in\n{}\n{}", self.out, self.err);
