@@ -8,6 +8,7 @@
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "nothing but a test, helpers included"
 )]
@@ -19,12 +20,18 @@ mod cast;
 mod cbor;
 #[path = "right_and_wrong/charters.rs"]
 mod charters;
+#[path = "right_and_wrong/courier_papers.rs"]
+mod courier_papers;
 #[path = "right_and_wrong/envelopes.rs"]
 mod envelopes;
 #[path = "right_and_wrong/forge.rs"]
 mod forge;
+#[path = "right_and_wrong/newsroom_papers.rs"]
+mod newsroom_papers;
 #[path = "right_and_wrong/papers.rs"]
 mod papers;
+#[path = "right_and_wrong/plain_papers.rs"]
+mod plain_papers;
 #[path = "right_and_wrong/readers.rs"]
 mod readers;
 #[path = "right_and_wrong/replies.rs"]
@@ -33,6 +40,10 @@ mod replies;
 mod right_envelopes;
 #[path = "right_and_wrong/set.rs"]
 mod set;
+#[path = "right_and_wrong/signatures.rs"]
+mod signatures;
+#[path = "right_and_wrong/successions.rs"]
+mod successions;
 #[path = "right_and_wrong/text.rs"]
 mod text;
 #[path = "right_and_wrong/wrong_bytes.rs"]
@@ -53,6 +64,10 @@ fn made() -> Set {
     wrong_plaintexts::all(&mut set);
     replies::all(&mut set);
     charters::all(&mut set);
+    successions::all(&mut set);
+    newsroom_papers::all(&mut set);
+    courier_papers::all(&mut set);
+    plain_papers::all(&mut set);
     set
 }
 
@@ -175,4 +190,23 @@ fn every_right_paper_says_what_its_file_says_and_every_wrong_one_is_refused() {
         }
     }
     assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+#[test]
+fn every_word_that_the_files_use_stands_in_the_readme() {
+    let readme = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let set = Set::read();
+    for vector in set.vectors.values() {
+        let words = vector
+            .names()
+            .chain([vector.get("as")])
+            .chain(vector.find("refuse"));
+        for word in words {
+            assert!(
+                readme.contains(&format!("`{word}`")),
+                "{word} of {}",
+                vector.name
+            );
+        }
+    }
 }

@@ -12,8 +12,6 @@ mod write;
 
 use std::path::PathBuf;
 
-use crate::archive::ConversationNumber;
-
 pub use error::{OpenDropError, Warning};
 pub use unseal::{Unsealed, unseal};
 pub use write::write;
@@ -31,8 +29,6 @@ pub struct Opened {
     pub message: bool,
     /// Whether the source can be answered.
     pub way_back: bool,
-    /// The conversation that the archive remembers it as.
-    pub conversation: Option<ConversationNumber>,
     /// What an editor must know.
     pub warnings: Vec<Warning>,
 }

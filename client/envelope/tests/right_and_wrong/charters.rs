@@ -2,8 +2,9 @@
 
 use crate::cast::{hex, sha256};
 use crate::cbor::{Fields, and, array, bytes, map, uint, with};
-use crate::papers::{Domain, NONE, above_order, paper, public, torsion_r};
+use crate::papers::paper;
 use crate::set::Set;
+use crate::signatures::{Domain, NONE, above_order, public, torsion_r};
 use crate::text::Vector;
 
 /// The newsroom of FORMAT.md: three editors, two of whom must agree.
@@ -14,8 +15,6 @@ pub(crate) const CHANGED: &str = "right/chain-editors-change";
 pub(crate) fn all(set: &mut Set) {
     right(set);
     foundings(set);
-    successions(set);
-    recoveries(set);
 }
 
 /// A charter's fields: editors by their seeds.
@@ -31,7 +30,7 @@ pub(crate) fn charter(sequence: u64, editors: &[u8], k: u64, previous: Option<&[
     fields
 }
 
-fn domain(newsroom: [u8; 32]) -> Domain {
+pub(crate) fn domain(newsroom: [u8; 32]) -> Domain {
     Domain {
         label: "charter",
         newsroom,
@@ -42,12 +41,13 @@ fn domain(newsroom: [u8; 32]) -> Domain {
 pub(crate) struct Chain {
     /// Bodies.
     pub(crate) bodies: Vec<Vec<u8>>,
-    papers: Vec<Vec<u8>>,
+    /// The same bodies, signed.
+    pub(crate) papers: Vec<Vec<u8>>,
 }
 
 impl Chain {
     /// A founding charter, signed by these.
-    fn found(body: Vec<u8>, signers: &[u8]) -> Self {
+    pub(crate) fn found(body: Vec<u8>, signers: &[u8]) -> Self {
         let papers = vec![domain(NONE).signed(&body, signers)];
         Self {
             bodies: vec![body],
@@ -56,14 +56,14 @@ impl Chain {
     }
 
     /// One more charter, signed by these.
-    fn then(mut self, body: Vec<u8>, signers: &[u8]) -> Self {
+    pub(crate) fn then(mut self, body: Vec<u8>, signers: &[u8]) -> Self {
         let paper = domain(self.fingerprint()).signed(&body, signers);
         self.bodies.push(body);
         self.papers.push(paper);
         self
     }
 
-    fn last(&self) -> &[u8] {
+    pub(crate) fn last(&self) -> &[u8] {
         self.bodies.last().unwrap()
     }
 
@@ -71,11 +71,11 @@ impl Chain {
         sha256(&self.bodies[0])
     }
 
-    fn encoded(&self) -> Vec<u8> {
+    pub(crate) fn encoded(&self) -> Vec<u8> {
         array(&self.papers)
     }
 
-    fn wrong(&self, set: &mut Set, name: &str, what: &str, refuse: &str) {
+    pub(crate) fn wrong(&self, set: &mut Set, name: &str, what: &str, refuse: &str) {
         given(
             set,
             name,
@@ -88,7 +88,14 @@ impl Chain {
 }
 
 /// A wrong chain as it is.
-fn given(set: &mut Set, name: &str, what: &str, refuse: &str, fingerprint: &[u8], chain: &[u8]) {
+pub(crate) fn given(
+    set: &mut Set,
+    name: &str,
+    what: &str,
+    refuse: &str,
+    fingerprint: &[u8],
+    chain: &[u8],
+) {
     set.add(
         Vector::new(format!("wrong/chain-{name}"), what)
             .say("as", "chain")
@@ -121,14 +128,14 @@ pub(crate) fn fingerprint(chain: &str) -> [u8; 32] {
 }
 
 /// The keys of recovery papers with these seeds, as field 7 holds them.
-fn papers_of(seeds: &[u8]) -> Vec<u8> {
+pub(crate) fn papers_of(seeds: &[u8]) -> Vec<u8> {
     let mut keys: Vec<_> = seeds.iter().map(|seed| public(*seed)).collect();
     keys.sort_unstable();
     array(&keys.iter().map(|key| bytes(key)).collect::<Vec<_>>())
 }
 
 /// A newsroom with two recovery papers, and the charter that they made.
-fn recovered() -> (Chain, Fields) {
+pub(crate) fn recovered() -> (Chain, Fields) {
     let hash = bytes(&sha256(&papers_of(&[0x61, 0x62])));
     let first = and(&charter(1, &[1, 2, 3], 2, None), 6, hash.clone());
     let first = Chain::found(map(&first), &[1, 2, 3]);
@@ -137,6 +144,7 @@ fn recovered() -> (Chain, Fields) {
     (first, next)
 }
 
+#[rustfmt::skip]
 fn right(set: &mut Set) {
     let one = Chain::found(map(&charter(1, &[1], 1, None)), &[1]);
     let eight: Vec<u8> = (1..=8).collect();
@@ -158,42 +166,22 @@ fn right(set: &mut Set) {
         ]
     };
     for (name, what, chain, said) in [
-        (
-            "right/chain-one-editor",
-            "one editor",
-            one,
-            says("1", &[1], "1", "no"),
-        ),
+        ("right/chain-one-editor", "one editor", one, says("1", &[1], "1", "no")),
         (
             FOUNDING,
             "the newsroom of FORMAT.md: three editors, two of whom must agree",
             founding(),
             says("1", &[1, 2, 3], "2", "no"),
         ),
-        (
-            "right/chain-eight-editors",
-            "eight editors who must all agree",
-            eight,
-            says("1", &[1, 2, 3, 4, 5, 6, 7, 8], "8", "no"),
-        ),
+        ("right/chain-eight-editors", "eight editors who must all agree", eight, says("1", &[1, 2, 3, 4, 5, 6, 7, 8], "8", "no")),
         (
             CHANGED,
             "three charters: the third editor leaves, k rises, the fifth comes",
             changed(),
             says("3", &[1, 2, 4, 5], "3", "no"),
         ),
-        (
-            "right/chain-recovered",
-            "recovery papers with the seeds 32 bytes 61 and 62 made the second charter",
-            recovered,
-            says("2", &[3, 4], "2", "yes"),
-        ),
-        (
-            "right/chain-longest",
-            "256 charters",
-            longest,
-            says("256", &[1], "1", "no"),
-        ),
+        ("right/chain-recovered", "recovery papers with the seeds 32 bytes 61 and 62 made the second charter", recovered, says("2", &[3, 4], "2", "yes")),
+        ("right/chain-longest", "256 charters", longest, says("256", &[1], "1", "no")),
     ] {
         let mut vector = Vector::new(name, what)
             .say("as", "chain")
@@ -208,6 +196,7 @@ fn right(set: &mut Set) {
 }
 
 /// What may be wrong with the first charter.
+#[rustfmt::skip]
 fn foundings(set: &mut Set) {
     let right = founding();
     let body = right.bodies[0].clone();
@@ -233,165 +222,33 @@ fn foundings(set: &mut Set) {
     let keys = |editors: &[u8]| charter(1, editors, 1, None);
     let nine: Vec<u8> = (1..=9).collect();
     for (name, what, refuse, fields, signers) in [
-        (
-            "no-editors",
-            "a charter without editors",
-            "value",
-            keys(&[]),
-            [].as_slice(),
-        ),
-        (
-            "nine-editors",
-            "nine editors",
-            "too many",
-            keys(&nine),
-            &nine[..8],
-        ),
-        (
-            "editor-twice",
-            "an editor stands there twice",
-            "value",
-            keys(&[1, 2, 1]),
-            &[1, 2],
-        ),
-        (
-            "k-0",
-            "k = 0",
-            "value",
-            with(&fields, 4, uint(0)),
-            &[1, 2, 3],
-        ),
-        (
-            "k-4",
-            "k = 4 of three editors",
-            "value",
-            with(&fields, 4, uint(4)),
-            &[1, 2, 3],
-        ),
-        (
-            "k-9",
-            "k = 9",
-            "value",
-            with(&fields, 4, uint(9)),
-            &[1, 2, 3],
-        ),
-        (
-            "sequence-0",
-            "the founding charter has the sequence 0",
-            "value",
-            with(&fields, 2, uint(0)),
-            &[1, 2, 3],
-        ),
-        (
-            "sequence-above-most",
-            "the sequence is 2^32",
-            "value",
-            charter(1 << 32, &[1], 1, Some(b"")),
-            &[1],
-        ),
-        (
-            "founding-with-previous",
-            "the founding charter names one before it",
-            "value",
-            charter(1, &[1, 2, 3], 2, Some(b"")),
-            &[1, 2, 3],
-        ),
-        (
-            "founding-recovered",
-            "the founding charter has recovery keys in field 7",
-            "value",
-            and(&fields, 7, papers_of(&[0x61])),
-            &[1, 2, 3],
-        ),
-        (
-            "starts-at-2",
-            "the first charter of the chain has the sequence 2",
-            "order",
-            charter(2, &[1, 2, 3], 2, Some(b"")),
-            &[1, 2, 3],
-        ),
-        (
-            "version-2",
-            "version 2 of a charter",
-            "value",
-            with(&fields, 1, uint(2)),
-            &[1, 2, 3],
-        ),
-        (
-            "with-8",
-            "a charter with a field 8",
-            "unknown field",
-            and(&fields, 8, uint(1)),
-            &[1, 2, 3],
-        ),
-        (
-            "recovery-short",
-            "the hash of the recovery keys lacks a byte",
-            "malformed",
-            and(&fields, 6, bytes(&[7; 31])),
-            &[1, 2, 3],
-        ),
-        (
-            "recovery-null",
-            "null in place of the recovery keys",
-            "malformed",
-            and(&fields, 6, vec![0xf6]),
-            &[1, 2, 3],
-        ),
-        (
-            "founder-missing",
-            "one of the founding editors has not signed",
-            "too few signatures",
-            fields.clone(),
-            &[1, 2],
-        ),
-        (
-            "founded-by-stranger",
-            "a stranger has signed the founding charter as well",
-            "foreign signature",
-            fields.clone(),
-            &[1, 2, 3, 9],
-        ),
+        ("no-editors", "a charter without editors", "value", keys(&[]), [].as_slice()),
+        ("nine-editors", "nine editors", "too many", keys(&nine), &nine[..8]),
+        ("editor-twice", "an editor stands there twice", "value", keys(&[1, 2, 1]), &[1, 2]),
+        ("k-0", "k = 0", "value", with(&fields, 4, uint(0)), &[1, 2, 3]),
+        ("k-4", "k = 4 of three editors", "value", with(&fields, 4, uint(4)), &[1, 2, 3]),
+        ("k-9", "k = 9", "value", with(&fields, 4, uint(9)), &[1, 2, 3]),
+        ("sequence-0", "the founding charter has the sequence 0", "value", with(&fields, 2, uint(0)), &[1, 2, 3]),
+        ("sequence-above-most", "the sequence is 2^32", "value", charter(1 << 32, &[1], 1, Some(b"")), &[1]),
+        ("founding-with-previous", "the founding charter names one before it", "value", charter(1, &[1, 2, 3], 2, Some(b"")), &[1, 2, 3]),
+        ("founding-recovered", "the founding charter has recovery keys in field 7", "value", and(&fields, 7, papers_of(&[0x61])), &[1, 2, 3]),
+        ("starts-at-2", "the first charter of the chain has the sequence 2", "order", charter(2, &[1, 2, 3], 2, Some(b"")), &[1, 2, 3]),
+        ("version-2", "version 2 of a charter", "value", with(&fields, 1, uint(2)), &[1, 2, 3]),
+        ("with-8", "a charter with a field 8", "unknown field", and(&fields, 8, uint(1)), &[1, 2, 3]),
+        ("recovery-short", "the hash of the recovery keys lacks a byte", "malformed", and(&fields, 6, bytes(&[7; 31])), &[1, 2, 3]),
+        ("recovery-null", "null in place of the recovery keys", "malformed", and(&fields, 6, vec![0xf6]), &[1, 2, 3]),
+        ("founder-missing", "one of the founding editors has not signed", "too few signatures", fields.clone(), &[1, 2]),
+        ("founded-by-stranger", "a stranger has signed the founding charter as well", "foreign signature", fields.clone(), &[1, 2, 3, 9]),
     ] {
         Chain::found(map(&fields), signers).wrong(set, name, what, refuse);
     }
     for (name, what, refuse, key) in [
-        (
-            "editor-neutral",
-            "an editor's key is the neutral point",
-            "value",
-            one(),
-        ),
-        (
-            "editor-minus-one",
-            "an editor's key is the point of order 2",
-            "value",
-            minus_one(),
-        ),
-        (
-            "editor-zero",
-            "an editor's key is a point of order 4",
-            "value",
-            [0; 32],
-        ),
-        (
-            "editor-above-p",
-            "an editor's key is p + 3, another form of 3",
-            "value",
-            above_p(),
-        ),
-        (
-            "editor-no-point",
-            "an editor's key is no point",
-            "value",
-            two(),
-        ),
-        (
-            "editor-short",
-            "an editor's key lacks a byte",
-            "malformed",
-            [0; 32],
-        ),
+        ("editor-neutral", "an editor's key is the neutral point", "value", one()),
+        ("editor-minus-one", "an editor's key is the point of order 2", "value", minus_one()),
+        ("editor-zero", "an editor's key is a point of order 4", "value", [0; 32]),
+        ("editor-above-p", "an editor's key is p + 3, another form of 3", "value", above_p()),
+        ("editor-no-point", "an editor's key is no point", "value", two()),
+        ("editor-short", "an editor's key lacks a byte", "malformed", [0; 32]),
     ] {
         let key = if name == "editor-short" {
             bytes(&public(3)[1..])
@@ -455,254 +312,6 @@ fn foundings(set: &mut Set) {
         &print,
         &bare,
     );
-}
-
-/// What may be wrong with a charter that follows another.
-fn successions(set: &mut Set) {
-    let next = |sequence, editors: &[u8], k, previous: &[u8]| {
-        map(&charter(sequence, editors, k, Some(previous)))
-    };
-    let first = founding().bodies[0].clone();
-    let second = next(2, &[1, 2, 4], 2, &first);
-    let other = changed().bodies[0].clone();
-    for (name, what, refuse, body, signers) in [
-        (
-            "skips",
-            "the sequence jumps from 1 to 3",
-            "order",
-            next(3, &[1, 2, 4], 2, &first),
-            [1, 2].as_slice(),
-        ),
-        (
-            "stays",
-            "the second charter has the sequence 1",
-            "order",
-            map(&charter(1, &[1, 2, 4], 2, None)),
-            &[1, 2],
-        ),
-        (
-            "previous-of-another",
-            "the second charter names the founding charter of another newsroom",
-            "order",
-            next(2, &[1, 2, 4], 2, &other),
-            &[1, 2],
-        ),
-        (
-            "without-previous",
-            "the second charter names none before it",
-            "value",
-            map(&charter(2, &[1, 2, 4], 2, None)),
-            &[1, 2],
-        ),
-        (
-            "one-signer",
-            "one editor alone appoints another and lowers k",
-            "too few signatures",
-            next(2, &[1, 2, 3, 4], 1, &first),
-            &[1],
-        ),
-        (
-            "lowers-k",
-            "one editor alone lowers k",
-            "too few signatures",
-            next(2, &[1, 2, 3], 1, &first),
-            &[3],
-        ),
-        (
-            "signed-by-new",
-            "the new editors sign their own charter",
-            "foreign signature",
-            next(2, &[4, 5], 2, &first),
-            &[4, 5],
-        ),
-        (
-            "signed-by-old-and-new",
-            "two editors have signed, and the new one as well",
-            "foreign signature",
-            second.clone(),
-            &[1, 2, 4],
-        ),
-        (
-            "unsigned",
-            "nobody has signed the second charter",
-            "too few signatures",
-            second.clone(),
-            &[],
-        ),
-        (
-            "recovered-without-papers",
-            "recovery keys make a charter, and the one before it names none",
-            "recovery",
-            map(&and(
-                &charter(2, &[3, 4], 2, Some(&first)),
-                7,
-                papers_of(&[0x61, 0x62]),
-            )),
-            &[0x61, 0x62],
-        ),
-    ] {
-        founding()
-            .then(body, signers)
-            .wrong(set, name, what, refuse);
-    }
-    let two = founding().then(second.clone(), &[1, 2]);
-    let third = next(3, &[1, 2, 4, 5], 2, &first);
-    let what = "the third charter names the first in place of the second";
-    two.then(third, &[1, 2]).wrong(set, "fork", what, "order");
-    let two = founding().then(second.clone(), &[1, 2]);
-    let third = next(3, &[1, 3, 4], 2, &second);
-    let what = "an editor who has left signs the third charter";
-    two.then(third, &[1, 3])
-        .wrong(set, "signed-by-former", what, "foreign signature");
-    let print = founding().fingerprint();
-    let papers =
-        |entries: Vec<Vec<u8>>| array(&[founding().papers[0].clone(), paper(&second, entries)]);
-    let by = |newsroom| {
-        [1, 2]
-            .map(|seed| domain(newsroom).entry(seed, &second))
-            .to_vec()
-    };
-    let what = "the second charter is signed without the fingerprint, as a founding one is";
-    given(
-        set,
-        "next-as-founding",
-        what,
-        "bad signature",
-        &print,
-        &papers(by(NONE)),
-    );
-    let what = "the second charter is signed for another newsroom";
-    given(
-        set,
-        "next-for-another",
-        what,
-        "bad signature",
-        &print,
-        &papers(by([0x99; 32])),
-    );
-    let sheet = Domain {
-        label: "sheet",
-        newsroom: print,
-    };
-    let entries = [1, 2].map(|seed| sheet.entry(seed, &second)).to_vec();
-    let what = "the second charter is signed as a sheet";
-    given(
-        set,
-        "next-as-sheet",
-        what,
-        "bad signature",
-        &print,
-        &papers(entries),
-    );
-    let mut twice = by(print);
-    twice[1] = twice[0].clone();
-    let what = "one editor has signed the second charter twice";
-    given(set, "signed-twice", what, "value", &print, &papers(twice));
-    let swapped = founding().then(second.clone(), &[1, 2]);
-    let swapped = array(&[swapped.papers[1].clone(), swapped.papers[0].clone()]);
-    let what = "the charters stand there in the wrong order";
-    given(set, "reversed", what, "fingerprint", &print, &swapped);
-    let repeated = array(&[founding().papers[0].clone(), founding().papers[0].clone()]);
-    let what = "the founding charter stands there twice";
-    given(set, "founding-twice", what, "order", &print, &repeated);
-    let mut longest = Chain::found(map(&charter(1, &[1], 1, None)), &[1]);
-    for sequence in 2..=257 {
-        let body = next(sequence, &[1], 1, longest.last());
-        longest = longest.then(body, &[1]);
-    }
-    longest.wrong(set, "257-charters", "257 charters", "too many");
-}
-
-/// What may be wrong with a charter that recovery papers made.
-fn recoveries(set: &mut Set) {
-    let (first, right) = recovered();
-    let print = first.fingerprint();
-    let descending = {
-        let mut keys = [public(0x61), public(0x62)];
-        keys.sort_unstable();
-        array(&[bytes(&keys[1]), bytes(&keys[0])])
-    };
-    let key = bytes(&public(0x61));
-    for (name, what, refuse, fields, signers) in [
-        (
-            "paper-missing",
-            "one of two recovery papers has not signed",
-            "too few signatures",
-            right.clone(),
-            [0x61].as_slice(),
-        ),
-        (
-            "paper-and-editor",
-            "the papers have signed, and an editor as well",
-            "foreign signature",
-            right.clone(),
-            &[0x61, 0x62, 1],
-        ),
-        (
-            "editors-for-papers",
-            "two editors have signed where field 7 calls for papers",
-            "foreign signature",
-            right.clone(),
-            &[1, 2],
-        ),
-        (
-            "papers-unnamed",
-            "the papers have signed, and field 7 does not name them",
-            "foreign signature",
-            crate::cbor::without(&right, 7),
-            &[0x61, 0x62],
-        ),
-        (
-            "other-papers",
-            "other papers than those whose hash the charter before holds",
-            "recovery",
-            with(&right, 7, papers_of(&[0x63])),
-            &[0x63],
-        ),
-        (
-            "one-of-the-papers",
-            "one of the papers alone, and field 7 names that one only",
-            "recovery",
-            with(&right, 7, papers_of(&[0x61])),
-            &[0x61],
-        ),
-        (
-            "papers-descending",
-            "the papers' keys descend",
-            "value",
-            with(&right, 7, descending),
-            &[0x61, 0x62],
-        ),
-        (
-            "paper-twice",
-            "a paper's key stands there twice",
-            "value",
-            with(&right, 7, array(&[key.clone(), key])),
-            &[0x61],
-        ),
-        (
-            "no-papers",
-            "field 7 is empty",
-            "value",
-            with(&right, 7, array(&[])),
-            &[],
-        ),
-        (
-            "nine-papers",
-            "nine papers",
-            "too many",
-            with(
-                &right,
-                7,
-                papers_of(&[0x61, 0x62, 0x63, 0x64, 0x65, 0x66, 0x67, 0x68, 0x69]),
-            ),
-            &[0x61],
-        ),
-    ] {
-        let chain = recovered().0.then(map(&fields), signers);
-        assert_eq!(chain.fingerprint(), print);
-        chain.wrong(set, name, what, refuse);
-    }
 }
 
 fn one() -> [u8; 32] {

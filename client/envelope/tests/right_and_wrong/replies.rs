@@ -7,8 +7,8 @@ use crate::cbor::{Fields, and, array, bytes, map, raw_text, text, uint, wide, wi
 use crate::charters::{CHANGED, FOUNDING, fingerprint};
 use crate::envelopes;
 use crate::forge::{Forge, Forged};
-use crate::papers::{Domain, above_order, public, small_r, torsion_r};
 use crate::set::Set;
+use crate::signatures::{Domain, above_order, public, small_r, torsion_r};
 use crate::text::{Vector, pieces};
 
 pub(crate) fn all(set: &mut Set) {
@@ -44,55 +44,16 @@ fn signed(chain: &str, editor: u8, fields: &Fields) -> Vec<u8> {
     map(&and(fields, 8, bytes(&signature)))
 }
 
+#[rustfmt::skip]
 fn right(set: &mut Set) {
     let longest = "w".repeat(32_768);
     for (name, what, suite, chain, editor, number, words) in [
-        (
-            "aes",
-            "suite 2, words in Chinese",
-            2,
-            FOUNDING,
-            2,
-            2,
-            "在哪里？",
-        ),
-        (
-            "longest",
-            "words of 32,768 bytes",
-            1,
-            FOUNDING,
-            3,
-            3,
-            longest.as_str(),
-        ),
+        ("aes", "suite 2, words in Chinese", 2, FOUNDING, 2, 2, "在哪里？"),
+        ("longest", "words of 32,768 bytes", 1, FOUNDING, 3, 3, longest.as_str()),
         ("empty", "no words, and the number 0", 1, FOUNDING, 1, 0, ""),
-        (
-            "last-number",
-            "the largest number",
-            1,
-            FOUNDING,
-            1,
-            u64::MAX,
-            "the end",
-        ),
-        (
-            "former-editor",
-            "from an editor who stands in an older charter only: it opens, and the reader says so",
-            1,
-            CHANGED,
-            3,
-            7,
-            "still here",
-        ),
-        (
-            "newer-editor",
-            "from an editor who came with a later charter",
-            2,
-            CHANGED,
-            4,
-            8,
-            "new here",
-        ),
+        ("last-number", "the largest number", 1, FOUNDING, 1, u64::MAX, "the end"),
+        ("former-editor", "from an editor who stands in an older charter only: it opens, and the reader says so", 1, CHANGED, 3, 7, "still here"),
+        ("newer-editor", "from an editor who came with a later charter", 2, CHANGED, 4, 8, "new here"),
     ] {
         let name = format!("right/reply-{name}");
         let forged = Forge::reply(&name, suite).build();
@@ -126,6 +87,7 @@ fn wrong(name: &str, what: &str, refuse: &str) -> Vector {
 }
 
 /// Another header, in all else right, over the words of `reply-aes`.
+#[rustfmt::skip]
 fn headers(set: &mut Set) {
     type Spoil = fn(&mut Forge);
     let cases: [(&str, &str, &str, Spoil); 12] = [
@@ -135,15 +97,7 @@ fn headers(set: &mut Set) {
         ("n-0", "n = 0", "chunks", |forge| forge.head[23] = 0),
         ("n-2", "n = 2", "chunks", |forge| forge.head[23] = 2),
         ("n-16", "n = 16", "chunks", |forge| forge.head[23] = 16),
-        (
-            "kind-1",
-            "a drop's kind and epoch, and one chunk",
-            "chunks",
-            |forge| {
-                forge.head[9] = 1;
-                forge.head[15] = 9;
-            },
-        ),
+        ("kind-1", "a drop's kind and epoch, and one chunk", "chunks", |forge| { forge.head[9] = 1; forge.head[15] = 9; }),
         ("k-0", "k = 0", "quorum", |forge| {
             forge.slot(0).text[1] = 0;
             forge.committed.1 = 0;
@@ -157,22 +111,8 @@ fn headers(set: &mut Set) {
         ("suite-3", "suite 3", "suite", |forge| {
             forge.slot(0).text[0] = 3
         }),
-        (
-            "two-slots",
-            "the source's key opens two slots",
-            "two slots",
-            |forge| {
-                forge.slots[5] = forge.slots[0].clone();
-            },
-        ),
-        (
-            "commitment",
-            "the commitment is 32 bytes c0, and the slots are bound to it",
-            "commitment",
-            |forge| {
-                forge.commitment = Some([0xc0; 32]);
-            },
-        ),
+        ("two-slots", "the source's key opens two slots", "two slots", |forge| { forge.slots[5] = forge.slots[0].clone(); }),
+        ("commitment", "the commitment is 32 bytes c0, and the slots are bound to it", "commitment", |forge| { forge.commitment = Some([0xc0; 32]); }),
     ];
     for (name, what, refuse, spoil) in cases {
         let mut forge = Forge::reply(&format!("wrong/reply-{name}"), 2);
@@ -200,74 +140,20 @@ fn add(set: &mut Set, vector: Vector, made: Forged) {
     set.add_with_header(vector.bytes("K", &made.key), made.header);
 }
 
+#[rustfmt::skip]
 fn edits(set: &mut Set) {
     for (name, what, refuse, edit) in [
-        (
-            "cut",
-            "the last byte is missing",
-            "reply length",
-            "cut 77823",
-        ),
-        (
-            "header-alone",
-            "no chunk at all",
-            "reply length",
-            "cut 12288",
-        ),
-        (
-            "cut-in-header",
-            "cut inside the header",
-            "reply length",
-            "cut 9456",
-        ),
-        (
-            "byte-behind",
-            "a byte follows the chunk",
-            "reply length",
-            "append 00",
-        ),
-        (
-            "two-chunks",
-            "the chunk stands there twice",
-            "reply length",
-            "double 12288 65536",
-        ),
-        (
-            "flip-chunk",
-            "a bit of the chunk",
-            "damaged",
-            "xor 12300 01",
-        ),
-        (
-            "flip-tag",
-            "a bit of the chunk's tag",
-            "damaged",
-            "xor 77823 01",
-        ),
-        (
-            "flip-nobodys-slot",
-            "a bit of a slot that is nobody's",
-            "damaged",
-            "xor 5000 01",
-        ),
-        (
-            "not-flagged",
-            "the chunk is sealed without the flag of the last one",
-            "damaged",
-            "reseal 0 0 0",
-        ),
-        (
-            "counter-1",
-            "the chunk is sealed with the counter 1",
-            "damaged",
-            "reseal 0 1 1",
-        ),
-        (
-            "zeros",
-            "the last byte of the header is not zero",
-            "reserved",
-            "set 12287 01",
-        ),
+        ("cut", "the last byte is missing", "reply length", "cut 77823"),
+        ("header-alone", "no chunk at all", "reply length", "cut 12288"),
+        ("cut-in-header", "cut inside the header", "reply length", "cut 9456"),
+        ("byte-behind", "a byte follows the chunk", "reply length", "append 00"),
+        ("two-chunks", "the chunk stands there twice", "reply length", "double 12288 65536"),
+        ("flip-chunk", "a bit of the chunk", "damaged", "xor 12300 01"),
+        ("flip-tag", "a bit of the chunk's tag", "damaged", "xor 77823 01"),
+        ("flip-nobodys-slot", "a bit of a slot that is nobody's", "damaged", "xor 5000 01"),
+        ("not-flagged", "the chunk is sealed without the flag of the last one", "damaged", "reseal 0 0 0"),
+        ("counter-1", "the chunk is sealed with the counter 1", "damaged", "reseal 0 1 1"),
+        ("zeros", "the last byte of the header is not zero", "reserved", "set 12287 01"),
     ] {
         set.add(
             wrong(name, what, refuse)
@@ -297,6 +183,7 @@ fn manifest(set: &mut Set, name: &str, what: &str, refuse: &str, encoded: &[u8])
     set.add(vector.bytes("manifest", encoded));
 }
 
+#[rustfmt::skip]
 fn manifests(set: &mut Set) {
     let fields = unsigned(2, 2, "words");
     let right = signed(FOUNDING, 2, &fields);
@@ -331,76 +218,16 @@ fn manifests(set: &mut Set) {
     }
     let stranger = sha256(&[1]);
     for (name, what, refuse, key, value) in [
-        (
-            "version-2",
-            "version 2 of the manifest",
-            "value",
-            1,
-            uint(2),
-        ),
-        (
-            "other-source",
-            "it was written to another source: field 2 is the hash of another key",
-            "other source",
-            2,
-            bytes(&stranger),
-        ),
-        (
-            "source-short",
-            "field 2 lacks a byte",
-            "malformed",
-            2,
-            bytes(&stranger[1..]),
-        ),
-        (
-            "number-text",
-            "the number is a text",
-            "malformed",
-            3,
-            text("2"),
-        ),
-        (
-            "number-negative",
-            "the number is -1",
-            "malformed",
-            3,
-            vec![0x20],
-        ),
-        (
-            "number-long",
-            "the number takes a byte of its own",
-            "not canonical",
-            3,
-            wide(0, 2, 1),
-        ),
-        (
-            "words-not-utf8",
-            "the words are not UTF-8",
-            "malformed",
-            6,
-            raw_text(b"\xff"),
-        ),
-        (
-            "words-too-long",
-            "words of 32,769 bytes",
-            "value",
-            6,
-            text(&"w".repeat(32_769)),
-        ),
-        (
-            "editor-small-order",
-            "the editor's key is the neutral point",
-            "value",
-            7,
-            bytes(&[&[1], [0; 31].as_slice()].concat()),
-        ),
-        (
-            "editor-no-point",
-            "the editor's key is no point",
-            "value",
-            7,
-            bytes(&[&[2], [0; 31].as_slice()].concat()),
-        ),
+        ("version-2", "version 2 of the manifest", "value", 1, uint(2)),
+        ("other-source", "it was written to another source: field 2 is the hash of another key", "other source", 2, bytes(&stranger)),
+        ("source-short", "field 2 lacks a byte", "malformed", 2, bytes(&stranger[1..])),
+        ("number-text", "the number is a text", "malformed", 3, text("2")),
+        ("number-negative", "the number is -1", "malformed", 3, vec![0x20]),
+        ("number-long", "the number takes a byte of its own", "not canonical", 3, wide(0, 2, 1)),
+        ("words-not-utf8", "the words are not UTF-8", "malformed", 6, raw_text(b"\xff")),
+        ("words-too-long", "words of 32,769 bytes", "value", 6, text(&"w".repeat(32_769))),
+        ("editor-small-order", "the editor's key is the neutral point", "value", 7, bytes(&[&[1], [0; 31].as_slice()].concat())),
+        ("editor-no-point", "the editor's key is no point", "value", 7, bytes(&[&[2], [0; 31].as_slice()].concat())),
     ] {
         manifest(
             set,
@@ -427,6 +254,7 @@ fn manifests(set: &mut Set) {
     );
 }
 
+#[rustfmt::skip]
 fn signatures(set: &mut Set) {
     let fields = unsigned(2, 2, "words");
     let body = map(&fields);
@@ -446,41 +274,13 @@ fn signatures(set: &mut Set) {
     let other_words = domain.sign(2, &map(&unsigned(2, 2, "other words")));
     for (name, what, signature) in [
         ("signature", "a bit of the signature", flipped),
-        (
-            "signature-of-other-words",
-            "the signature is under other words",
-            other_words,
-        ),
-        (
-            "signature-of-other-editor",
-            "the signature is another editor's",
-            domain.sign(1, &body),
-        ),
-        (
-            "signature-under-other-label",
-            "the signature is under another label",
-            unlike.sign(2, &body),
-        ),
-        (
-            "signature-of-other-newsroom",
-            "the signature is for another newsroom",
-            elsewhere.sign(2, &body),
-        ),
-        (
-            "signature-above-order",
-            "the signature has S + L in place of S",
-            above_order(&right),
-        ),
-        (
-            "signature-small-r",
-            "the signature's R is the neutral point, and its equation holds",
-            small_r(2, &message),
-        ),
-        (
-            "signature-torsion",
-            "the signature holds with the cofactor only",
-            torsion_r(2, &message),
-        ),
+        ("signature-of-other-words", "the signature is under other words", other_words),
+        ("signature-of-other-editor", "the signature is another editor's", domain.sign(1, &body)),
+        ("signature-under-other-label", "the signature is under another label", unlike.sign(2, &body)),
+        ("signature-of-other-newsroom", "the signature is for another newsroom", elsewhere.sign(2, &body)),
+        ("signature-above-order", "the signature has S + L in place of S", above_order(&right)),
+        ("signature-small-r", "the signature's R is the neutral point, and its equation holds", small_r(2, &message)),
+        ("signature-torsion", "the signature holds with the cofactor only", torsion_r(2, &message)),
     ] {
         manifest(
             set,
@@ -518,35 +318,16 @@ fn signatures(set: &mut Set) {
 }
 
 /// The number before the manifest, and what follows it.
+#[rustfmt::skip]
 fn lengths(set: &mut Set) {
     let right = signed(FOUNDING, 2, &unsigned(2, 2, "words"));
     let length = u32::try_from(right.len()).unwrap();
     for (name, what, refuse, said) in [
         ("length-0", "the manifest's length is 0", "malformed", 0),
-        (
-            "length-less",
-            "the manifest's length is one less than it is",
-            "trailing",
-            length - 1,
-        ),
-        (
-            "length-more",
-            "the manifest's length is one more than it is",
-            "not canonical",
-            length + 1,
-        ),
-        (
-            "length-above-most",
-            "the manifest's length is 65,517",
-            "malformed",
-            65_517,
-        ),
-        (
-            "length-huge",
-            "the manifest's length is 2^32 − 1",
-            "malformed",
-            u32::MAX,
-        ),
+        ("length-less", "the manifest's length is one less than it is", "trailing", length - 1),
+        ("length-more", "the manifest's length is one more than it is", "not canonical", length + 1),
+        ("length-above-most", "the manifest's length is 65,517", "malformed", 65_517),
+        ("length-huge", "the manifest's length is 2^32 − 1", "malformed", u32::MAX),
     ] {
         let text = pieces(&[said.to_be_bytes().as_slice(), &right].concat());
         set.add(
@@ -557,16 +338,8 @@ fn lengths(set: &mut Set) {
     }
     let mut text = [length.to_be_bytes().as_slice(), &right].concat();
     for (name, what, len) in [
-        (
-            "trailing",
-            "something is hidden behind the manifest",
-            text.len(),
-        ),
-        (
-            "trailing-last",
-            "the last byte of the chunk is not zero",
-            65_519,
-        ),
+        ("trailing", "something is hidden behind the manifest", text.len()),
+        ("trailing-last", "the last byte of the chunk is not zero", 65_519),
     ] {
         text.resize(len, 0);
         let hidden = pieces(&[text.as_slice(), &[1]].concat());

@@ -214,29 +214,12 @@ fn drops() -> Vec<Drop> {
 }
 
 /// Drops that open although some shares are wrong.
+#[rustfmt::skip]
 fn with_wrong_shares(set: &mut Set) {
     for (name, what, editors, k, wrong) in [
-        (
-            "drop-wrong-share",
-            "the share of x = 3 is wrong: the drop opens, and the reader names that share",
-            3_u8,
-            2,
-            [3].as_slice(),
-        ),
-        (
-            "drop-first-share-wrong",
-            "the share of x = 1 is wrong: the first combinations of three do not fit",
-            5,
-            3,
-            &[1],
-        ),
-        (
-            "drop-two-wrong-shares",
-            "the shares of x = 1 and x = 4 are wrong",
-            6,
-            3,
-            &[1, 4],
-        ),
+        ("drop-wrong-share", "the share of x = 3 is wrong: the drop opens, and the reader names that share", 3_u8, 2, [3].as_slice()),
+        ("drop-first-share-wrong", "the share of x = 1 is wrong: the first combinations of three do not fit", 5, 3, &[1]),
+        ("drop-two-wrong-shares", "the shares of x = 1 and x = 4 are wrong", 6, 3, &[1, 4]),
     ] {
         let mut forge = Forge::drop(name, 1, editors, k);
         for x in wrong {

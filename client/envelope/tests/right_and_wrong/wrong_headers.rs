@@ -30,15 +30,10 @@ fn honest(name: &str) -> Forge {
     Forge::drop(&format!("wrong/drop-{name}"), 1, 3, 2)
 }
 
+#[rustfmt::skip]
 fn heads(set: &mut Set) {
     for (name, what, refuse, at, value) in [
-        (
-            "magic",
-            "the magic is in lower case",
-            "magic",
-            0,
-            b"knothole".as_slice(),
-        ),
+        ("magic", "the magic is in lower case", "magic", 0, b"knothole".as_slice()),
         ("version-0", "version 0", "version", 8, &[0]),
         ("version-2", "version 2", "version", 8, &[2]),
         ("kind-0", "kind 0", "kind", 9, &[0]),
@@ -54,22 +49,10 @@ fn heads(set: &mut Set) {
     for (name, what, chunks) in [
         ("n-0", "n = 0, with 16 chunks", 0),
         ("n-1", "n = 1 in a drop, with 16 chunks", 1),
-        (
-            "n-wraps",
-            "n = 2^48 + 16, with 16 chunks: 65,536 · n wraps around to the right length",
-            (1 << 48) + 16,
-        ),
-        (
-            "n-above-scale",
-            "n = 2^24 + 2^19, with 16 chunks: the next step above the longest drop",
-            (1 << 24) + (1 << 19),
-        ),
+        ("n-wraps", "n = 2^48 + 16, with 16 chunks: 65,536 · n wraps around to the right length", (1 << 48) + 16),
+        ("n-above-scale", "n = 2^24 + 2^19, with 16 chunks: the next step above the longest drop", (1 << 24) + (1 << 19)),
         ("n-most", "n = 2^64 − 1, with 16 chunks", u64::MAX),
-        (
-            "n-little-endian",
-            "n = 16 in little-endian order",
-            16_u64.swap_bytes(),
-        ),
+        ("n-little-endian", "n = 16 in little-endian order", 16_u64.swap_bytes()),
     ] {
         let forge = honest(name).chunks(chunks);
         forged(set, name, what, "chunks", "11 12 13", forge);
@@ -90,16 +73,8 @@ fn heads(set: &mut Set) {
         set.add_with_header(vector, made.header);
     }
     for (name, what, tail) in [
-        (
-            "zeros-first",
-            "the first byte behind the slots is not zero",
-            9_456,
-        ),
-        (
-            "zeros-last",
-            "the last byte of the header is not zero",
-            12_287,
-        ),
+        ("zeros-first", "the first byte behind the slots is not zero", 9_456),
+        ("zeros-last", "the last byte of the header is not zero", 12_287),
     ] {
         let mut forge = honest(name);
         forge.tail = Some(tail);
@@ -205,6 +180,7 @@ fn each(forge: &mut Forge, field: usize, value: u8) {
 }
 
 /// x and y.
+#[rustfmt::skip]
 fn shares(set: &mut Set) {
     let mut all = |name: &str, what: &str, refuse: &str, xs: [u8; 3]| {
         let mut forge = honest(name);
@@ -251,18 +227,8 @@ fn shares(set: &mut Set) {
     let what = "two editors have each other's share, x and y";
     forged(set, "shares-exchanged", what, "share", "11 12 13", swapped);
     for (name, what, openers, spoiled) in [
-        (
-            "y-wrong",
-            "one of the two shares that are there is wrong",
-            "11 12",
-            [1].as_slice(),
-        ),
-        (
-            "y-two-wrong",
-            "two of three shares are wrong: no combination fits",
-            "11 12 13",
-            &[0, 2],
-        ),
+        ("y-wrong", "one of the two shares that are there is wrong", "11 12", [1].as_slice()),
+        ("y-two-wrong", "two of three shares are wrong: no combination fits", "11 12 13", &[0, 2]),
     ] {
         let mut forge = honest(name);
         for editor in spoiled {
@@ -278,34 +244,19 @@ fn shares(set: &mut Set) {
     forged(set, "y-zero", what, "commitment", "11 12 13", zero);
 }
 
+#[rustfmt::skip]
 fn commitments(set: &mut Set) {
     for (name, what, commitment) in [
-        (
-            "commitment-wrong",
-            "the commitment is 32 bytes c0, and the slots are bound to it",
-            [0xc0; 32],
-        ),
-        (
-            "commitment-zero",
-            "the commitment is zero, and the slots are bound to it",
-            [0; 32],
-        ),
+        ("commitment-wrong", "the commitment is 32 bytes c0, and the slots are bound to it", [0xc0; 32]),
+        ("commitment-zero", "the commitment is zero, and the slots are bound to it", [0; 32]),
     ] {
         let mut forge = honest(name);
         forge.commitment = Some(commitment);
         forged(set, name, what, "commitment", "11 12 13", forge);
     }
     for (name, what, committed) in [
-        (
-            "commitment-suite",
-            "the commitment and the chunks are of suite 2, the slots say suite 1",
-            (2, 2),
-        ),
-        (
-            "commitment-k",
-            "the commitment is to k = 1, the slots say k = 2",
-            (1, 1),
-        ),
+        ("commitment-suite", "the commitment and the chunks are of suite 2, the slots say suite 1", (2, 2)),
+        ("commitment-k", "the commitment is to k = 1, the slots say k = 2", (1, 1)),
     ] {
         let mut forge = honest(name);
         forge.committed = committed;
@@ -322,6 +273,7 @@ fn commitments(set: &mut Set) {
 }
 
 /// X25519 shares of small order: whoever takes one knows the result, and the slot's tag fits.
+#[rustfmt::skip]
 fn points(set: &mut Set) {
     let mut minus_one = [0xff; 32];
     (minus_one[0], minus_one[31]) = (0xec, 0x7f);
@@ -335,27 +287,11 @@ fn points(set: &mut Set) {
         0xb8, 0x00,
     ];
     for (name, what, point) in [
-        (
-            "point-0",
-            "the X25519 share of the second slot is 0",
-            [0; 32],
-        ),
+        ("point-0", "the X25519 share of the second slot is 0", [0; 32]),
         ("point-1", "the X25519 share of the second slot is 1", one),
-        (
-            "point-minus-1",
-            "the X25519 share of the second slot is p − 1",
-            minus_one,
-        ),
-        (
-            "point-p",
-            "the X25519 share of the second slot is p, another form of 0",
-            prime,
-        ),
-        (
-            "point-order-8",
-            "the X25519 share of the second slot is a point of order 8",
-            order_8,
-        ),
+        ("point-minus-1", "the X25519 share of the second slot is p − 1", minus_one),
+        ("point-p", "the X25519 share of the second slot is p, another form of 0", prime),
+        ("point-order-8", "the X25519 share of the second slot is a point of order 8", order_8),
     ] {
         let mut forge = honest(name);
         forge.slots[place_of(1)].point = Some(point);

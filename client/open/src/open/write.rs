@@ -54,7 +54,6 @@ pub fn write<R: Read>(
         bytes,
         message: !manifest.message().as_str().is_empty(),
         way_back: manifest.reply().is_some(),
-        conversation: None,
         warnings,
     })
 }

@@ -13,7 +13,6 @@
 
 mod editors;
 mod newsroom;
-mod replying;
 mod room;
 
 use std::fs;

@@ -6,14 +6,13 @@ use super::courier::{read_courier, write_courier};
 use super::drops::{read_drop, write_drop};
 use super::{MOST_COURIERS, MOST_DROPS, MOST_SHEETS, State};
 use crate::archive::cbor::{Reader, Writer};
-use crate::archive::conversation::Conversations;
 
 impl State {
     /// The canonical CBOR.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(8).unsigned(1_u8);
+        out.array(7).unsigned(1_u8);
         out.bytes(&self.chain.chain().encode());
         out.array(self.keys.len());
         for key in &self.keys {
@@ -32,7 +31,6 @@ impl State {
         for kept in self.drops.values() {
             write_drop(&mut out, kept);
         }
-        self.conversations.write(&mut out);
         out.finish()
     }
 
@@ -40,7 +38,7 @@ impl State {
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Reader::new(bytes);
-        input.tuple(8)?;
+        input.tuple(7)?;
         if input.unsigned::<u64>()? != 1 {
             return None;
         }
@@ -60,7 +58,6 @@ impl State {
             .into_iter()
             .map(|kept| (kept.listed.id, kept))
             .collect();
-        state.conversations = Conversations::read(&mut input)?;
         // Whatever the reader forgave (order, doubles, long integers, a tail) shows here.
         (state.encode() == bytes).then_some(state)
     }
