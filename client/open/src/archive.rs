@@ -18,15 +18,22 @@
 //!
 //! ```text
 //! state   [1, charter chain, [archive key …], onion identity (32), [signed sheet …],
-//!          [courier …], [drop …]]
+//!          [courier …], [drop …], conversations]
 //! courier [bundle-signing key (32), [latest date] or [], [[sequence, hash of index (32)] …]]
 //! drop    [id (32), tree hash (32), length, epoch, status, day received, day last listed]
+//! conversations [[conversation …], [kept reply …], [acknowledgement] or []]
+//! conversation  [reply key (1216), mailbox (32), erase hash (32), [id of a drop (32) …],
+//!                number of the last reply, [day of a reply …]]
+//! kept reply    [place of its conversation, from 1, [couriers' date when it was first laid into an
+//!                outbox] or [], sealed reply (77,824)]
 //! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused
 //! ```
 //!
-//! Chain, keys and sheets are byte strings of their own encodings; days count from 1970-01-01.
+//! Chain, keys and sheets are byte strings of their own encodings, the acknowledgement is one of
+//! UTF-8; days count from 1970-01-01.
 
 pub(crate) mod cbor;
+mod conversation;
 mod error;
 mod keep;
 mod names;
@@ -41,6 +48,10 @@ use rand_core::CryptoRng;
 use crate::editor::Editor;
 use crate::folder::{Existing, FileError, Folder};
 
+pub use conversation::{
+    Conversation, ConversationNumber, Conversations, KeptReply, MOST_BEFORE_AUTOMATIC,
+    MOST_CONVERSATIONS, MOST_KEPT_REPLIES, NoPlace,
+};
 pub use error::ArchiveError;
 pub use keep::{KeepError, SealedDrop};
 pub use state::{Courier, KeptDrop, MOST_COURIERS, MOST_DROPS, SeenBundle, State, Status};
@@ -48,7 +59,7 @@ pub use state::{Courier, KeptDrop, MOST_COURIERS, MOST_DROPS, SeenBundle, State,
 const STATE: &str = "state";
 const LOCK: &str = "lock";
 /// A state that is longer is refused, read or written.
-const MOST_STATE_BYTES: u64 = 16 << 20;
+const MOST_STATE_BYTES: u64 = 32 << 20;
 
 /// An archive that is open, and that no other program has open.
 #[derive(Debug)]

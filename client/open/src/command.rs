@@ -1,11 +1,13 @@
 //! The commands, one file for each group of them.
 
+mod acknowledge;
 mod archive;
 mod drops;
 mod files;
 mod newsroom;
 mod open;
 mod outbox;
+mod reply;
 mod tally;
 mod vault;
 
@@ -31,7 +33,9 @@ pub(crate) enum Command {
     Export(drops::ExportArgs),
     /// Say that drops are not wanted, or that nobody can open them.
     Refuse(drops::RefuseArgs),
-    /// Lay out what goes back to the server: charter, epoch sheets and receipts.
+    /// Answer the source of a drop.
+    Reply(reply::ReplyArgs),
+    /// Lay out what goes back to the server: charter, epoch sheets, receipts and replies.
     Outbox(outbox::OutboxArgs),
 }
 
@@ -46,6 +50,7 @@ impl Command {
             Self::Show(args) => drops::show(args, desk),
             Self::Export(args) => drops::export(args, desk),
             Self::Refuse(args) => drops::refuse(args, desk),
+            Self::Reply(args) => reply::run(args, desk),
             Self::Outbox(args) => outbox::run(args, desk),
         }
     }

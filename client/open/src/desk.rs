@@ -1,5 +1,7 @@
 //! What every command works with: a screen, passphrases, a day, and randomness.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,8 +12,12 @@ use rand_core::UnwrapErr;
 use crate::escape;
 use crate::failure::Failure;
 use crate::passphrase::Asker;
+use crate::reply::ReplyFault;
 use crate::screen::Screen;
 use crate::vault::Vault;
+
+/// An answer at the terminal is read up to here.
+const MOST_ANSWER_BYTES: u64 = 1024;
 
 /// What every command works with.
 #[derive(Debug)]
@@ -40,6 +46,21 @@ impl Desk {
             today,
             rng: UnwrapErr(SysRng),
         })
+    }
+
+    /// Asks the person at the terminal; only `yes`, typed in full, is one.
+    ///
+    /// # Errors
+    /// [`ReplyFault::NoTerminal`] when nobody is there.
+    pub fn agrees(&self, question: &str) -> Result<bool, ReplyFault> {
+        let asked = self.screen.show(&[question]);
+        asked.map_err(|_| ReplyFault::NoTerminal)?;
+        let terminal = File::open("/dev/tty").map_err(|_| ReplyFault::NoTerminal)?;
+        let mut line = String::new();
+        BufReader::new(terminal.take(MOST_ANSWER_BYTES))
+            .read_line(&mut line)
+            .map_err(|_| ReplyFault::NoTerminal)?;
+        Ok(line.trim().eq_ignore_ascii_case("yes"))
     }
 
     /// Opens vaults, asking for their passphrases in the order in which they are named.

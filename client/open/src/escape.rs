@@ -64,6 +64,20 @@ pub fn rows(line: &str, columns: usize) -> Vec<String> {
     rows
 }
 
+/// Words with a bar before each row: they cannot pose as the program's own.
+#[must_use]
+pub fn barred(words: &str, columns: usize) -> String {
+    let mut text = String::new();
+    for line in message(words).split('\n') {
+        for row in rows(line, columns) {
+            text.push_str("  | ");
+            text.push_str(&row);
+            text.push('\n');
+        }
+    }
+    text
+}
+
 /// A path as a person may see it.
 #[must_use]
 pub fn path(path: &Path) -> String {

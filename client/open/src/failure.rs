@@ -12,6 +12,7 @@ use crate::guard::GuardError;
 use crate::newsroom::{ChangeError, CourierError, FoundError, PosterError};
 use crate::open::OpenDropError;
 use crate::passphrase::PassphraseError;
+use crate::reply::ReplyFault;
 use crate::screen::Screen;
 use crate::vault::{PlanError, VaultError};
 use crate::volume::VolumeError;
@@ -90,6 +91,8 @@ pub enum Failure {
     NoSuchDrop(String, Vec<String>),
     /// Only parts of this drop came in.
     NotWhole(String),
+    /// A source is not answered.
+    Reply(ReplyFault),
     /// A file could not be read or written.
     File(FileError),
     /// The machine's clock shows no day that can be.
@@ -102,6 +105,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Passphrase(_) | Self::Plan(_) => Exit::Usage,
+            Self::Reply(error) => exit_of_reply(error),
             Self::Vault(VaultError::Memory) => Exit::TryAgain,
             Self::Vault(VaultError::File(error))
             | Self::Archive(ArchiveError::File(error))
@@ -147,6 +151,7 @@ impl Failure {
             Self::Bundle(error) => Some(error),
             Self::Volume(error) => Some(error),
             Self::Open(error) => Some(error),
+            Self::Reply(error) => Some(error),
             Self::File(error) => Some(error),
             Self::Clock | Self::NoSuchDrop(..) | Self::NotWhole(_) => None,
         }
@@ -223,6 +228,23 @@ pub(crate) fn exit_of(error: &OpenDropError) -> Exit {
     }
 }
 
+/// The exit code of a source that is not answered.
+const fn exit_of_reply(error: &ReplyFault) -> Exit {
+    match error {
+        ReplyFault::NoPlace => Exit::TryAgain,
+        ReplyFault::Empty
+        | ReplyFault::TooLong
+        | ReplyFault::NotText
+        | ReplyFault::Passphrases
+        | ReplyFault::NoTerminal
+        | ReplyFault::Read(_) => Exit::Usage,
+        ReplyFault::NoWayBack(_)
+        | ReplyFault::NoConversation
+        | ReplyFault::NotAgreed
+        | ReplyFault::Seal(_) => Exit::Refused,
+    }
+}
+
 /// What to do about what the system says.
 fn advice(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
@@ -266,5 +288,6 @@ from! {
     Bundle(BundleFault),
     Volume(VolumeError),
     Open(OpenDropError),
+    Reply(ReplyFault),
     File(FileError),
 }

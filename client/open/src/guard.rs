@@ -186,16 +186,18 @@ fn forbid_dumps() -> Result<(), GuardError> {
 }
 
 fn lock_memory() -> Memory {
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_MEMLOCK) {
-        // It is no error if it fails: then the next step does, or the limit suffices.
+    let unbounded = nix::libc::RLIM_INFINITY;
+    // Root of the whole machine may lift the limit; root of a container may not. It is no error if
+    // it fails: then the next step does, or the limit suffices.
+    if setrlimit(Resource::RLIMIT_MEMLOCK, unbounded, unbounded).is_err()
+        && let Ok((_, hard)) = getrlimit(Resource::RLIMIT_MEMLOCK)
+    {
         let _ = setrlimit(Resource::RLIMIT_MEMLOCK, hard, hard);
     }
     // A limit that is met later would end the program in the middle of its work, so memory to come
-    // is locked only where there is no limit; the system says so by letting the future be locked
-    // beyond what it lets an ordinary user have.
+    // is locked only where there is none, or one beyond what an ordinary user has.
     let unlimited = getrlimit(Resource::RLIMIT_MEMLOCK)
-        .is_ok_and(|(soft, _)| soft == nix::libc::RLIM_INFINITY || soft >= 1 << 30)
-        || nix::unistd::Uid::effective().is_root();
+        .is_ok_and(|(soft, _)| soft == unbounded || soft >= 1 << 30);
     let future = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
     if unlimited && mlockall(future).is_ok() {
         return Memory::Kept;

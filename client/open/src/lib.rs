@@ -1,4 +1,4 @@
-//! The offline client of Knothole: vaults, opening, receipts.
+//! The offline client of Knothole: vaults, opening, replies, receipts.
 //!
 //! It refuses to know a network: no crate beneath it can dial, and the kernel refuses it sockets
 //! before it reads its first input.
@@ -17,6 +17,7 @@ pub mod newsroom;
 pub mod open;
 pub mod outbox;
 pub mod passphrase;
+pub mod reply;
 pub mod room;
 pub mod screen;
 pub mod vault;

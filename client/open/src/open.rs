@@ -12,6 +12,8 @@ mod write;
 
 use std::path::PathBuf;
 
+use crate::archive::ConversationNumber;
+
 pub use error::{OpenDropError, Warning};
 pub use unseal::{Unsealed, unseal};
 pub use write::write;
@@ -29,6 +31,8 @@ pub struct Opened {
     pub message: bool,
     /// Whether the source can be answered.
     pub way_back: bool,
+    /// The conversation that the archive remembers it as.
+    pub conversation: Option<ConversationNumber>,
     /// What an editor must know.
     pub warnings: Vec<Warning>,
 }

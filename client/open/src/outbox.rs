@@ -1,4 +1,4 @@
-//! What goes back to the server: charters, sheets and receipts, on a stick.
+//! What goes back to the server: charters, sheets, receipts and replies, on a stick.
 //!
 //! ```text
 //! STICK/
@@ -9,6 +9,8 @@
 //!       2              the epoch in decimal digits, without leading zeros
 //!     receipts         a CBOR array of signed receipts (`Signed<Receipt>::encode_list`), which may
 //!                      be empty; at most 65,536
+//!     replies          a CBOR array of sealed replies (`PushedReply::encode_list`), which may be
+//!                      empty; at most 64, in the order in which they are to be shown
 //! ```
 //!
 //! - Every file is complete or absent: it is written under a name that ends in `.new`, synced and
@@ -16,10 +18,11 @@
 //! - An outbox replaces the one before it: what is no longer in it was taken back or is done with.
 //! - Nothing in it is secret from the server. The sheets are secret from it until they are released:
 //!   a courier keeps them, and gives the server each at most 7 days before its first day.
+//! - A reply is in every outbox until it was surely carried; courier and server know it again.
 
 use std::path::Path;
 
-use knothole_envelope::{Day, Receipt, Sheet, Signed};
+use knothole_envelope::{Day, PushedReply, Receipt, Sheet, Signed};
 
 use crate::archive::{KeptDrop, State, Status};
 use crate::editor::Editor;
@@ -29,6 +32,7 @@ const FOLDER: &str = "knothole-outbox";
 const CHARTER: &str = "charter";
 const SHEETS: &str = "sheets";
 const RECEIPTS: &str = "receipts";
+const REPLIES: &str = "replies";
 /// An outbox carries the sheets of so many days to come: 13 weeks.
 const DAYS_AHEAD: u32 = 91;
 /// Of more receipts the oldest wait for the next time.
@@ -43,6 +47,8 @@ pub struct Laid {
     pub until: Option<Day>,
     /// How many receipts.
     pub receipts: usize,
+    /// How many replies.
+    pub replies: usize,
 }
 
 /// Lays out what the newsroom has for its server, in place of what lay there.
@@ -74,10 +80,14 @@ pub fn lay(
     let receipts = receipts(state, editors);
     let encoded = Signed::encode_list(&receipts);
     folder.put(RECEIPTS, &encoded, Existing::Replace)?;
+    let replies = replies(state);
+    let encoded = PushedReply::encode_list(&replies);
+    folder.put(REPLIES, &encoded, Existing::Replace)?;
     Ok(Laid {
         sheets: sheets.len(),
         until: sheets.iter().map(|sheet| sheet.unverified().last()).max(),
         receipts: receipts.len(),
+        replies: replies.len(),
     })
 }
 
@@ -95,6 +105,20 @@ fn carried(state: &State, today: Day) -> Vec<&Signed<Sheet>> {
         *sheet.charter() == current && sheet.last() >= today && sheet.first() <= horizon
     };
     state.sheets().iter().filter(wanted).collect()
+}
+
+fn replies(state: &State) -> Vec<PushedReply> {
+    let conversations = &state.conversations;
+    let kept = conversations.kept().iter();
+    let pushed = kept.filter_map(|kept| {
+        let block = conversations.get(kept.conversation())?.block();
+        Some(PushedReply {
+            mailbox: block.mailbox,
+            erase: block.erase,
+            envelope: Box::new(*kept.envelope()),
+        })
+    });
+    pushed.collect()
 }
 
 fn receipts(state: &State, editors: &[impl Editor]) -> Vec<Signed<Receipt>> {

@@ -150,6 +150,12 @@ impl Asker {
         self.descriptors.is_empty()
     }
 
+    /// Whether passphrases come from this descriptor.
+    #[must_use]
+    pub fn reads(&self, descriptor: RawFd) -> bool {
+        self.descriptors.contains(&descriptor)
+    }
+
     /// The next passphrase.
     ///
     /// # Errors

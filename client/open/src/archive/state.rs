@@ -15,6 +15,7 @@ use knothole_envelope::{
 
 pub use self::courier::{Courier, SeenBundle};
 pub use self::drops::{KeptDrop, Status};
+use super::conversation::Conversations;
 
 /// A newsroom has at most so many couriers at a time.
 pub const MOST_COURIERS: usize = 8;
@@ -38,6 +39,8 @@ pub struct State {
     pub couriers: Vec<Courier>,
     /// The drops of which something came in.
     pub drops: BTreeMap<DropId, KeptDrop>,
+    /// Who can be answered, and what was answered.
+    pub conversations: Conversations,
 }
 
 impl State {
@@ -61,6 +64,7 @@ impl State {
             sheets,
             couriers: Vec::new(),
             drops: BTreeMap::new(),
+            conversations: Conversations::default(),
         })
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use knothole_envelope::{BundleIndex, SheetHash};
 use knothole_envelope::{
     BundlePart, Day, DropId, EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest,
-    Message, PartHash, PartName, Signed, Suite, seal_drop,
+    Message, PartHash, PartName, ReplyBlock, Signed, Suite, seal_drop,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -30,6 +30,18 @@ pub(crate) fn seal(
     message: &str,
     sheet: Option<SheetHash>,
 ) -> Sealed {
+    seal_with(state, number, files, message, sheet, None)
+}
+
+/// As [`seal`], with a way back.
+pub(crate) fn seal_with(
+    state: &State,
+    number: u8,
+    files: &[(&str, &[u8])],
+    message: &str,
+    sheet: Option<SheetHash>,
+    reply: Option<ReplyBlock>,
+) -> Sealed {
     let epoch = EpochNumber::new(3).unwrap();
     let real = state.sheets_of(epoch).next().unwrap();
     let entries = files.iter().map(|(name, body)| FileEntry {
@@ -39,7 +51,7 @@ pub(crate) fn seal(
     let manifest = Manifest::new(
         sheet.unwrap_or(real.hash()),
         real.recipients().quorum(),
-        None,
+        reply,
         entries.collect(),
         Message::new(message).unwrap(),
     )

@@ -8,8 +8,9 @@ use knothole_envelope::{DropId, Manifest};
 use super::archive::ArchiveArgs;
 use super::files::Danger;
 use super::open::tell;
+use super::reply::about;
 use super::tally::Tally;
-use crate::archive::{KeptDrop, State, Status};
+use crate::archive::{Conversation, ConversationNumber, KeptDrop, State, Status};
 use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
@@ -57,7 +58,7 @@ pub(crate) struct RefuseArgs {
 }
 
 /// The one drop whose name begins so.
-fn named(state: &State, beginning: &str) -> Result<KeptDrop, Failure> {
+pub(super) fn named(state: &State, beginning: &str) -> Result<KeptDrop, Failure> {
     let found = state.named(beginning);
     let [id] = found.as_slice() else {
         let short = found.iter().map(|id| state.short(id)).collect();
@@ -73,6 +74,9 @@ pub(crate) fn list(args: &ListArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     for kept in state.in_order() {
         line(kept, state, desk);
     }
+    for (number, conversation) in state.conversations.all() {
+        tell_conversation(number, conversation, state, desk);
+    }
     if state.drops.is_empty() {
         desk.screen.say("No drop has come in yet.");
     }
@@ -81,14 +85,18 @@ pub(crate) fn list(args: &ListArgs, desk: &mut Desk) -> Result<Exit, Failure> {
 
 fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
     let listed = kept.listed;
+    let conversation = state.conversations.of(&listed.id);
+    let place = conversation.map_or(0, |(number, _)| number.get());
+    let with = conversation.map(|(number, _)| format!("  conversation {number}"));
     desk.screen.result(
         &format!(
-            "{}  {:<10}  {}  epoch {}  {} MiB",
+            "{}  {:<10}  {}  epoch {}  {} MiB{}",
             state.short(&listed.id),
             kept.status.word(),
             kept.received,
             listed.epoch,
-            listed.length().div_ceil(1 << 20)
+            listed.length().div_ceil(1 << 20),
+            with.unwrap_or_default()
         ),
         "drop",
         &[
@@ -97,6 +105,8 @@ fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
             ("received", Field::Text(&kept.received.to_string())),
             ("epoch", Field::Number(listed.epoch.get().into())),
             ("length", Field::Number(listed.length())),
+            // 0 when the source left no way back, or the drop was not opened yet.
+            ("conversation", Field::Number(place.into())),
             ("tree", Field::Text(&listed.tree.to_string())),
         ],
     );
@@ -108,7 +118,11 @@ pub(crate) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let unsealed = at.archive.unseal(&kept.listed.id, &at.vaults);
     // Nothing that a source sent is shown while a vault is open.
     drop(at.vaults);
-    line(&kept, &at.archive.state, desk);
+    let state = &at.archive.state;
+    line(&kept, state, desk);
+    if let Some((number, conversation)) = state.conversations.of(&kept.listed.id) {
+        tell_conversation(number, conversation, state, desk);
+    }
     let Unsealed { reader, warnings } = unsealed?;
     for warning in warnings {
         desk.screen.warn(&warning.to_string());
@@ -121,6 +135,40 @@ pub(crate) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     }
     tell_manifest(&kept.listed.id, reader.manifest(), desk);
     Ok(Exit::Done)
+}
+
+fn tell_conversation(
+    number: ConversationNumber,
+    conversation: &Conversation,
+    state: &State,
+    desk: &Desk,
+) {
+    let drops: Vec<_> = conversation
+        .drops()
+        .iter()
+        .map(|id| state.short(id))
+        .collect();
+    let days: Vec<_> = conversation
+        .days()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let last = days.last().map(|day| format!(", the last on {day}"));
+    desk.screen.result(
+        &format!(
+            "{}{} ({})",
+            about(number, conversation),
+            last.unwrap_or_default(),
+            drops.join(", ")
+        ),
+        "conversation",
+        &[
+            ("conversation", Field::Number(number.get().into())),
+            ("replies", Field::Number(conversation.replies())),
+            ("drops", Field::List(&drops)),
+            ("days", Field::List(&days)),
+        ],
+    );
 }
 
 fn tell_manifest(id: &DropId, manifest: &Manifest, desk: &Desk) {
@@ -138,13 +186,8 @@ fn tell_manifest(id: &DropId, manifest: &Manifest, desk: &Desk) {
     }
     let message = manifest.message().as_str();
     if !message.is_empty() {
-        // A bar before each row: the words cannot pose as the program's own.
         text.push_str("\nThe source's words:\n");
-        for line in escape::message(message).split('\n') {
-            for row in escape::rows(line, WORD_COLUMNS) {
-                text.push_str(&format!("  | {row}\n"));
-            }
-        }
+        text.push_str(&escape::barred(message, WORD_COLUMNS));
     }
     text.push_str(if manifest.reply().is_some() {
         "The source can be answered."
@@ -170,8 +213,10 @@ pub(crate) fn export(args: &ExportArgs, desk: &mut Desk) -> Result<Exit, Failure
     if kept.status == Status::Incomplete {
         return Err(Failure::NotWhole(at.archive.state.short(&id)));
     }
+    let known = at.archive.state.conversations.of(&id).is_some();
     let result = at.archive.open_drop(&id, &at.vaults, &files);
-    if at.archive.state.drops.get(&id) != Some(&kept) {
+    let state = &at.archive.state;
+    if state.drops.get(&id) != Some(&kept) || state.conversations.of(&id).is_some() != known {
         at.save(&mut desk.rng)?;
     }
     drop(at.vaults);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use knothole_envelope::{OnionAddress, Quorum};
 
+use super::acknowledge::{self, AcknowledgeArgs};
 use super::archive::ArchiveArgs;
 use crate::archive::{Archive, State};
 use crate::desk::Desk;
@@ -44,6 +45,8 @@ enum Action {
     Remove(editors::RemoveArgs),
     /// Change how many editors it takes to open a drop.
     Quorum(editors::QuorumArgs),
+    /// Choose whether sources are told when their drops were opened. At first they are not.
+    Acknowledge(AcknowledgeArgs),
     /// Write a poster with the drop-box's address, the fingerprint, and a QR code.
     Poster(PosterArgs),
 }
@@ -94,6 +97,7 @@ pub(crate) fn run(args: &NewsroomArgs, desk: &mut Desk) -> Result<Exit, Failure>
         Action::Add(args) => editors::add(args, desk)?,
         Action::Remove(args) => editors::remove(args, desk)?,
         Action::Quorum(args) => editors::quorum(args, desk)?,
+        Action::Acknowledge(args) => return acknowledge::run(args, desk),
         Action::Poster(args) => poster(args, desk)?,
     }
     Ok(Exit::Done)

@@ -8,13 +8,14 @@ use knothole_envelope::DropId;
 use super::archive::{ArchiveArgs, Opened as OpenArchive};
 use super::files::Danger;
 use super::tally::Tally;
-use crate::archive::{State, Status};
+use crate::archive::{MOST_CONVERSATIONS, State, Status};
 use crate::bundle::{Checked, Lost, News, Sticks, Taken};
 use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure, exit_of, told};
 use crate::folder::Folder;
 use crate::open::{OpenDropError, Opened};
+use crate::reply::Occasion;
 use crate::screen::{Field, counted};
 
 #[derive(Debug, Args)]
@@ -51,7 +52,8 @@ pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let Some(files) = files else {
         return Ok(tally.exit());
     };
-    let (results, saved) = open_waiting(&mut at, &files, desk);
+    let mut told = Acknowledged::default();
+    let (results, saved) = open_waiting(&mut at, &files, &mut told, desk);
     // Nothing that a source sent is shown while a vault is open.
     drop(at.vaults);
     if results.is_empty() {
@@ -60,6 +62,7 @@ pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     for (id, result) in &results {
         tell(&at.archive.state, id, result, &mut tally, desk);
     }
+    told.tell(desk);
     // What was opened lies in its folder, whether or not the archive remembers it.
     saved.map(|()| tally.exit())
 }
@@ -152,6 +155,7 @@ type Results = Vec<(DropId, Result<Opened, OpenDropError>)>;
 fn open_waiting(
     at: &mut OpenArchive,
     files: &Folder,
+    told: &mut Acknowledged,
     desk: &mut Desk,
 ) -> (Results, Result<(), Failure>) {
     let waiting: Vec<DropId> = at
@@ -168,6 +172,9 @@ fn open_waiting(
             .say(&format!("Opening drop {place} of {}…", waiting.len()));
         let result = at.archive.open_drop(id, &at.vaults, files);
         let full = result.as_ref().is_err_and(OpenDropError::is_space);
+        if let Ok(opened) = &result {
+            told.acknowledge(at, opened, desk);
+        }
         results.push((*id, result));
         // A receipt may go out once this is on the medium: after each drop, so that a long run
         // that is cut off is not all to be done again.
@@ -177,6 +184,48 @@ fn open_waiting(
         }
     }
     (results, Ok(()))
+}
+
+/// How many sources were told by themselves that their drop was opened.
+#[derive(Debug, Default)]
+struct Acknowledged {
+    sealed: u64,
+    left_out: u64,
+}
+
+impl Acknowledged {
+    /// Answers the source of a drop that was just opened, if the newsroom chose so.
+    fn acknowledge(&mut self, at: &mut OpenArchive, opened: &Opened, desk: &mut Desk) {
+        let state = &mut at.archive.state;
+        let words = state.conversations.acknowledgement.clone();
+        let (Some(number), Some(words), Some(vault)) =
+            (opened.conversation, words, at.vaults.first())
+        else {
+            return;
+        };
+        let today = state.today(desk.today);
+        let occasion = Occasion::DropOpened;
+        match state.answer(number, vault, &words, occasion, today, &mut desk.rng) {
+            Ok(_) => self.sealed = self.sealed.saturating_add(1),
+            Err(_) => self.left_out = self.left_out.saturating_add(1),
+        }
+    }
+
+    fn tell(&self, desk: &Desk) {
+        if self.sealed > 0 {
+            desk.screen.say(&format!(
+                "Automatic replies that go out with the next outbox: {}.",
+                self.sealed
+            ));
+        }
+        if self.left_out > 0 {
+            desk.screen.warn(&format!(
+                "automatic replies for which there was no place, and which are not sent: {}. Lay \
+                 an outbox, and let the courier push it",
+                self.left_out
+            ));
+        }
+    }
 }
 
 /// Tells how a drop opened.
@@ -211,10 +260,16 @@ pub(super) fn tell(
         desk.screen.warn(&format!("drop {short}: {warning}"));
     }
     let message = if opened.message { " and a message" } else { "" };
-    let way_back = if opened.way_back {
-        "The source can be answered."
-    } else {
-        "The source left no way back."
+    let way_back = match opened.conversation {
+        Some(number) => format!("The source can be answered: conversation {number}."),
+        None if opened.way_back => {
+            desk.screen.warn(&format!(
+                "drop {short}: the archive remembers {MOST_CONVERSATIONS} conversations, and no \
+                 more: its source can be answered only while its keys are there"
+            ));
+            "The source can be answered.".to_owned()
+        }
+        None => "The source left no way back.".to_owned(),
     };
     let warnings: Vec<_> = opened.warnings.iter().map(ToString::to_string).collect();
     let files = u64::try_from(opened.files).unwrap_or(u64::MAX);
@@ -231,6 +286,10 @@ pub(super) fn tell(
             ("folder", Field::Text(&opened.folder.to_string_lossy())),
             ("files", Field::Number(files)),
             ("bytes", Field::Number(opened.bytes)),
+            (
+                "conversation",
+                Field::Number(opened.conversation.map_or(0, |number| number.get().into())),
+            ),
             ("warnings", Field::List(&warnings)),
         ],
     );

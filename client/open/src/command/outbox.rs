@@ -28,8 +28,15 @@ pub(crate) struct OutboxArgs {
 }
 
 pub(crate) fn run(args: &OutboxArgs, desk: &mut Desk) -> Result<Exit, Failure> {
-    let opened = args.at.open(desk)?;
+    let mut opened = args.at.open(desk)?;
     lay(&opened.archive.state, &args.stick, &opened.vaults, desk)?;
+    // From the couriers' next date on it can be told that these were carried.
+    if let Some(latest) = opened.archive.state.latest()
+        && opened.archive.state.conversations.has_unlaid()
+    {
+        opened.state().conversations.laid(latest);
+        opened.save(&mut desk.rng)?;
+    }
     Ok(Exit::Done)
 }
 
@@ -44,17 +51,20 @@ pub(super) fn lay(
     let laid = outbox::lay(stick, state, vaults, today)?;
     let until = laid.until.map(|day| day.to_string()).unwrap_or_default();
     let (sheets, receipts) = (count(laid.sheets), count(laid.receipts));
+    let replies = count(laid.replies);
     desk.screen.result(
         &format!(
-            "{}: the outbox holds the charter, {} and {}.",
+            "{}: the outbox holds the charter, {}, {} and {}.",
             escape::path(stick),
             counted(sheets, "epoch sheet", "epoch sheets"),
-            counted(receipts, "receipt", "receipts")
+            counted(receipts, "receipt", "receipts"),
+            counted(replies, "reply", "replies")
         ),
         "outbox",
         &[
             ("sheets", Field::Number(sheets)),
             ("receipts", Field::Number(receipts)),
+            ("replies", Field::Number(replies)),
             ("until", Field::Text(&until)),
         ],
     );

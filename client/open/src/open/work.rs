@@ -23,9 +23,15 @@ impl Archive {
         into: &Folder,
     ) -> Result<Opened, OpenDropError> {
         let name = self.state.short(id);
-        let opened = self
-            .unseal(id, editors)
-            .and_then(|unsealed| self.write(id, unsealed, into, &name));
+        let mut way_back = None;
+        let mut opened = self.unseal(id, editors).and_then(|unsealed| {
+            way_back = unsealed.reader.manifest().reply().cloned();
+            self.write(id, unsealed, into, &name)
+        });
+        // The keys of the drop will be burned: whoever sent it can still be answered then.
+        if let (Ok(opened), Some(block)) = (&mut opened, &way_back) {
+            opened.conversation = self.state.conversations.note(*id, block);
+        }
         if let Some(kept) = self.state.drops.get_mut(id)
             && matches!(kept.status, Status::Waiting | Status::Stuck)
         {

@@ -54,6 +54,7 @@ pub fn write<R: Read>(
         bytes,
         message: !manifest.message().as_str().is_empty(),
         way_back: manifest.reply().is_some(),
+        conversation: None,
         warnings,
     })
 }

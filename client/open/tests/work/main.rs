@@ -13,6 +13,7 @@
 
 mod editors;
 mod newsroom;
+mod replying;
 mod room;
 
 use std::fs;

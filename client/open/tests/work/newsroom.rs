@@ -9,7 +9,8 @@ use getrandom::SysRng;
 use knothole_envelope::{
     BundleIndex, BundlePart, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, DropId,
     EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest, Message, OnionAddress,
-    PartHash, PartName, Receipt, Sheet, Signed, SigningSecret, Suite, VerifiedChain, seal_drop,
+    PartHash, PartName, PushedReply, Receipt, ReplyBlock, Sheet, Signed, SigningSecret, Suite,
+    VerifiedChain, seal_drop,
 };
 use rand_core::UnwrapErr;
 use sha2::{Digest as _, Sha256};
@@ -22,6 +23,8 @@ pub(crate) struct Newsroom {
     pub(crate) chain: VerifiedChain,
     sequence: u64,
     previous: Option<IndexHash>,
+    /// What the next drops carry.
+    pub(crate) way_back: Option<ReplyBlock>,
 }
 
 pub(crate) struct Run {
@@ -146,6 +149,7 @@ impl Newsroom {
             folder,
             sequence: 0,
             previous: None,
+            way_back: None,
         };
         newsroom.run("newsroom courier courier.card").ends_with(0);
         newsroom
@@ -181,7 +185,7 @@ impl Newsroom {
         let manifest = Manifest::new(
             sheet.hash(),
             sheet.recipients().quorum(),
-            None,
+            self.way_back.clone(),
             vec![FileEntry {
                 name: FileName::new("IMG_0412.MOV").unwrap(),
                 size,
@@ -245,6 +249,11 @@ impl Newsroom {
         index.sign(self.chain.fingerprint(), &courier());
         self.previous = Some(index.hash());
         write(&folder.join("index"), &index.encode());
+    }
+
+    pub(crate) fn replies(&self) -> Vec<PushedReply> {
+        let bytes = fs::read(self.path("knothole-outbox/replies")).unwrap();
+        PushedReply::decode_list(&bytes, 64).unwrap()
     }
 
     pub(crate) fn receipts(&self) -> Vec<Receipt> {

@@ -6,13 +6,14 @@ use super::courier::{read_courier, write_courier};
 use super::drops::{read_drop, write_drop};
 use super::{MOST_COURIERS, MOST_DROPS, MOST_SHEETS, State};
 use crate::archive::cbor::{Reader, Writer};
+use crate::archive::conversation::Conversations;
 
 impl State {
     /// The canonical CBOR.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(7).unsigned(1_u8);
+        out.array(8).unsigned(1_u8);
         out.bytes(&self.chain.chain().encode());
         out.array(self.keys.len());
         for key in &self.keys {
@@ -31,6 +32,7 @@ impl State {
         for kept in self.drops.values() {
             write_drop(&mut out, kept);
         }
+        self.conversations.write(&mut out);
         out.finish()
     }
 
@@ -38,7 +40,7 @@ impl State {
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Reader::new(bytes);
-        input.tuple(7)?;
+        input.tuple(8)?;
         if input.unsigned::<u64>()? != 1 {
             return None;
         }
@@ -58,6 +60,7 @@ impl State {
             .into_iter()
             .map(|kept| (kept.listed.id, kept))
             .collect();
+        state.conversations = Conversations::read(&mut input)?;
         // Whatever the reader forgave (order, doubles, long integers, a tail) shows here.
         (state.encode() == bytes).then_some(state)
     }

@@ -1,0 +1,248 @@
+//! MPEG-4 and QuickTime: what is said beside picture and sound is put out where it stands, so that
+//! no offset moves and a film of any size is cleaned without a copy.
+
+mod atom;
+mod edits;
+mod track;
+mod words;
+
+use super::{Seen, xml};
+use crate::finding::{Limit, What};
+use crate::report::Cleaning;
+use crate::source::{Gone, ReadAt, array, take};
+
+use self::atom::Atom;
+use self::edits::Edits;
+use self::track::Track;
+
+/// So much of a note is read.
+pub(crate) const MOST_NOTE: u64 = 1 << 20;
+const XMP: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+
+/// A film while it is looked at.
+struct Movie<'f, F> {
+    file: &'f F,
+    edits: Edits,
+    media: Vec<Atom>,
+    tracks: Vec<Track>,
+    cleanable: bool,
+}
+
+/// Looks at a film, and plans a copy whose picture and sound are the same, byte for byte.
+pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone> {
+    let mut movie = Movie {
+        file,
+        edits: Edits::default(),
+        media: Vec::new(),
+        tracks: Vec::new(),
+        cleanable: true,
+    };
+    let mut has_head = false;
+    let mut at = 0_u64;
+    while at < file.length() {
+        let Ok(atom) = Atom::at(file, at, file.length()) else {
+            if !has_head || movie.media.is_empty() {
+                return Err(Gone);
+            }
+            // Cameras put what they like behind the last atom; no picture and no sound lies there.
+            let left = file.length().saturating_sub(at);
+            seen.say(What::Tail, &format!("{left} bytes"));
+            movie.edits.cut(at);
+            break;
+        };
+        match &atom.name {
+            b"ftyp" => {}
+            b"mdat" => movie.media.push(atom),
+            b"moov" => {
+                has_head = true;
+                movie.head(&atom, seen)?;
+            }
+            b"moof" | b"sidx" | b"styp" | b"mfra" | b"ssix" | b"prft" | b"emsg" => {
+                // In pieces, each with a head of its own.
+                movie.cleanable = false;
+                seen.limit(Limit::Partly);
+            }
+            _ => movie.beside(&atom, seen)?,
+        }
+        at = atom.end;
+    }
+    if !has_head {
+        seen.limit(Limit::Broken);
+        return Ok(Cleaning::Cannot);
+    }
+    movie.put_out_tracks(seen)?;
+    let Movie {
+        edits, cleanable, ..
+    } = movie;
+    Ok(match edits.plan(file.length()) {
+        Some(plan) if cleanable => Cleaning::By(plan),
+        _ => Cleaning::Cannot,
+    })
+}
+
+impl<F: ReadAt> Movie<'_, F> {
+    /// Something at the top that is neither head nor picture and sound.
+    fn beside(&mut self, atom: &Atom, seen: &mut Seen) -> Result<(), Gone> {
+        match &atom.name {
+            b"free" | b"skip" | b"wide" => {
+                let part = atom.length().min(1 << 16);
+                let bytes = take(self.file, atom.body, part)?;
+                if bytes.iter().any(|byte| *byte != 0) {
+                    seen.say(What::Other, "something in a place that is marked as unused");
+                }
+            }
+            b"uuid" => self.own(atom, seen)?,
+            b"meta" => words::tell(self.file, atom, seen)?,
+            b"PICT" | b"pnot" => seen.note(What::Preview),
+            name => {
+                let name = String::from_utf8_lossy(name);
+                seen.say(What::Other, &format!("a note of a program ({name})"));
+            }
+        }
+        self.edits.blank(atom);
+        Ok(())
+    }
+
+    /// An atom that somebody made up.
+    fn own(&self, atom: &Atom, seen: &mut Seen) -> Result<(), Gone> {
+        let name: [u8; 16] = atom.array(self.file, 0)?;
+        if name == XMP {
+            let length = atom.length().saturating_sub(16).min(MOST_NOTE);
+            let packet = take(self.file, atom.place(16)?, length)?;
+            xml::xmp(&packet, seen);
+        } else {
+            seen.say(What::Other, "a note of a program");
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, moov: &Atom, seen: &mut Seen) -> Result<(), Gone> {
+        for atom in moov.inside(self.file)? {
+            match &atom.name {
+                b"mvhd" => self.times(&atom, seen)?,
+                b"trak" => {
+                    let track = Track::look(self.file, &atom, &mut self.edits, seen)?;
+                    self.cleanable &= track.cleanable;
+                    self.tracks.push(track);
+                }
+                b"iods" => {}
+                b"mvex" => {
+                    self.cleanable = false;
+                    seen.limit(Limit::Partly);
+                }
+                b"cmov" | b"rmra" => {
+                    self.cleanable = false;
+                    seen.limit(Limit::Broken);
+                }
+                b"uuid" => {
+                    self.own(&atom, seen)?;
+                    self.edits.blank(&atom);
+                }
+                _ => {
+                    words::tell(self.file, &atom, seen)?;
+                    self.edits.blank(&atom);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn times(&mut self, atom: &Atom, seen: &mut Seen) -> Result<(), Gone> {
+        edits::put_out_times(self.file, atom, &mut self.edits, seen)
+    }
+
+    /// Puts out the tracks that are neither picture nor sound, and what they recorded.
+    fn put_out_tracks(&mut self, seen: &mut Seen) -> Result<(), Gone> {
+        let (kept, out): (Vec<_>, Vec<_>) = self.tracks.iter().partition(|track| track.is_shown());
+        let gone: Vec<u32> = out.iter().map(|track| track.id).collect();
+        for track in &kept {
+            track.let_go(self.file, &gone, &mut self.edits)?;
+        }
+        let mut ranges = Vec::new();
+        for track in &out {
+            self.edits.blank(&track.atom);
+            match track.chunks(self.file) {
+                Ok(chunks) => ranges.extend(chunks),
+                Err(Gone) => {
+                    self.cleanable = false;
+                    seen.limit(Limit::Broken);
+                }
+            }
+        }
+        ranges.sort_unstable();
+        let inside = ranges.iter().all(|(begin, end)| {
+            let holds = |media: &Atom| media.body <= *begin && *end <= media.end;
+            self.media.iter().any(holds)
+        });
+        let mut apart = true;
+        for track in &kept {
+            if ranges.is_empty() {
+                break;
+            }
+            for (begin, end) in track.chunks(self.file)? {
+                let next = ranges.partition_point(|(_, other_end)| *other_end <= begin);
+                apart &= ranges
+                    .get(next)
+                    .is_none_or(|(other, _)| *other >= end.max(begin));
+            }
+        }
+        if inside && apart {
+            for (begin, end) in ranges {
+                self.edits.zero(begin, end);
+            }
+        } else {
+            self.cleanable = false;
+        }
+        Ok(())
+    }
+}
+
+/// The day and time of so many seconds since 1904.
+pub(crate) fn time(seconds: u64) -> Option<String> {
+    // 1904 to 1970: 66 years with 17 leap days.
+    let since = seconds.checked_sub(2_082_844_800)?;
+    let days = since.checked_div(86_400)?;
+    let within = since.checked_rem(86_400)?;
+    let (year, month, day) = date(days)?;
+    let hour = within.checked_div(3_600)?;
+    let minute = within.checked_div(60)?.checked_rem(60)?;
+    Some(format!("{year}-{month:02}-{day:02} {hour:02}:{minute:02}"))
+}
+
+/// The date so many days after 1970 began.
+fn date(days: u64) -> Option<(u64, u64, u64)> {
+    if days > 100_000 {
+        return None;
+    }
+    let mut left = days;
+    let mut year = 1_970_u64;
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    loop {
+        let length = if leap(year) { 366 } else { 365 };
+        let Some(later) = left.checked_sub(length) else {
+            break;
+        };
+        left = later;
+        year = year.checked_add(1)?;
+    }
+    let february = if leap(year) { 29 } else { 28 };
+    for (month, length) in (1_u64..).zip([31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) {
+        let Some(later) = left.checked_sub(length) else {
+            return Some((year, month, left.checked_add(1)?));
+        };
+        left = later;
+    }
+    None
+}
+
+/// The first bytes of an atom's body, as many as are read of a note.
+pub(crate) fn note(file: &impl ReadAt, atom: &Atom) -> Result<Vec<u8>, Gone> {
+    take(file, atom.body, atom.length().min(MOST_NOTE))
+}
+
+/// The flags of a full atom and its version.
+pub(crate) fn version(file: &impl ReadAt, atom: &Atom) -> Result<u8, Gone> {
+    array::<1>(file, atom.body).map(|[version]| version)
+}
