@@ -9,7 +9,9 @@ use crate::bundle::BundleFault;
 use crate::escape;
 use crate::folder::FileError;
 use crate::guard::GuardError;
-use crate::newsroom::{ChangeError, CourierError, FoundError, PosterError};
+use crate::newsroom::{
+    ChangeError, CourierError, FoundError, PaperError, PosterError, RecoverError,
+};
 use crate::open::OpenDropError;
 use crate::passphrase::PassphraseError;
 use crate::reply::ReplyFault;
@@ -75,6 +77,12 @@ pub enum Failure {
     Archive(ArchiveError),
     /// The newsroom could not be founded.
     Found(FoundError),
+    /// The newsroom could not be recovered.
+    Recover(RecoverError),
+    /// What was typed is no recovery paper.
+    Paper(PaperError),
+    /// There is no terminal to show recovery papers on, and no folder for them was named.
+    NoPlaceForPapers,
     /// Editors or quorum could not be changed.
     Change(ChangeError),
     /// A courier could not be added or removed.
@@ -104,8 +112,10 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Passphrase(_) | Self::Plan(_) => Exit::Usage,
             Self::Reply(error) => exit_of_reply(error),
+            Self::Passphrase(_) | Self::Plan(_) | Self::Paper(_) | Self::NoPlaceForPapers => {
+                Exit::Usage
+            }
             Self::Vault(VaultError::Memory) => Exit::TryAgain,
             Self::Vault(VaultError::File(error))
             | Self::Archive(ArchiveError::File(error))
@@ -119,13 +129,15 @@ impl Failure {
             Self::Archive(ArchiveError::Busy(_) | ArchiveError::Room(..)) => Exit::TryAgain,
             Self::Archive(ArchiveError::MoreVaults { .. })
             | Self::Found(FoundError::Unsigned { .. })
-            | Self::Change(ChangeError::MoreVaults { .. }) => Exit::MoreVaults,
+            | Self::Change(ChangeError::MoreVaults { .. })
+            | Self::Recover(RecoverError::MoreVaults { .. }) => Exit::MoreVaults,
             Self::Open(error) => exit_of(error),
             Self::Guard(_)
             | Self::Vault(_)
             | Self::Archive(_)
             | Self::Found(_)
             | Self::Change(_)
+            | Self::Recover(_)
             | Self::Courier(_)
             | Self::Poster(_)
             | Self::Bundle(_)
@@ -146,6 +158,8 @@ impl Failure {
             Self::Archive(error) => Some(error),
             Self::Found(error) => Some(error),
             Self::Change(error) => Some(error),
+            Self::Recover(error) => Some(error),
+            Self::Paper(error) => Some(error),
             Self::Courier(error) => Some(error),
             Self::Poster(error) => Some(error),
             Self::Bundle(error) => Some(error),
@@ -153,7 +167,7 @@ impl Failure {
             Self::Open(error) => Some(error),
             Self::Reply(error) => Some(error),
             Self::File(error) => Some(error),
-            Self::Clock | Self::NoSuchDrop(..) | Self::NotWhole(_) => None,
+            Self::Clock | Self::NoSuchDrop(..) | Self::NotWhole(_) | Self::NoPlaceForPapers => None,
         }
     }
 }
@@ -175,6 +189,10 @@ impl fmt::Display for Failure {
             Self::NotWhole(name) => write!(
                 f,
                 "drop {name}: only a part of it came in: let the courier fetch it whole"
+            ),
+            Self::NoPlaceForPapers => f.write_str(
+                "there is no terminal to show recovery papers on: name a folder in memory or on an \
+                 encrypted disk with --papers",
             ),
             other => match other.inner() {
                 Some(error) => fmt::Display::fmt(error, f),
@@ -283,6 +301,8 @@ from! {
     Archive(ArchiveError),
     Found(FoundError),
     Change(ChangeError),
+    Recover(RecoverError),
+    Paper(PaperError),
     Courier(CourierError),
     Poster(PosterError),
     Bundle(BundleFault),

@@ -104,6 +104,11 @@ impl State {
         &self.keys
     }
 
+    /// Takes another address for the drop-box: the fingerprint stays.
+    pub const fn move_to(&mut self, onion: OnionAddress) {
+        self.onion = onion;
+    }
+
     /// What sources are given.
     #[must_use]
     pub const fn address(&self) -> DropAddress {

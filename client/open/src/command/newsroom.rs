@@ -1,6 +1,7 @@
 //! `knothole newsroom …`
 
 mod editors;
+mod recovery;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,10 @@ pub(crate) struct NewsroomArgs {
 enum Action {
     /// Found a newsroom from its editors' cards. All their vaults sign, at once or in turn.
     Found(FoundArgs),
+    /// Go on after too many vaults were lost: all recovery papers together appoint new editors.
+    Recover(recovery::RecoverArgs),
+    /// Give the newsroom another drop-box address, after its server was lost for instance.
+    Move(MoveArgs),
     /// Take the bundles of a courier from now on.
     Courier(CourierArgs),
     /// Show who the editors are, how many it takes, and how many vaults may be lost.
@@ -66,6 +71,17 @@ struct FoundArgs {
     #[arg(long, value_name = "STICK")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    papers: recovery::PaperArgs,
+    #[command(flatten)]
+    at: ArchiveArgs,
+}
+
+#[derive(Debug, Args)]
+struct MoveArgs {
+    /// The address of the new drop-box, as `knothole-server init` told it.
+    #[arg(value_name = "ADDRESS")]
+    onion: OnionAddress,
+    #[command(flatten)]
     at: ArchiveArgs,
 }
 
@@ -93,6 +109,8 @@ pub(crate) fn run(args: &NewsroomArgs, desk: &mut Desk) -> Result<Exit, Failure>
     match &args.action {
         Action::Found(args) => return found(args, desk),
         Action::Courier(args) => courier(args, desk)?,
+        Action::Recover(args) => recovery::run(args, desk)?,
+        Action::Move(args) => move_to(args, desk)?,
         Action::Show(args) => editors::show(args, desk)?,
         Action::Add(args) => editors::add(args, desk)?,
         Action::Remove(args) => editors::remove(args, desk)?,
@@ -114,14 +132,32 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
         .iter()
         .map(|path| read_named(path, MOST_CARD_BYTES))
         .collect();
-    let mut founding = Founding::new(&cards?, quorum_of(args.quorum))?;
     let folder = Archive::free_folder(&args.at.archive)?;
-    if folder.has(FOUNDING)? {
-        founding.join(&folder.read(FOUNDING, MOST_FOUNDING_BYTES)?)?;
+    let begun = if folder.has(FOUNDING)? {
+        Some(folder.read(FOUNDING, MOST_FOUNDING_BYTES)?)
+    } else {
+        None
+    };
+    // Papers are made once, by whoever begins.
+    let (papers, recovery) = match &begun {
+        Some(begun) => (None, Founding::recovery_in(begun)),
+        None => {
+            let papers = args.papers.make(desk)?;
+            let hash = papers.hash()?;
+            (Some(papers), hash)
+        }
+    };
+    let mut founding = Founding::with_recovery(&cards?, quorum_of(args.quorum), recovery)?;
+    if let Some(begun) = &begun {
+        founding.join(begun)?;
     }
     let mut vaults = desk.vaults(&args.at.vaults)?;
     for (place, vault) in vaults.iter().enumerate() {
         founding.sign(vault, place)?;
+    }
+    if let Some(papers) = &papers {
+        args.papers
+            .hand_out(papers, &founding.fingerprint(), desk)?;
     }
     let SignedSoFar { editors, have } = founding.signed();
     let together = usize::from(args.quorum);
@@ -215,6 +251,19 @@ fn tell(state: &State, desk: &Desk) {
         "Next: type the fingerprint at the server (`knothole-server trust`) and at the courier \
          (`knothole-courier pair`), and carry an outbox to the courier (`knothole outbox`).",
     );
+}
+
+fn move_to(args: &MoveArgs, desk: &mut Desk) -> Result<(), Failure> {
+    let mut opened = args.at.open(desk)?;
+    opened.state().move_to(args.onion);
+    opened.save(&mut desk.rng)?;
+    let address = opened.state().address().to_string();
+    desk.screen.result(
+        &format!("The drop address is {address} from now on: print a new poster."),
+        "moved",
+        &[("address", Field::Text(&address))],
+    );
+    Ok(())
 }
 
 fn courier(args: &CourierArgs, desk: &mut Desk) -> Result<(), Failure> {

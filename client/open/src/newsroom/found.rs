@@ -4,7 +4,7 @@ use core::fmt;
 
 use knothole_envelope::{
     ChainError, Charter, CharterChain, Fingerprint, MOST_CARD_EPOCHS, MOST_EDITORS, OnionAddress,
-    Quorum, RecipientKey, Sheet, Signed,
+    Quorum, RecipientKey, RecoveryHash, Sheet, Signed,
 };
 
 use super::sheets::{CardsError, read_cards, sheets};
@@ -103,9 +103,21 @@ impl Founding {
     /// # Errors
     /// [`FoundError`] says which card does not fit.
     pub fn new(cards: &[Vec<u8>], quorum: Quorum) -> Result<Self, FoundError> {
+        Self::with_recovery(cards, quorum, None)
+    }
+
+    /// As [`Self::new`]; the charter names recovery papers, if there are any.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_recovery(
+        cards: &[Vec<u8>],
+        quorum: Quorum,
+        recovery: Option<RecoveryHash>,
+    ) -> Result<Self, FoundError> {
         let read = read_cards(cards)?;
         let editors = read.iter().map(|card| *card.signing_key()).collect();
-        let charter = Charter::founding(editors, quorum, None).map_err(FoundError::Charter)?;
+        let charter = Charter::founding(editors, quorum, recovery).map_err(FoundError::Charter)?;
         let keys: Vec<_> = read.iter().map(|card| card.archive_key().clone()).collect();
         if doubled(&keys) {
             return Err(FoundError::ArchiveKeys);
@@ -159,6 +171,13 @@ impl Founding {
             out.bytes(&sheet.encode());
         }
         out.finish()
+    }
+
+    /// The recovery papers that a founding names which others have begun.
+    #[must_use]
+    pub fn recovery_in(encoded: &[u8]) -> Option<RecoveryHash> {
+        let begun = Self::decode(encoded, Vec::new())?;
+        begun.charter.unverified().recovery().copied()
     }
 
     /// Takes over what others have signed before.
@@ -215,7 +234,7 @@ impl Founding {
     }
 }
 
-fn doubled(keys: &[RecipientKey]) -> bool {
+pub(super) fn doubled(keys: &[RecipientKey]) -> bool {
     let mut rest = keys.iter();
     while let Some(key) = rest.next() {
         if rest.clone().any(|other| other == key) {

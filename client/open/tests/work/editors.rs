@@ -12,10 +12,10 @@ impl Newsroom {
     /// Makes the vault that the program asks for, and its card.
     pub(crate) fn newcomer(&self, vault: &str, passphrase: &str) {
         let shown = self.run("newsroom show");
-        let command = shown.line("knothole vault new VAULT");
-        let begin = command.find("vault new VAULT").unwrap();
-        let end = begin + command[begin..].find('`').unwrap();
-        let command = command[begin..end].replace("VAULT", vault);
+        let line = shown.line("knothole vault new VAULT");
+        let (_, command) = line.split_once("`knothole ").unwrap();
+        let (command, _) = command.split_once('`').unwrap();
+        let command = command.replace("VAULT", vault);
         self.with(&[passphrase], &command).ends_with(0);
         let card = format!("vault card {vault} --out {vault}.card");
         self.with(&[passphrase], &card).ends_with(0);

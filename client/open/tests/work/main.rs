@@ -13,6 +13,7 @@
 
 mod editors;
 mod newsroom;
+mod recovery;
 mod replying;
 mod room;
 

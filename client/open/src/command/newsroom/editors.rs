@@ -135,7 +135,7 @@ fn apply(change: Change, at: &mut Opened, desk: &mut Desk) -> Result<(), Failure
     at.save(&mut desk.rng)
 }
 
-fn finish(at: &Opened, stick: Option<&Path>, desk: &Desk) -> Result<(), Failure> {
+pub(super) fn finish(at: &Opened, stick: Option<&Path>, desk: &Desk) -> Result<(), Failure> {
     match stick {
         Some(stick) => outbox::lay(&at.archive.state, stick, &at.vaults, desk),
         None => {
@@ -197,7 +197,7 @@ pub(super) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<(), Failure> {
 }
 
 /// Tells who the editors are, what it takes, and what may be lost.
-fn tell(at: &Opened, text: &str, event: &str, desk: &Desk) {
+pub(super) fn tell(at: &Opened, text: &str, event: &str, desk: &Desk) {
     let state = &at.archive.state;
     let charter = state.chain().current();
     let mut lines = vec![text.to_owned()];
