@@ -4,7 +4,7 @@ use crate::cast::{hex, sha256};
 use crate::cbor::{Fields, and, array, bytes, map, uint, with};
 use crate::papers::paper;
 use crate::set::Set;
-use crate::signatures::{Domain, NONE, above_order, public, torsion_r};
+use crate::signatures::{Domain, NONE, above_order, neutral_signs, public, torsion_r};
 use crate::text::Vector;
 
 /// The newsroom of FORMAT.md: three editors, two of whom must agree.
@@ -15,6 +15,8 @@ pub(crate) const CHANGED: &str = "right/chain-editors-change";
 pub(crate) fn all(set: &mut Set) {
     right(set);
     foundings(set);
+    editors(set);
+    around(set);
 }
 
 /// A charter's fields: editors by their seeds.
@@ -198,27 +200,7 @@ fn right(set: &mut Set) {
 /// What may be wrong with the first charter.
 #[rustfmt::skip]
 fn foundings(set: &mut Set) {
-    let right = founding();
-    let body = right.bodies[0].clone();
     let fields = charter(1, &[1, 2, 3], 2, None);
-    let print = right.fingerprint();
-    given(
-        set,
-        "empty",
-        "no charter",
-        "chain length",
-        &print,
-        &array(&[]),
-    );
-    let what = "the newsroom's fingerprint is another one";
-    given(
-        set,
-        "other-fingerprint",
-        what,
-        "fingerprint",
-        &[0xf1; 32],
-        &right.encoded(),
-    );
     let keys = |editors: &[u8]| charter(1, editors, 1, None);
     let nine: Vec<u8> = (1..=9).collect();
     for (name, what, refuse, fields, signers) in [
@@ -242,76 +224,62 @@ fn foundings(set: &mut Set) {
     ] {
         Chain::found(map(&fields), signers).wrong(set, name, what, refuse);
     }
+}
+
+/// Editors' keys that are none.
+#[rustfmt::skip]
+fn editors(set: &mut Set) {
+    let fields = charter(1, &[1, 2, 3], 2, None);
     for (name, what, refuse, key) in [
-        ("editor-neutral", "an editor's key is the neutral point", "value", one()),
-        ("editor-minus-one", "an editor's key is the point of order 2", "value", minus_one()),
-        ("editor-zero", "an editor's key is a point of order 4", "value", [0; 32]),
-        ("editor-above-p", "an editor's key is p + 3, another form of 3", "value", above_p()),
-        ("editor-no-point", "an editor's key is no point", "value", two()),
-        ("editor-short", "an editor's key lacks a byte", "malformed", [0; 32]),
+        ("editor-neutral", "an editor's key is the neutral point", "value", one().to_vec()),
+        ("editor-minus-one", "an editor's key is the point of order 2", "value", minus_one().to_vec()),
+        ("editor-zero", "an editor's key is a point of order 4", "value", vec![0; 32]),
+        ("editor-above-p", "an editor's key is p + 3, another form of 3", "value", above_p().to_vec()),
+        ("editor-no-point", "an editor's key is no point", "value", two().to_vec()),
+        ("editor-short", "an editor's key lacks a byte", "malformed", public(3)[1..].to_vec()),
     ] {
-        let key = if name == "editor-short" {
-            bytes(&public(3)[1..])
-        } else {
-            bytes(&key)
-        };
+        let key = bytes(&key);
         let keys = array(&[bytes(&public(1)), bytes(&public(2)), key]);
         let chain = Chain::found(map(&with(&fields, 3, keys)), &[1, 2]);
         chain.wrong(set, name, what, refuse);
     }
+    // The neutral point can sign, for a reader who lets it be an editor.
+    let keys = array(&[bytes(&public(1)), bytes(&public(2)), bytes(&one())]);
+    let body = map(&with(&fields, 3, keys));
+    let mut entries = [1, 2].map(|seed| domain(NONE).entry(seed, &body)).to_vec();
+    entries.push(neutral_signs());
+    let chain = array(&[paper(&body, entries)]);
+    let what = "an editor's key is the neutral point, and the equation of its signature holds";
+    given(set, "editor-neutral-signs", what, "value", &sha256(&body), &chain);
+}
+
+/// What may be wrong around the first charter and with its signatures.
+#[rustfmt::skip]
+fn around(set: &mut Set) {
+    let right = founding();
+    let body = right.bodies[0].clone();
+    let print = right.fingerprint();
+    let what = "the newsroom's fingerprint is another one";
+    given(set, "other-fingerprint", what, "fingerprint", &[0xf1; 32], &right.encoded());
     // A founding charter is signed with 32 zero bytes in place of a fingerprint.
-    let entries = [1, 2, 3].map(|seed| domain(print).entry(seed, &body));
-    let paper_of = |entries: &[Vec<u8>]| array(&[paper(&body, entries.to_vec())]);
-    let what = "the founding charter is signed for its own fingerprint";
-    given(
-        set,
-        "founded-for-itself",
-        what,
-        "bad signature",
-        &print,
-        &paper_of(&entries),
-    );
-    let mut entries = [1, 2, 3].map(|seed| domain(NONE).entry(seed, &body));
-    let signature: [u8; 64] = domain(NONE).sign(2, &body);
-    entries[1] = [public(2).as_slice(), &above_order(&signature)].concat();
-    let what = "a founder's signature has S + L in place of S";
-    given(
-        set,
-        "signature-above-order",
-        what,
-        "bad signature",
-        &print,
-        &paper_of(&entries),
-    );
-    let message = domain(NONE).message(&body);
-    entries[1] = [public(2).as_slice(), &torsion_r(2, &message)].concat();
-    let what = "a founder's signature holds with the cofactor only";
-    given(
-        set,
-        "signature-torsion",
-        what,
-        "bad signature",
-        &print,
-        &paper_of(&entries),
-    );
-    let behind = [right.encoded(), vec![0]].concat();
-    given(
-        set,
-        "byte-behind",
-        "a byte follows the chain",
-        "not canonical",
-        &print,
-        &behind,
-    );
-    let bare = right.papers[0].clone();
-    given(
-        set,
-        "no-array",
-        "a charter alone, in no array",
-        "malformed",
-        &print,
-        &bare,
-    );
+    let itself = [1, 2, 3].map(|seed| domain(print).entry(seed, &body));
+    let second = |signature: &[u8; 64]| {
+        let mut entries = [1, 2, 3].map(|seed| domain(NONE).entry(seed, &body));
+        entries[1] = [public(2).as_slice(), signature].concat();
+        array(&[paper(&body, entries.to_vec())])
+    };
+    let above = above_order(&domain(NONE).sign(2, &body));
+    let torsion = torsion_r(2, &domain(NONE).message(&body));
+    for (name, what, refuse, chain) in [
+        ("empty", "no charter", "chain length", array(&[])),
+        ("founded-for-itself", "the founding charter is signed for its own fingerprint", "bad signature", array(&[paper(&body, itself.to_vec())])),
+        ("signature-above-order", "a founder's signature has S + L in place of S", "bad signature", second(&above)),
+        ("signature-torsion", "a founder's signature holds with the cofactor only", "bad signature", second(&torsion)),
+        ("byte-behind", "a byte follows the chain", "not canonical", [right.encoded(), vec![0]].concat()),
+        ("no-array", "a charter alone, in no array", "malformed", right.papers[0].clone()),
+    ] {
+        given(set, name, what, refuse, &print, &chain);
+    }
 }
 
 fn one() -> [u8; 32] {

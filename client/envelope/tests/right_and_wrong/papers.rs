@@ -2,7 +2,7 @@
 
 use crate::cbor::{Fields, and, array, bytes, map, uint, wide, with, without};
 use crate::set::Set;
-use crate::signatures::{Domain, above_order, public, raw, small_r, torsion_r};
+use crate::signatures::{Domain, above_order, neutral_signs, public, raw, small_r, torsion_r};
 use crate::text::Vector;
 
 /// A paper with these entries in ascending order.
@@ -82,17 +82,14 @@ impl Kind {
     /// What every paper can do wrong.
     pub(crate) fn common(&self, set: &mut Set) {
         self.encodings(set);
-        self.signatures(set);
+        self.bad_signatures(set);
+        self.signers(set);
     }
 
     #[rustfmt::skip]
     fn encodings(&self, set: &mut Set) {
         let body = map(&self.fields);
-        let entries: Vec<_> = self
-            .signers
-            .iter()
-            .map(|seed| self.domain.entry(*seed, &body))
-            .collect();
+        let entries = self.entries(&body);
         let right = paper(&body, entries.clone());
         for (key, _) in &self.fields {
             let name = format!("without-{key}");
@@ -139,150 +136,80 @@ impl Kind {
         }
     }
 
+    /// The first signer's signature in all the ways that are not valid.
     #[rustfmt::skip]
-    fn signatures(&self, set: &mut Set) {
+    fn bad_signatures(&self, set: &mut Set) {
         let body = map(&self.fields);
-        let [bad, foreign, few] = self.reasons;
         let message = self.domain.message(&body);
-        let entries: Vec<_> = self
-            .signers
-            .iter()
-            .map(|seed| self.domain.entry(*seed, &body))
-            .collect();
         let seed = self.signers[0];
-        let others = &entries[1..];
-        let first = |signature: &[u8; 64]| {
-            let entry = [public(seed).as_slice(), signature].concat();
-            paper(&body, [vec![entry], others.to_vec()].concat())
-        };
+        let others = &self.entries(&body)[1..];
         let right = self.domain.sign(seed, &body);
-        let mut flipped = right;
-        flipped[63] ^= 1;
-        let mut r = right;
+        let (mut s, mut r) = (right, right);
+        s[63] ^= 1;
         r[0] ^= 1;
-        let elsewhere = Domain {
-            newsroom: [0x99; 32],
-            ..self.domain
-        };
-        let label = if self.domain.label == "bundle" {
-            "card"
-        } else {
-            "bundle"
-        };
-        let unlike = Domain {
-            label,
-            ..self.domain
-        };
+        let elsewhere = Domain { newsroom: [0x99; 32], ..self.domain };
+        let label = if self.domain.label == "bundle" { "card" } else { "bundle" };
+        let unlike = Domain { label, ..self.domain };
         for (name, what, signature) in [
-            ("signature-s", "a bit of a signature's S", flipped),
-            ("signature-r", "a bit of a signature's R", r),
-            ("signature-zero", "a signature of zeros", [0; 64]),
-            ("signature-above-order", "a signature with S + L in place of S", above_order(&right)),
-            ("signature-small-r", "a signature whose R is the neutral point and whose equation holds", small_r(seed, &message)),
-            ("signature-torsion", "a signature that holds with the cofactor only: to R the point of order 2 was added", torsion_r(seed, &message)),
-            ("signature-of-other-newsroom", "a signature for another newsroom", elsewhere.sign(seed, &body)),
-            ("signature-under-other-label", "a signature under another label", unlike.sign(seed, &body)),
-            ("signature-of-other-key", "a stranger's signature beside a signer's key", self.domain.sign(self.stranger, &body)),
+            ("s", "a bit of a signature's S", s),
+            ("r", "a bit of a signature's R", r),
+            ("zero", "a signature of zeros", [0; 64]),
+            ("above-order", "a signature with S + L in place of S", above_order(&right)),
+            ("small-r", "a signature whose R is the neutral point and whose equation holds", small_r(seed, &message)),
+            ("torsion", "a signature that holds with the cofactor only: to R the point of order 2 was added", torsion_r(seed, &message)),
+            ("of-other-newsroom", "a signature for another newsroom", elsewhere.sign(seed, &body)),
+            ("under-other-label", "a signature under another label", unlike.sign(seed, &body)),
+            ("of-other-key", "a stranger's signature beside a signer's key", self.domain.sign(self.stranger, &body)),
+            ("of-body", "the body itself was signed, without label and hash", raw(seed, &body)),
         ] {
-            self.wrong(set, name, what, bad, &first(&signature));
+            let entry = [public(seed).as_slice(), &signature].concat();
+            let paper = paper(&body, [vec![entry], others.to_vec()].concat());
+            self.wrong(set, &format!("signature-{name}"), what, self.reasons[0], &paper);
         }
-        let raw = raw(seed, &body);
-        self.wrong(
-            set,
-            "signature-of-body",
-            "the body itself was signed, without label and hash",
-            bad,
-            &first(&raw),
-        );
-        let mut weak = entries.clone();
-        weak.push([vec![1], vec![0; 31], right.to_vec()].concat());
-        self.wrong(
-            set,
-            "signer-small-order",
-            "one more signature, by the neutral point",
-            "value",
-            &paper(&body, weak),
-        );
-        let mut with_stranger = entries.clone();
-        with_stranger.push(self.domain.entry(self.stranger, &body));
-        self.wrong(
-            set,
-            "foreign-signer",
-            "enough have signed, and a stranger as well",
-            foreign,
-            &paper(&body, with_stranger),
-        );
-        let mut stranger_alone = others.to_vec();
-        stranger_alone.push(self.domain.entry(self.stranger, &body));
-        self.wrong(
-            set,
-            "stranger-instead",
-            "a stranger has signed in place of one who may",
-            foreign,
-            &paper(&body, stranger_alone),
-        );
-        self.wrong(
-            set,
-            "unsigned",
-            "nobody has signed",
-            few,
-            &paper(&body, Vec::new()),
-        );
-        let mut doubled = entries.clone();
-        doubled.push(entries[0].clone());
-        self.wrong(
-            set,
-            "signed-twice",
-            "one signature stands there twice",
-            "value",
-            &paper(&body, doubled),
-        );
-        let mut short = entries.clone();
+    }
+
+    /// Valid signatures by the wrong keys, too few of them, and entries that are none.
+    #[rustfmt::skip]
+    fn signers(&self, set: &mut Set) {
+        let body = map(&self.fields);
+        let [_, foreign, few] = self.reasons;
+        let entries = self.entries(&body);
+        let others = entries[1..].to_vec();
+        let stranger = self.domain.entry(self.stranger, &body);
+        let neutral = [vec![1], vec![0; 31], self.domain.sign(self.signers[0], &body).to_vec()].concat();
+        let (mut short, mut long) = (entries.clone(), entries.clone());
         short[0].pop();
-        self.wrong(
-            set,
-            "signature-short",
-            "a signature lacks a byte",
-            "malformed",
-            &paper(&body, short),
-        );
-        let mut long = entries.clone();
         long[0].push(0);
-        self.wrong(
-            set,
-            "signature-long",
-            "a signature has a byte too many",
-            "malformed",
-            &paper(&body, long),
-        );
+        let more = (0x40..).take(9 - entries.len()).map(|seed| self.domain.entry(seed, &body));
+        let nine = entries.iter().cloned().chain(more).collect();
+        let with = |one: &Vec<u8>| [entries.clone(), vec![one.clone()]].concat();
+        for (name, what, refuse, held) in [
+            ("signer-small-order", "one more signature, by the neutral point", "value", with(&neutral)),
+            ("signer-small-order-holds", "one more signature, by the neutral point, and its equation holds", "value", with(&neutral_signs())),
+            ("foreign-signer", "enough have signed, and a stranger as well", foreign, with(&stranger)),
+            ("stranger-instead", "a stranger has signed in place of one who may", foreign, [others.clone(), vec![stranger]].concat()),
+            ("unsigned", "nobody has signed", few, Vec::new()),
+            ("signed-twice", "one signature stands there twice", "value", with(&entries[0])),
+            ("signature-short", "a signature lacks a byte", "malformed", short),
+            ("signature-long", "a signature has a byte too many", "malformed", long),
+            ("nine-signatures", "nine signatures", "too many", nine),
+        ] {
+            self.wrong(set, name, what, refuse, &paper(&body, held));
+        }
         if entries.len() > 1 {
-            self.wrong(
-                set,
-                "too-few-signers",
-                "one signature too few",
-                few,
-                &paper(&body, others.to_vec()),
-            );
-            let mut descending = entries.clone();
+            self.wrong(set, "too-few-signers", "one signature too few", few, &paper(&body, others));
+            let mut descending = entries;
             descending.sort();
             descending.reverse();
-            self.wrong(
-                set,
-                "signatures-descending",
-                "the signatures are in descending order of their keys",
-                "value",
-                &in_this_order(&body, &descending),
-            );
+            let what = "the signatures are in descending order of their keys";
+            let paper = in_this_order(&body, &descending);
+            self.wrong(set, "signatures-descending", what, "value", &paper);
         }
-        let nine = (0x40..0x40 + 9 - u8::try_from(entries.len()).unwrap())
-            .map(|seed| self.domain.entry(seed, &body));
-        let nine: Vec<_> = entries.iter().cloned().chain(nine).collect();
-        self.wrong(
-            set,
-            "nine-signatures",
-            "nine signatures",
-            "too many",
-            &paper(&body, nine),
-        );
+    }
+
+    /// What enough signers have put under a body.
+    fn entries(&self, body: &[u8]) -> Vec<Vec<u8>> {
+        let signers = self.signers.iter();
+        signers.map(|seed| self.domain.entry(*seed, body)).collect()
     }
 }

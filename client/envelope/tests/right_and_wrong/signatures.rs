@@ -98,6 +98,15 @@ pub(crate) fn torsion_r(seed: u8, message: &[u8]) -> [u8; 64] {
     answered(seed, &r, Some(nonce), message)
 }
 
+/// The neutral point as a key, and a signature whose equation holds for whatever was signed.
+pub(crate) fn neutral_signs() -> Vec<u8> {
+    let mut key = [0; 32];
+    key[0] = 1;
+    let nonce = 0x80;
+    let s = secret(nonce).to_scalar();
+    [key.as_slice(), &public(nonce), s.as_bytes()].concat()
+}
+
 /// R and the S that answers it: S = r + h·a, r the secret of `nonce` or zero.
 fn answered(seed: u8, r: &[u8; 32], nonce: Option<u8>, message: &[u8]) -> [u8; 64] {
     let mut hash = Sha512::new();
@@ -125,4 +134,23 @@ where
     digits.fold(T::from(0), |sum, digit| {
         sum * T::from(256) + T::from(u64::from(*digit))
     })
+}
+
+#[test]
+fn what_only_strict_readers_refuse_holds_for_others() {
+    use ed25519_dalek::{Signature, Verifier, VerifyingKey};
+    let (message, other) = (b"signed".as_slice(), b"another".as_slice());
+    let signature = Signature::from_bytes(&small_r(1, message));
+    let key = secret(1).verifying_key();
+    assert!(key.verify(message, &signature).is_ok());
+    assert!(key.verify_strict(message, &signature).is_err());
+    let neutral = neutral_signs();
+    let key = VerifyingKey::from_bytes(neutral[..32].try_into().unwrap()).unwrap();
+    let signature = Signature::from_bytes(neutral[32..].try_into().unwrap());
+    for message in [message, other] {
+        assert!(key.verify(message, &signature).is_ok());
+        assert!(key.verify_strict(message, &signature).is_err());
+    }
+    let torsion = Signature::from_bytes(&torsion_r(1, message));
+    assert!(secret(1).verifying_key().verify(message, &torsion).is_err());
 }

@@ -151,7 +151,7 @@ fn encodings(set: &mut Set) {
         ("text-in-1", "the message's length takes a byte of its own", "not canonical", swap(&message, &[&wide(3, 5, 1), b"hello".as_slice()].concat())),
         ("bytes-in-2", "the hash's length takes two bytes", "not canonical", swap(&sheet, &[&wide(2, 32, 2), &sheet[2..]].concat())),
         ("map-indefinite", "the map is of indefinite length", "malformed", chunked(5, &right[1..])),
-        ("array-indefinite", "the array is of indefinite length", "malformed", swap(&array(&[entry.clone()]), &chunked(4, &entry))),
+        ("array-indefinite", "the array is of indefinite length", "malformed", swap(&array(core::slice::from_ref(&entry)), &chunked(4, &entry))),
         ("text-indefinite", "the message is of indefinite length", "malformed", swap(&message, &chunked(3, &message))),
         ("bytes-indefinite", "the hash is of indefinite length", "malformed", swap(&sheet, &chunked(2, &sheet))),
         ("keys-descending", "the keys descend", "missing field", map(&reversed)),
