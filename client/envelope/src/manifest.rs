@@ -37,7 +37,7 @@ impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Name => {
-                "a file's name must have 1 to 255 bytes, no slash, no zero byte, and not be . or .."
+                "a file's name is neither . nor .. and has 1 to 255 bytes, without a slash or a zero byte"
             }
             Self::Message => "the message is longer than 32,768 bytes: send the rest as a file",
             Self::Files => "a drop holds at most 500 files: send the others as another drop",
