@@ -14,6 +14,7 @@ pub(crate) const CHANGED: &str = "right/chain-editors-change";
 
 pub(crate) fn all(set: &mut Set) {
     right(set);
+    continued(set);
     foundings(set);
     editors(set);
     around(set);
@@ -194,6 +195,58 @@ fn right(set: &mut Set) {
             vector = vector.say(name, value);
         }
         set.add(vector);
+    }
+}
+
+/// Chains that a reader meets who has verified another one of the same newsroom before.
+fn continued(set: &mut Set) {
+    let whole = changed();
+    let fingerprint = whole.fingerprint();
+    let (first, third) = (&whole.bodies[0], &whole.bodies[2]);
+    let one = array(&whole.papers[..1]);
+    let two = array(&whole.papers[..2]);
+    let other = map(&charter(2, &[1, 2, 9], 1, Some(first)));
+    let fork = Chain::found(first.clone(), &[1, 2, 3]).then(other, &[1]);
+    let name = "right/chain-grown";
+    let what = "three charters, where the reader knows the first of them";
+    set.add(
+        Vector::new(name, what)
+            .say("as", "chain")
+            .bytes("fingerprint", &fingerprint)
+            .say("held", "right/chain-first-of-three")
+            .bytes("bytes", &whole.encoded())
+            .bytes("hash", &sha256(third))
+            .say("sequence", 3)
+            .say("k", 3),
+    );
+    let what = "the first of the three charters of chain-editors-change";
+    set.add(
+        Vector::new("right/chain-first-of-three", what)
+            .say("as", "chain")
+            .bytes("fingerprint", &fingerprint)
+            .bytes("bytes", &one)
+            .bytes("hash", &sha256(first)),
+    );
+    for (name, what, bytes) in [
+        (
+            "rolled-back",
+            "two charters, where the reader knows three",
+            &two,
+        ),
+        (
+            "forked",
+            "another second charter than the one that the reader knows",
+            &fork.encoded(),
+        ),
+    ] {
+        set.add(
+            Vector::new(format!("wrong/chain-{name}"), what)
+                .say("as", "chain")
+                .bytes("fingerprint", &fingerprint)
+                .say("held", CHANGED)
+                .bytes("bytes", bytes)
+                .say("refuse", "not a continuation"),
+        );
     }
 }
 

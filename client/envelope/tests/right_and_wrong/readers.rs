@@ -19,7 +19,16 @@ pub(crate) type Read = Result<Said, &'static str>;
 
 pub(crate) fn read(set: &Set, vector: &Vector) -> Read {
     match vector.get("as") {
-        "chain" => chain(vector).map(|chain| said_of_chain(&chain)),
+        "chain" => {
+            let read = chain(vector)?;
+            let held = vector
+                .find("held")
+                .map(|held| chain(&set.vectors[held]).unwrap());
+            match held {
+                Some(held) if !read.continues(&held) => Err("not a continuation"),
+                _ => Ok(said_of_chain(vector, &read)),
+            }
+        }
         "sheet" => sheet(vector, &chain_of(set, vector)),
         "receipt" => receipt(vector, &chain_of(set, vector)),
         "archive-seal" => archive_seal(vector, &chain_of(set, vector)),
@@ -86,7 +95,7 @@ fn chain(vector: &Vector) -> Result<VerifiedChain, &'static str> {
         })
 }
 
-fn said_of_chain(chain: &VerifiedChain) -> Said {
+fn said_of_chain(vector: &Vector, chain: &VerifiedChain) -> Said {
     let charter: &Charter = chain.current();
     let editors = charter.editors().iter().map(|key| hex(key.as_bytes()));
     vec![
@@ -96,6 +105,9 @@ fn said_of_chain(chain: &VerifiedChain) -> Said {
         ("k", charter.quorum().to_string()),
         ("recovered", yes(chain.recovered().is_some())),
     ]
+    .into_iter()
+    .filter(|line| vector.find(line.0).is_some())
+    .collect()
 }
 
 fn sheet(vector: &Vector, chain: &VerifiedChain) -> Read {
