@@ -39,3 +39,19 @@ needs_toolchain() {
 
 # build_all - everything in one build, so that tests, try and system tests share what was compiled.
 build_all() { cargo build --locked --workspace --all-targets; }
+
+# needs_cargo_fuzz - the pinned cargo-fuzz, from crates.io.
+needs_cargo_fuzz() {
+  [ "$(cargo fuzz --version 2>/dev/null)" = "cargo-fuzz 0.13.2" ] || cargo install --locked cargo-fuzz --version 0.13.2
+}
+
+# needs_cargo_llvm_cov - the pinned cargo-llvm-cov, and LLVM's tools of the compiler's own version: those of rustup, or
+# Debian's.
+needs_cargo_llvm_cov() {
+  [ "$(cargo llvm-cov --version 2>/dev/null)" = "cargo-llvm-cov 0.9.1" ] || cargo install --locked cargo-llvm-cov --version 0.9.1
+  local host major
+  host=$(rustc -vV | sed -n 's/^host: //p') major=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+  [ -e "$(rustc --print sysroot)/lib/rustlib/$host/bin/llvm-profdata" ] && return 0
+  needs "llvm-profdata-$major:llvm-$major" "llvm-cov-$major:llvm-$major"
+  export LLVM_PROFDATA=llvm-profdata-$major LLVM_COV=llvm-cov-$major
+}
