@@ -66,7 +66,7 @@ pub(crate) fn change(dice: &mut Dice<'_>, bytes: &mut Vec<u8>, unit: usize) {
                     let (from, to) = (at(dice.below(chunks)), at(dice.below(chunks)));
                     let (one, two) = (bytes[from..][..unit].to_vec(), bytes[to..][..unit].to_vec());
                     bytes[to..][..unit].copy_from_slice(&one);
-                    if dice.byte() % 2 == 0 {
+                    if dice.byte().is_multiple_of(2) {
                         bytes[from..][..unit].copy_from_slice(&two);
                     }
                 }

@@ -48,40 +48,33 @@ fn replaced(text: &[u8], mark: &[u8], with: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn seeds() -> Vec<(&'static str, Vec<u8>)> {
-    let public = |text: &str| [b"\0", text.as_bytes()].concat();
-    let collection = |text: &str, body: &[u8]| {
-        let head = format!(
-            "{text} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {{bearer}}\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        [b"\x01", head.as_bytes(), body].concat()
-    };
-    let length = DROP.0.len();
-    let tus = "HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n";
-    let patch = "Content-Type: application/offset+octet-stream\r\n";
-    let form = "--b\r\nContent-Disposition: form-data; name=\"sealed\"; filename=\"x\"\r\n\r\n";
-    let burned = Signed::encode_list(&[NEWSROOM.sign(Receipt::Opened {
-        drop: DropId::from_bytes([3; 32]),
-        tree: DROP.1,
-        length: 1_060_864,
-    })]);
-    let charter = NEWSROOM.chain.chain().encode();
-    let sheets = Signed::encode_list(core::slice::from_ref(&NEWSROOM.signed_sheet));
-    let nought = "0".repeat(64);
+    let mut seeds = pages();
+    seeds.extend(tus());
+    seeds.extend(couriers());
+    seeds
+}
+
+fn public(text: &str) -> Vec<u8> {
+    [b"\0", text.as_bytes()].concat()
+}
+
+fn nought() -> String {
+    "0".repeat(64)
+}
+
+fn pages() -> Vec<(&'static str, Vec<u8>)> {
+    let nought = nought();
+    let part = "--b\r\nContent-Disposition: form-data; name=\"sealed\"; filename=\"x\"\r\n\r\n";
+    let length = part.len() + DROP.0.len() + 9;
+    let form = "Content-Type: multipart/form-data; boundary=b";
+    let end = "HTTP/1.1\r\nHost: x\r\n\r\n";
     vec![
-        ("page", public("GET / HTTP/1.1\r\nHost: x\r\n\r\n")),
+        ("page", public(&format!("GET / {end}"))),
         (
             "sheet",
-            public(
-                "GET /sheet HTTP/1.1\r\nHost: x\r\n\r\nGET /charter HTTP/1.1\r\nHost: x\r\n\r\n",
-            ),
+            public(&format!("GET /sheet {end}GET /charter {end}")),
         ),
-        (
-            "mailbox",
-            public(&format!(
-                "GET /mailbox/{nought} HTTP/1.1\r\nHost: x\r\n\r\n"
-            )),
-        ),
+        ("mailbox", public(&format!("GET /mailbox/{nought} {end}"))),
         (
             "erase",
             public(&format!(
@@ -89,82 +82,86 @@ pub(crate) fn seeds() -> Vec<(&'static str, Vec<u8>)> {
                 "e".repeat(160)
             )),
         ),
-        ("options", public(&format!("OPTIONS /drops {tus}\r\n"))),
-        (
-            "create",
-            public(&format!(
-                "POST /drops {tus}Upload-Length: {length}\r\nContent-Length: 0\r\n\r\n"
-            )),
-        ),
-        (
-            "create-with",
-            public(&format!(
-                "POST /drops {tus}{patch}Upload-Length: {length}\r\nUpload-Offset: 0\r\nContent-Length: {length}\r\n\r\n{{drop}}"
-            )),
-        ),
-        (
-            "checksum",
-            public(&format!(
-                "POST /drops {tus}{patch}Upload-Length: {length}\r\nUpload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\nContent-Length: 11\r\n\r\nhello world"
-            )),
-        ),
-        (
-            "chunked",
-            public(&format!(
-                "POST /drops {tus}{patch}Upload-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
-            )),
-        ),
-        (
-            "lane",
-            public(&format!(
-                "POST /drops {tus}Upload-Concat: partial\r\nUpload-Length: 65536\r\nKnothole-Parent: {nought}\r\n\r\n"
-            )),
-        ),
-        (
-            "final",
-            public(&format!(
-                "POST /drops {tus}Upload-Concat: final;/drops/{nought} http://x/drops/{nought}\r\n\r\n"
-            )),
-        ),
-        ("head", public(&format!("HEAD /drops/{nought} {tus}\r\n"))),
-        (
-            "delete",
-            public(&format!("DELETE /drops/{nought} {tus}\r\n")),
-        ),
-        (
-            "override",
-            public(&format!(
-                "POST /drops/{nought} {tus}X-HTTP-Method-Override: PATCH\r\n\r\n"
-            )),
-        ),
         (
             "form",
             public(&format!(
-                "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: {}\r\n\r\n{form}{{drop}}\r\n--b--\r\n",
-                form.len() + length + 9
+                "POST / HTTP/1.1\r\nHost: x\r\n{form}\r\nContent-Length: {length}\r\n\r\n{part}{{drop}}\r\n--b--\r\n"
             )),
         ),
-        ("listing", collection("GET /listing", &[])),
+    ]
+}
+
+fn tus() -> Vec<(&'static str, Vec<u8>)> {
+    let nought = nought();
+    let length = DROP.0.len();
+    let asks = |line: &str, headers: &str, body: &str| {
+        public(&format!(
+            "{line} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n{headers}\r\n{body}"
+        ))
+    };
+    let with =
+        format!("Content-Type: application/offset+octet-stream\r\nUpload-Length: {length}\r\n");
+    let whole = format!("{with}Content-Length: {length}\r\n");
+    let checksum = format!(
+        "{with}Upload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\nContent-Length: 11\r\n"
+    );
+    let chunked = format!("{with}Transfer-Encoding: chunked\r\n");
+    let create = format!("Upload-Length: {length}\r\nContent-Length: 0\r\n");
+    let lane =
+        format!("Upload-Concat: partial\r\nUpload-Length: 65536\r\nKnothole-Parent: {nought}\r\n");
+    let last = format!("Upload-Concat: final;/drops/{nought} http://x/drops/{nought}\r\n");
+    let upload = format!("/drops/{nought}");
+    vec![
+        ("options", asks("OPTIONS /drops", "", "")),
+        ("create", asks("POST /drops", &create, "")),
+        ("create-with", asks("POST /drops", &whole, "{drop}")),
+        ("checksum", asks("POST /drops", &checksum, "hello world")),
         (
-            "range",
-            public(&format!(
-                "GET /drops/{nought} HTTP/1.1\r\nRange: bytes=0-12287\r\n\r\n"
-            )),
+            "chunked",
+            asks("POST /drops", &chunked, "5\r\nhello\r\n0\r\n\r\n"),
         ),
-        ("collect", collection(&format!("GET /drops/{nought}"), &[])),
-        ("charter", collection("PUT /charter", &charter)),
-        ("sheets", collection("PUT /sheets", &sheets)),
-        ("receipts", collection("POST /receipts", &burned)),
-        ("replies", collection("POST /replies", &[0x80])),
+        ("lane", asks("POST /drops", &lane, "")),
+        ("final", asks("POST /drops", &last, "")),
+        ("head", asks(&format!("HEAD {upload}"), "", "")),
+        ("delete", asks(&format!("DELETE {upload}"), "", "")),
         (
-            "stranger",
-            [
-                b"\x01".as_slice(),
-                b"GET /listing HTTP/1.1\r\nAuthorization: Bearer ",
-                nought.as_bytes(),
-                b"\r\n\r\n",
-            ]
-            .concat(),
+            "override",
+            asks(
+                &format!("POST {upload}"),
+                "X-HTTP-Method-Override: PATCH\r\n",
+                "",
+            ),
         ),
+    ]
+}
+
+fn couriers() -> Vec<(&'static str, Vec<u8>)> {
+    let asks = |line: &str, headers: &str, body: &[u8]| {
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        [b"\x01", head.as_bytes(), body].concat()
+    };
+    let known = "Authorization: Bearer {bearer}\r\n";
+    let range = format!("{known}Range: bytes=0-12287\r\n");
+    let stranger = format!("Authorization: Bearer {}\r\n", nought());
+    let drop = format!("GET /drops/{}", nought());
+    let receipts = Signed::encode_list(&[NEWSROOM.sign(Receipt::Opened {
+        drop: DropId::from_bytes([3; 32]),
+        tree: DROP.1,
+        length: 1_060_864,
+    })]);
+    let charter = NEWSROOM.chain.chain().encode();
+    let sheets = Signed::encode_list(core::slice::from_ref(&NEWSROOM.signed_sheet));
+    vec![
+        ("listing", asks("GET /listing", known, &[])),
+        ("range", asks(&drop, &range, &[])),
+        ("collect", asks(&drop, known, &[])),
+        ("charter", asks("PUT /charter", known, &charter)),
+        ("sheets", asks("PUT /sheets", known, &sheets)),
+        ("receipts", asks("POST /receipts", known, &receipts)),
+        ("replies", asks("POST /replies", known, &[0x80])),
+        ("stranger", asks("GET /listing", &stranger, &[])),
     ]
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(bytes: &[u8]) {
 pub(crate) fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let onion = OnionAddress::from_identity(NEWSROOM.editors[0].editor_key().as_bytes());
     let fingerprint = *NEWSROOM.chain.fingerprint();
-    let address = DropAddress::new(onion.clone(), fingerprint);
+    let address = DropAddress::new(onion, fingerprint);
     vec![
         ("onion", onion.to_string().into_bytes()),
         ("fingerprint", fingerprint.to_string().into_bytes()),

@@ -89,7 +89,7 @@ pub(crate) fn run(bytes: &[u8]) {
 
 fn create(house: &House, dice: &mut Dice<'_>) -> Option<Upload> {
     let whole = DROP.0.len();
-    let length = if dice.byte() % 8 == 0 {
+    let length = if dice.byte().is_multiple_of(8) {
         dice.below(whole)
     } else {
         whole

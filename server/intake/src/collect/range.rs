@@ -105,6 +105,7 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -172,5 +173,19 @@ mod tests {
             panic!("no part");
         };
         assert_eq!(range.to_string(), "10-19");
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_that_is_taken_lies_within_the_drop(
+            text in "(bytes|Bytes|lines)?=?[0-9]{0,21}-?[0-9]{0,21}[-, ]?",
+            length in any::<u64>(),
+        ) {
+            let mut headers = HeaderMap::new();
+            headers.insert(RANGE, HeaderValue::from_str(&text).unwrap());
+            if let Asked::Part(range) = Range::asked(&headers, length) {
+                prop_assert!(range.first() < range.end() && range.end() <= length);
+            }
+        }
     }
 }
