@@ -12,9 +12,11 @@
     reason = "nothing but tests: a panic is how a finding is told"
 )]
 
+mod archive;
 mod dice;
 mod envelope;
 mod house;
+mod look;
 mod manifest;
 mod names;
 mod newsroom;
@@ -58,6 +60,8 @@ targets! {
     envelope: "A sealed drop with changes to it, opened.",
     plaintext: "Whatever plaintext, well sealed, opened.",
     reply: "A sealed reply with changes to it, opened.",
+    archive: "The state of an archive.",
+    look: "A hostile file, looked at, and what the child says.",
     uploads: "A sequence of tus requests and restarts, held against a model.",
     services: "Bytes on a connection of either side of the drop-box.",
 }

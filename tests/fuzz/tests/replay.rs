@@ -42,4 +42,4 @@ macro_rules! replayed {
     };
 }
 
-replayed! { papers manifest texts names envelope plaintext reply uploads services }
+replayed! { papers manifest texts names envelope plaintext reply archive look uploads services }
