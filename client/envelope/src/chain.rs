@@ -145,6 +145,13 @@ impl CharterChain {
             .map(|founding| Fingerprint::from_bytes(founding.body_hash()))
     }
 
+    /// The hash of the newest charter that the chain claims. Compare it, do not trust it.
+    #[must_use]
+    pub fn unverified_newest(&self) -> Option<CharterHash> {
+        let newest = self.0.last()?;
+        Some(CharterHash::from_bytes(newest.body_hash()))
+    }
+
     /// Verifies the chain from the fingerprint that the caller knows from elsewhere.
     ///
     /// # Errors

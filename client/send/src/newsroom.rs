@@ -67,13 +67,22 @@ impl Newsroom {
     pub(crate) fn describe(&self) -> String {
         let charter = self.chain.current();
         let editors = charter.editors().len();
-        match (editors, charter.quorum().get()) {
+        let editors = match (editors, charter.quorum().get()) {
             (1, _) => "It has one editor, who opens drops alone.".to_owned(),
             (_, 1) => format!("It has {editors} editors; each of them can open a drop alone."),
             (_, quorum) => {
                 format!("It has {editors} editors; it takes {quorum} of them to open a drop.")
             }
+        };
+        if self.chain.recovered().is_none() {
+            return editors;
         }
+        // Whoever has found all the papers can do this, so a source should know.
+        format!(
+            "{editors}\nWARNING: at some time the newsroom lost too many of its editors' keys, and \
+             recovery papers put others in their place. If you can ask the newsroom in another way \
+             whether that is so, ask before you send."
+        )
     }
 
     fn choose(

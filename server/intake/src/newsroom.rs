@@ -308,7 +308,10 @@ impl Newsroom {
             last: verified.last(),
             burned: false,
         };
-        self.sheets.retain(|(_, held)| held.epoch() != epoch);
+        // A sheet of an older charter goes when one of the current charter comes: senders refuse it,
+        // and it would take a place.
+        self.sheets
+            .retain(|(_, held)| held.epoch() != epoch && held.under_current_charter());
         self.sheets.push((signed, verified));
         self.epochs.retain(|held| held.number != epoch);
         self.epochs.push(days);

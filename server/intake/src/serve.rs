@@ -148,6 +148,10 @@ async fn collection(intake: &Arc<Intake>, request: Request<Incoming>) -> Answer 
     if path == "/listing" {
         return collect::listing(&visible, request.method());
     }
+    if path == "/charter" && request.method() == Method::GET {
+        let held = intake.newsroom().charter_answer.clone();
+        return held.map_or_else(answer::not_found, answer::framed);
+    }
     if let Some(name) = path.strip_prefix(collect::DROPS) {
         let (method, headers) = (request.method(), request.headers());
         return collect::sealed(intake.disk(), &visible, name, method, headers);

@@ -1,0 +1,247 @@
+//! Charters, sheets and receipts after editors have come and gone.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on ends"
+)]
+
+#[path = "uploads/wire.rs"]
+mod wire;
+
+use std::sync::Arc;
+
+use knothole_envelope::{
+    Charter, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, DropId, EpochNumber,
+    EpochSecret, Quorum, Receipt, RecoveryKeys, Sheet, Signed, SigningSecret, TreeHash,
+    VerifiedChain, unframe,
+};
+use knothole_intake::{Desk, Intake, Settings, UnixSeconds};
+use sha2::{Digest as _, Sha256};
+use wire::{Answer, Wire};
+
+/// The day on which the tests play.
+const DAY: u64 = 20_000 * 86_400;
+
+fn editor(number: u8) -> SigningSecret {
+    SigningSecret::from_bytes([number; 32])
+}
+
+fn two() -> Quorum {
+    Quorum::new(2).unwrap()
+}
+
+fn keys(numbers: &[u8]) -> Vec<knothole_envelope::EditorKey> {
+    let secrets = numbers.iter().copied().map(editor);
+    secrets.map(|secret| secret.editor_key()).collect()
+}
+
+/// A store that trusts a newsroom of two of three editors, with two recovery papers.
+struct House {
+    _folder: tempfile::TempDir,
+    intake: Arc<Intake>,
+    founding: VerifiedChain,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let papers = RecoveryKeys::new(keys(&[91, 92])).unwrap().hash();
+        let charter = Charter::founding(keys(&[1, 2, 3]), two(), Some(papers)).unwrap();
+        let editors = [1, 2, 3].map(editor);
+        let chain = CharterChain::found(charter, &editors.each_ref()).unwrap();
+        let fingerprint = chain.unverified_fingerprint().unwrap();
+        let desk = Desk::open(folder.path()).unwrap();
+        desk.trust(&fingerprint).unwrap();
+        let bundle = editor(60);
+        let card = CourierCard::new(
+            DiscoveryKey::from_bytes([3; 32]),
+            CredentialHash::from_bytes(Sha256::digest([0xab; 32]).into()),
+            bundle.editor_key(),
+        );
+        desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
+        let now = UnixSeconds::new(DAY);
+        let intake = Intake::open(folder.path(), Settings::default(), now).unwrap();
+        let house = Self {
+            _folder: folder,
+            intake,
+            founding: chain.verify(&fingerprint).unwrap(),
+        };
+        assert_eq!(house.put_charter(&house.founding).await.status, 204);
+        house
+    }
+
+    async fn ask(&self, line: &str, body: &[u8]) -> Answer {
+        let bearer = format!("Bearer {}", "ab".repeat(32));
+        let headers = [("Authorization", bearer.as_str())];
+        Wire::collection(&self.intake)
+            .ask(line, &headers, body)
+            .await
+    }
+
+    async fn put_charter(&self, chain: &VerifiedChain) -> Answer {
+        self.ask("PUT /charter", &chain.chain().encode()).await
+    }
+
+    async fn put_sheet(&self, sheet: Signed<Sheet>) -> Answer {
+        self.ask("PUT /sheets", &Signed::encode_list(&[sheet]))
+            .await
+    }
+
+    /// The third editor has left, which the other two have signed.
+    fn without_the_third(&self) -> VerifiedChain {
+        let next = self.founding.current().next(keys(&[1, 2]), two(), None);
+        self.after(&self.founding, next.unwrap(), &[1, 2])
+    }
+
+    fn after(&self, chain: &VerifiedChain, next: Charter, by: &[u8]) -> VerifiedChain {
+        let mut next = Signed::new(next);
+        for number in by {
+            next.sign(self.founding.fingerprint(), &editor(*number));
+        }
+        chain.append(next).unwrap()
+    }
+
+    /// A sheet of this epoch for this week, under the newest charter of a chain.
+    fn sheet(&self, epoch: u32, chain: &VerifiedChain, by: &[u8]) -> Signed<Sheet> {
+        let first = Day::from_unix_seconds(DAY).unwrap();
+        let last = first.checked_add(6).unwrap();
+        let number = u8::try_from(epoch).unwrap();
+        let keys = (1..).take(chain.current().editors().len()).map(|place| {
+            let mut seed = [number; 32];
+            seed[0] = place;
+            EpochSecret::from_bytes(seed).recipient_key()
+        });
+        let epoch = EpochNumber::new(epoch).unwrap();
+        let hash = chain.current_hash();
+        let sheet = Sheet::new(epoch, first, last, keys.collect(), hash).unwrap();
+        let mut sheet = Signed::new(sheet);
+        for editor_number in by {
+            sheet.sign(self.founding.fingerprint(), &editor(*editor_number));
+        }
+        sheet
+    }
+
+    async fn post(&self, by: &[u8]) -> Answer {
+        let mut receipt = Signed::new(Receipt::Refused {
+            drop: DropId::from_bytes([1; 32]),
+            tree: TreeHash::from_bytes([2; 32]),
+            length: 12_288 + 16 * 65_536,
+        });
+        for number in by {
+            receipt.sign(self.founding.fingerprint(), &editor(*number));
+        }
+        self.ask("POST /receipts", &Signed::encode_list(&[receipt]))
+            .await
+    }
+
+    /// The epochs whose sheets sources are shown.
+    async fn shown(&self) -> Vec<u32> {
+        let answer = Wire::public(&self.intake).ask("GET /sheet", &[], b"").await;
+        let sheets = Signed::<Sheet>::decode_list(unframe(&answer.body).unwrap(), 16).unwrap();
+        let epochs = sheets.iter().map(|sheet| sheet.unverified().epoch().get());
+        epochs.collect()
+    }
+}
+
+#[tokio::test]
+async fn an_editor_who_left_can_neither_delete_nor_release_with_one_who_stayed() {
+    let house = House::new().await;
+    assert_eq!(house.post(&[1, 3]).await.status, 204);
+    let chain = house.without_the_third();
+    assert_eq!(house.put_charter(&chain).await.status, 204);
+    assert_eq!(house.post(&[1, 2]).await.status, 204);
+    for few in [&[1, 3][..], &[1], &[3]] {
+        let answer = house.post(few).await;
+        assert_eq!(answer.status, 403, "{few:?}: {}", answer.text());
+        let sheet = house.sheet(1, &chain, few);
+        assert_eq!(house.put_sheet(sheet).await.status, 403, "{few:?}");
+    }
+    let sheet = house.sheet(1, &chain, &[2, 1]);
+    assert_eq!(house.put_sheet(sheet).await.status, 204);
+}
+
+#[tokio::test]
+async fn an_older_chain_and_a_fork_of_it_are_refused() {
+    let house = House::new().await;
+    let chain = house.without_the_third();
+    assert_eq!(house.put_charter(&chain).await.status, 204);
+    let older = house.put_charter(&house.founding).await;
+    assert_eq!(older.status, 403);
+    assert!(older.text().contains("older"), "{}", older.text());
+    // The one who left, and one who stayed, were a quorum of the charter before.
+    let current = house.founding.current();
+    for next in [
+        current.next(keys(&[1, 3]), two(), None),
+        current.next(keys(&[1, 2, 3]), Quorum::ONE, None),
+        current.next(keys(&[1, 2, 3, 4]), two(), None),
+    ] {
+        let fork = house.after(&house.founding, next.unwrap(), &[1, 3]);
+        assert_eq!(house.put_charter(&fork).await.status, 403);
+    }
+    let shown = house.ask("GET /charter", b"").await;
+    let shown = CharterChain::decode(unframe(&shown.body).unwrap()).unwrap();
+    assert_eq!(shown, *chain.chain());
+}
+
+#[tokio::test]
+async fn a_courier_sees_the_charter_that_sources_see_and_a_stranger_there_sees_nothing() {
+    let house = House::new().await;
+    let inside = house.ask("GET /charter", b"").await;
+    let outside = Wire::public(&house.intake)
+        .ask("GET /charter", &[], b"")
+        .await;
+    assert_eq!((inside.status, &inside.body), (200, &outside.body));
+    let stranger = Wire::collection(&house.intake)
+        .ask("GET /charter", &[], b"")
+        .await;
+    assert_eq!(stranger.status, 401);
+}
+
+#[tokio::test]
+async fn a_sheet_of_the_charter_before_goes_when_one_of_the_current_charter_comes() {
+    let house = House::new().await;
+    for epoch in [1, 2] {
+        let sheet = house.sheet(epoch, &house.founding, &[1, 2]);
+        assert_eq!(house.put_sheet(sheet).await.status, 204);
+    }
+    let chain = house.without_the_third();
+    assert_eq!(house.put_charter(&chain).await.status, 204);
+    assert_eq!(house.shown().await, [1, 2]);
+    // Recovered newsrooms count their epochs anew: the old numbers must not take the places.
+    for epoch in [7, 8] {
+        let sheet = house.sheet(epoch, &chain, &[1, 2]);
+        assert_eq!(house.put_sheet(sheet).await.status, 204, "{epoch}");
+    }
+    assert_eq!(house.shown().await, [7, 8]);
+    let late = house.sheet(1, &house.founding, &[1, 2]);
+    let late = house.put_sheet(late).await;
+    assert!(late.text().contains("older charter"), "{}", late.text());
+}
+
+#[tokio::test]
+async fn a_charter_of_all_recovery_papers_is_taken_and_one_of_some_is_not() {
+    let house = House::new().await;
+    let next = || {
+        let papers = RecoveryKeys::new(keys(&[91, 92])).unwrap();
+        let current = house.founding.current();
+        let recovery = current.recovery().copied();
+        current
+            .recovered(keys(&[4, 5]), two(), recovery, papers)
+            .unwrap()
+    };
+    let chain = house.after(&house.founding, next(), &[91, 92]);
+    // The signature of the second paper is left out.
+    let mut some = Signed::new(next());
+    some.sign(house.founding.fingerprint(), &editor(91));
+    let mut forged = vec![0x82];
+    let founding = house.founding.chain().encode();
+    forged.extend_from_slice(&founding[1..]);
+    forged.extend_from_slice(&some.encode());
+    let answer = house.ask("PUT /charter", &forged).await;
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains("too few"), "{}", answer.text());
+    assert_eq!(house.put_charter(&chain).await.status, 204);
+    assert_eq!(house.post(&[1, 2]).await.status, 403);
+    assert_eq!(house.post(&[4, 5]).await.status, 204);
+}
