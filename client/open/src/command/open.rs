@@ -115,11 +115,19 @@ fn tell_bundle(bundle: &Checked<'_>, state: &State, desk: &Desk) {
             "bundle {number} comes late: later ones came before it"
         )),
     }
-    if state.chain().find(bundle.index.charter()).is_none() {
-        desk.screen.warn(
+    let newest = state.chain().sequence();
+    match state.chain().find(bundle.index.charter()) {
+        None => desk.screen.warn(
             "the server showed the courier a charter that this newsroom did not make. Sources may \
              have been shown other keys: the server may be turned",
-        );
+        ),
+        Some(charter) if charter.sequence() < newest => desk.screen.warn(&format!(
+            "bundle {number} was made while charter {} was the newest at the courier or at the \
+             server, and yours is charter {newest}. If the server had that one already, it was set \
+             back, or shows old keys: ask the administrator",
+            charter.sequence()
+        )),
+        Some(_) => {}
     }
 }
 

@@ -16,6 +16,7 @@ mod newsroom;
 mod recovery;
 mod replying;
 mod room;
+mod warnings;
 
 use std::fs;
 

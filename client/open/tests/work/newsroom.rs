@@ -7,10 +7,10 @@ use std::process::{Command, Output};
 
 use getrandom::SysRng;
 use knothole_envelope::{
-    BundleIndex, BundlePart, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, DropId,
-    EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest, Message, OnionAddress,
-    PartHash, PartName, PushedReply, Receipt, ReplyBlock, Sheet, Signed, SigningSecret, Suite,
-    VerifiedChain, seal_drop,
+    BundleIndex, BundlePart, CharterChain, CharterHash, CourierCard, CredentialHash, Day,
+    DiscoveryKey, DropId, EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest,
+    Message, OnionAddress, PartHash, PartName, PushedReply, Receipt, ReplyBlock, Sheet, Signed,
+    SigningSecret, Suite, VerifiedChain, seal_drop,
 };
 use rand_core::UnwrapErr;
 use sha2::{Digest as _, Sha256};
@@ -45,9 +45,17 @@ impl Run {
         lines.find(|line| line.contains(words)).unwrap()
     }
 
+    pub(crate) fn has(&self, words: &str) -> bool {
+        self.out.contains(words) || self.err.contains(words)
+    }
+
     pub(crate) fn says(&self, words: &str) -> &Self {
-        let said = self.out.contains(words) || self.err.contains(words);
-        assert!(said, "{words:?} is not in\n{}\n{}", self.out, self.err);
+        assert!(
+            self.has(words),
+            "{words:?} is not in\n{}\n{}",
+            self.out,
+            self.err
+        );
         self
     }
 }
@@ -241,7 +249,17 @@ impl Newsroom {
     }
 
     pub(crate) fn finish(&mut self, folder: &Path, parts: Vec<BundlePart>, drops: Vec<ListedDrop>) {
-        let charter = self.chain.current_hash();
+        self.finish_under(self.chain.current_hash(), folder, parts, drops);
+    }
+
+    /// As [`Self::finish`]; the courier was shown this charter.
+    pub(crate) fn finish_under(
+        &mut self,
+        charter: CharterHash,
+        folder: &Path,
+        parts: Vec<BundlePart>,
+        drops: Vec<ListedDrop>,
+    ) {
         let date = monday();
         let index =
             BundleIndex::new(self.sequence, self.previous, date, parts, drops, charter).unwrap();
