@@ -1,16 +1,21 @@
 //! The drop-box as one value: a store, its settings, and the two sides that it serves.
 
-use core::fmt;
+mod error;
+mod status;
+
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use getrandom::SysRng;
+use knothole_envelope::{Day, VerifiedChain};
 use rand_core::UnwrapErr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub use self::error::OpenError;
+pub use self::status::Status;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
 use crate::crowd::Crowd;
@@ -18,8 +23,9 @@ use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
 use crate::expiry::{self, Watch};
 use crate::gate::Gate;
+use crate::mailboxes::Mailboxes;
 use crate::newsroom::{Newsroom, PushError};
-use crate::receipts::Receipts;
+use crate::receipts::{self, Grace, Receipts};
 use crate::record::Link;
 use crate::recover::recover;
 use crate::seats::Seats;
@@ -39,9 +45,13 @@ pub struct Intake {
     newsroom: RwLock<Arc<Newsroom>>,
     /// Held by the one blocking task that changes the newsroom's files.
     updating: Mutex<()>,
+    /// The last day on which drops whose grace is over were looked for.
+    swept: Mutex<Day>,
     uploads: Uploads,
     shelf: Shelf,
     space: Arc<Space>,
+    mailboxes: Mailboxes,
+    polls: Semaphore,
     watch: Watch,
     seats: Seats,
     crowd: Crowd,
@@ -62,47 +72,6 @@ enum Passage {
 /// The system's randomness.
 pub(crate) const fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
-}
-
-/// The store could not be opened.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The store's folder cannot be read or written.
-    Disk(io::Error),
-    /// Another process has this store open.
-    InUse,
-    /// What the administrator has told the store cannot be read.
-    Desk(DeskError),
-    /// The charter or the sheets in the store do not verify.
-    Newsroom,
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Disk(_) => "the store's folder cannot be read or written",
-            Self::InUse => "another server has this store open",
-            Self::Desk(_) => "what the administrator told the store cannot be read",
-            Self::Newsroom => "the newsroom's charter or sheets in the store are damaged",
-        })
-    }
-}
-
-impl std::error::Error for OpenError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Disk(error) => Some(error),
-            Self::Desk(error) => Some(error),
-            Self::InUse | Self::Newsroom => None,
-        }
-    }
-}
-
-impl From<io::Error> for OpenError {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
-    }
 }
 
 impl Intake {
@@ -156,15 +125,21 @@ impl Intake {
         for url in &forgotten {
             uploads.forget(url);
         }
+        let today = now.day().ok_or(io::ErrorKind::InvalidData);
+        let today = today.map_err(io::Error::from)?;
         if let Some(chain) = newsroom.chain() {
-            Receipts::kept(&disk, chain)?.apply(&disk, &shelf)?;
+            receipts::sweep(&disk, chain, &shelf, Grace::of(settings.grace), today)?;
         }
         let space = Space::new(&settings, space::held(&disk, &uploads)?);
+        let mailboxes = Mailboxes::open(&disk, Arc::clone(&space), &mut system_rng())?;
+        mailboxes.expire(&disk, today)?;
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
             uploads,
             shelf,
             space,
+            mailboxes,
+            polls: Semaphore::new(settings.most_polls),
             watch: Watch::default(),
             seats: Seats::new(&settings),
             crowd: Crowd::default(),
@@ -175,6 +150,7 @@ impl Intake {
             now: AtomicU64::new(now.get()),
             newsroom: RwLock::new(Arc::new(newsroom)),
             updating: Mutex::new(()),
+            swept: Mutex::new(today),
         }))
     }
 
@@ -231,6 +207,7 @@ impl Intake {
             visible,
             waiting: finished.saturating_sub(self.shelf.held_back()),
             unfinished: self.uploads.unfinished().len(),
+            replies: self.mailboxes.count(),
             damaged,
             percent_full: self.space.percent_full(self.disk.as_ref()).unwrap_or(100),
         }
@@ -254,6 +231,15 @@ impl Intake {
 
     pub(crate) const fn space(&self) -> &Arc<Space> {
         &self.space
+    }
+
+    pub(crate) const fn mailboxes(&self) -> &Mailboxes {
+        &self.mailboxes
+    }
+
+    /// Who may ask a mailbox now.
+    pub(crate) const fn polls(&self) -> &Semaphore {
+        &self.polls
     }
 
     pub(crate) const fn seats(&self) -> &Seats {
@@ -322,6 +308,7 @@ impl Intake {
             Push::Charter => held.with_charter(disk, bytes)?,
             Push::Sheets => held.with_sheets(disk, bytes, self.today()?)?,
             Push::Receipts => return self.take_receipts(&held, bytes),
+            Push::Replies => return self.mailboxes.push(disk, bytes, self.today()?),
         };
         self.show(fresh);
         drop(updating);
@@ -339,7 +326,16 @@ impl Intake {
         if let Some(fresh) = held.with_burned(disk, &receipts.burned())? {
             self.show(fresh);
         }
-        self.space.freed(receipts.apply(disk, &self.shelf)?);
+        receipts.keep(disk, chain, self.today()?)?;
+        self.sweep(chain)?;
+        Ok(())
+    }
+
+    /// Removes drops that were signed off and whose grace is over.
+    fn sweep(&self, chain: &VerifiedChain) -> io::Result<()> {
+        let (disk, grace) = (self.disk.as_ref(), Grace::of(self.settings.grace));
+        let freed = receipts::sweep(disk, chain, &self.shelf, grace, self.today()?)?;
+        self.space.freed(freed);
         Ok(())
     }
 
@@ -353,6 +349,15 @@ impl Intake {
             Err(_) => return Err(io::Error::from(io::ErrorKind::InvalidData)),
         }
         let disk = self.disk.as_ref();
+        let mut swept = lock(&self.swept);
+        if *swept != today {
+            self.mailboxes.expire(disk, today)?;
+            if let Some(chain) = self.newsroom().chain() {
+                self.sweep(chain)?;
+            }
+            *swept = today;
+        }
+        drop(swept);
         for url in self.shelf.pass(disk, self.batch(), &mut system_rng())? {
             self.uploads.forget(&url);
         }
@@ -370,29 +375,9 @@ impl Intake {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
     }
 
-    fn today(&self) -> io::Result<knothole_envelope::Day> {
+    fn today(&self) -> io::Result<Day> {
         self.now()
             .day()
             .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
     }
-}
-
-/// Figures about the store: counts only, no names, sizes or times.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Status {
-    /// Whether a newsroom's charter is held.
-    pub charter_held: bool,
-    /// Epoch sheets held: 0, 1 or 2.
-    pub sheets: usize,
-    /// Drops that the newsroom can see.
-    pub visible: usize,
-    /// Drops that wait for the end of the batch.
-    pub waiting: usize,
-    /// Unfinished uploads.
-    pub unfinished: usize,
-    /// Drops in the store that do not verify. They are never served and never removed.
-    pub damaged: usize,
-    /// How full the store is, in hundredths, rounded down.
-    pub percent_full: u8,
 }

@@ -48,6 +48,8 @@ pub(crate) enum PushError {
     Untrusted,
     /// It is not what the format says, does not verify, or comes at the wrong time.
     Refused(String),
+    /// There is no room for more replies.
+    Full,
 }
 
 impl fmt::Display for PushError {
@@ -59,6 +61,7 @@ impl fmt::Display for PushError {
                  once (knothole-server trust)",
             ),
             Self::Refused(why) => f.write_str(why),
+            Self::Full => f.write_str("there is no room for more replies now; try again tomorrow"),
         }
     }
 }

@@ -1,11 +1,15 @@
 //! What the newsroom has signed off: drops that were opened or refused, and epochs that were
-//! burned. Nothing else in this crate removes a finished drop.
+//! burned. Nothing else in this crate removes a finished drop, and this only when a grace is over.
+
+mod grace;
 
 use std::collections::HashSet;
 use std::io;
 
-use knothole_envelope::{DropId, EpochNumber, Receipt, Signed, VerifiedChain};
+use knothole_envelope::{Day, DropId, EpochNumber, Receipt, Signed, VerifiedChain};
 
+pub(crate) use self::grace::Grace;
+use self::grace::Marks;
 use crate::commit;
 use crate::disk::{self, Disk, Name, Place};
 use crate::newsroom::PushError;
@@ -38,30 +42,6 @@ impl Receipts {
         Ok(Self(verified.collect::<Result<_, PushError>>()?))
     }
 
-    /// The receipts that are kept, as far as the editors who signed them still may.
-    ///
-    /// To apply them again finishes what a crash has cut off.
-    pub(crate) fn kept(disk: &dyn Disk, chain: &VerifiedChain) -> io::Result<Self> {
-        let mut kept = Vec::new();
-        for name in names(disk)? {
-            // Most receipts are of drops that are long gone.
-            let drop = name.as_str().parse::<DropId>().ok();
-            let gone = match drop {
-                Some(id) => manifest(disk, &commit::folder_of(&commit::shelf(), &id))?.is_none(),
-                None => false,
-            };
-            if gone {
-                continue;
-            }
-            if let Some(signed) = read(disk, &receipts_place().join(name))?
-                && let Ok(receipt) = signed.verify(chain)
-            {
-                kept.push((receipt, signed));
-            }
-        }
-        Ok(Self(kept))
-    }
-
     /// The epochs that were burned.
     pub(crate) fn burned(&self) -> Vec<EpochNumber> {
         let receipts = self.0.iter();
@@ -73,51 +53,118 @@ impl Receipts {
             .collect()
     }
 
-    /// Keeps the receipts and removes what they name; to do it again is harmless.
+    /// Keeps the receipts durably, each with the day on which it came. To do it again is harmless,
+    /// and prolongs nothing.
     ///
-    /// First the receipts are durable, then the drops leave the shelf, then they are removed. A
-    /// drop that is not there is nobody's business any more, and neither is its receipt.
-    ///
-    /// Gives the bytes that have become free.
-    pub(crate) fn apply(&self, disk: &dyn Disk, shelf: &Shelf) -> io::Result<u64> {
-        let mut leaving = Vec::new();
+    /// A drop that is not there is nobody's business any more, and neither is its receipt. One that
+    /// was signed by editors who have left is replaced by a valid one, and the grace begins anew.
+    pub(crate) fn keep(
+        &self,
+        disk: &dyn Disk,
+        chain: &VerifiedChain,
+        today: Day,
+    ) -> io::Result<()> {
         let mut kept = Vec::new();
         for (receipt, signed) in &self.0 {
             match receipt {
-                Receipt::Opened { drop, tree, length }
-                | Receipt::Refused { drop, tree, length } => {
+                Receipt::Opened { drop, .. } | Receipt::Refused { drop, .. } => {
                     let folder = commit::folder_of(&commit::shelf(), drop);
-                    let fits =
-                        |held: &Manifest| held.tree == *tree && held.lanes.length() == *length;
-                    if manifest(disk, &folder)?.as_ref().is_some_and(fits) {
-                        let name = Name::hex(drop.as_bytes());
-                        kept.push((name.clone(), signed));
-                        leaving.push(Leaving {
-                            room: commit::shelf(),
-                            name,
-                            bytes: *length,
-                        });
+                    let held = manifest(disk, &folder)?;
+                    if held.is_some_and(|held| fits(&held, receipt)) {
+                        kept.push((Name::hex(drop.as_bytes()), signed));
                     }
                 }
                 Receipt::Burned { epoch } => kept.push((burned_name(*epoch)?, signed)),
             }
         }
-        let burned: HashSet<_> = self.burned().into_iter().collect();
-        if !burned.is_empty() {
-            for room in [commit::shelf(), commit::drops()] {
-                all_of(disk, &room, &burned, &mut leaving)?;
+        write(disk, chain, &kept, today)
+    }
+}
+
+/// Removes what the kept receipts name and whose grace is over, and gives the bytes that have
+/// become free. To do it again finishes what a crash has cut off.
+///
+/// Each receipt is verified once more, under the charter of today: should editors who were forced
+/// to sign be removed within the grace, their receipts are worth nothing.
+///
+/// First the drops leave the shelf, then they are removed.
+pub(crate) fn sweep(
+    disk: &dyn Disk,
+    chain: &VerifiedChain,
+    shelf: &Shelf,
+    grace: Grace,
+    today: Day,
+) -> io::Result<u64> {
+    let marks = Marks::open(disk)?;
+    let mut leaving = Vec::new();
+    let mut gone = Vec::new();
+    let mut burned = HashSet::new();
+    for name in names(disk)? {
+        let held = match name.as_str().parse::<DropId>() {
+            Ok(id) => {
+                let held = manifest(disk, &commit::folder_of(&commit::shelf(), &id))?;
+                if held.is_none() {
+                    // Most receipts are of drops that are long gone.
+                    gone.push(name);
+                    continue;
+                }
+                held
+            }
+            Err(_) => None,
+        };
+        let place = receipts_place().join(name.clone());
+        let signed = read(disk, &place)?;
+        let Some(Ok(receipt)) = signed.map(|signed| signed.verify(chain)) else {
+            continue;
+        };
+        if !marks.is_over(disk, &name, grace, today)? {
+            continue;
+        }
+        // A killed process may have left it in the system's memory alone.
+        disk.open(&place)?.sync()?;
+        match receipt {
+            Receipt::Burned { epoch } => {
+                burned.insert(epoch);
+            }
+            Receipt::Opened { length, .. } | Receipt::Refused { length, .. } => {
+                if held.is_some_and(|held| fits(&held, &receipt)) {
+                    leaving.push(Leaving {
+                        room: commit::shelf(),
+                        name,
+                        bytes: length,
+                    });
+                }
             }
         }
-        keep(disk, &kept)?;
-        // What an earlier removal has left there would be in the way.
-        empty_trash(disk)?;
-        let mut moved = Moved::default();
-        let result = move_to_trash(disk, &leaving, &mut moved);
-        // Even if it ended half-way, what has left must not be listed.
-        shelf.take_off(&moved.ids)?;
-        result?;
-        empty_trash(disk)?;
-        Ok(moved.bytes)
+    }
+    if !burned.is_empty() {
+        for room in [commit::shelf(), commit::drops()] {
+            all_of(disk, &room, &burned, &mut leaving)?;
+        }
+    }
+    if !leaving.is_empty() {
+        disk.sync_folder(&receipts_place())?;
+    }
+    // What an earlier removal has left there would be in the way.
+    empty_trash(disk)?;
+    let mut moved = Moved::default();
+    let result = move_to_trash(disk, &leaving, &mut moved);
+    // Even if it ended half-way, what has left must not be listed.
+    shelf.take_off(&moved.ids)?;
+    result?;
+    empty_trash(disk)?;
+    gone.extend(moved.ids.iter().map(|id| Name::hex(id.as_bytes())));
+    marks.forget(disk, &gone)?;
+    Ok(moved.bytes)
+}
+
+/// Whether a receipt is for the very bytes of this drop.
+fn fits(held: &Manifest, receipt: &Receipt) -> bool {
+    match receipt {
+        Receipt::Opened { tree, length, .. } | Receipt::Refused { tree, length, .. } => {
+            held.tree == *tree && held.lanes.length() == *length
+        }
+        Receipt::Burned { epoch } => held.epoch == Some(*epoch),
     }
 }
 
@@ -164,19 +211,27 @@ fn all_of(
     Ok(())
 }
 
-/// Writes the receipts that are not kept yet, durably.
-fn keep(disk: &dyn Disk, receipts: &[(Name, &Signed<Receipt>)]) -> io::Result<()> {
+/// Writes the receipts that are not kept yet, durably: first the day, then the receipt.
+fn write(
+    disk: &dyn Disk,
+    chain: &VerifiedChain,
+    receipts: &[(Name, &Signed<Receipt>)],
+    today: Day,
+) -> io::Result<()> {
     if receipts.is_empty() {
         return Ok(());
     }
     disk::ensure_folder(disk, &receipts_place())?;
     disk.sync_folder(&Place::root())?;
+    let marks = Marks::open(disk)?;
     for (name, signed) in receipts {
         let place = receipts_place().join(name.clone());
-        if read(disk, &place)?.is_some() {
+        let held = read(disk, &place)?;
+        if held.is_some_and(|held| held.verify(chain).is_ok()) {
             // It may still be in the system's memory alone, if a process was killed.
             disk.open(&place)?.sync()?;
         } else {
+            marks.write(disk, name, today)?;
             // What a crash has left half-written is no receipt.
             disk::remove_if_there(disk, &place)?;
             disk::create_whole(disk, &place, &signed.encode())?;

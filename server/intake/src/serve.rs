@@ -22,6 +22,7 @@ use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
 use crate::pages;
 use crate::patient::Patient;
+use crate::poll::{self, MAILBOXES};
 use crate::seats::Seat;
 use crate::tus::{UPLOADS, UploadSecret};
 
@@ -34,6 +35,8 @@ pub(crate) enum Side {
     Collection,
 }
 
+/// Replies in one request have at most so many bytes.
+const MOST_REPLIES_BYTES: usize = 2 << 20;
 /// Bytes that one connection may have read ahead.
 const READ_AHEAD: usize = 65_536;
 /// Header lines in a request at most.
@@ -107,6 +110,10 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drain
     if path == "/drops" || path.starts_with(UPLOADS) {
         return drops::answer(intake, request, drains).await;
     }
+    if let Some(name) = path.strip_prefix(MAILBOXES) {
+        let name = name.to_owned();
+        return poll::answer(intake, &name, request, drains).await;
+    }
     if path == "/" && request.method() == Method::POST {
         let (head, mut body) = request.into_parts();
         let outcome = form::take(intake, &head.headers, &mut body).await;
@@ -160,12 +167,17 @@ async fn collection(intake: &Arc<Intake>, request: Request<Incoming>) -> Answer 
         "/charter" => (Push::Charter, Method::PUT),
         "/sheets" => (Push::Sheets, Method::PUT),
         "/receipts" => (Push::Receipts, Method::POST),
+        "/replies" => (Push::Replies, Method::POST),
         _ => return answer::not_found(),
     };
     if request.method() != method {
         return answer::wrong_method(if method == Method::PUT { "PUT" } else { "POST" });
     }
-    let body = Limited::new(request.into_body(), MOST_SIGNED_BYTES).collect();
+    let most = match push {
+        Push::Replies => MOST_REPLIES_BYTES,
+        Push::Charter | Push::Sheets | Push::Receipts => MOST_SIGNED_BYTES,
+    };
+    let body = Limited::new(request.into_body(), most).collect();
     let Ok(Ok(body)) = tokio::time::timeout(intake.settings().body_patience, body).await else {
         let text = "the request is too long, or did not arrive whole; try again";
         return answer::sentence(StatusCode::BAD_REQUEST, text);
@@ -177,6 +189,9 @@ async fn collection(intake: &Arc<Intake>, request: Request<Incoming>) -> Answer 
         Ok(Ok(())) => answer::done(),
         Ok(Err(error @ (PushError::Refused(_) | PushError::Untrusted))) => {
             answer::sentence(StatusCode::FORBIDDEN, &error.to_string())
+        }
+        Ok(Err(error @ PushError::Full)) => {
+            answer::sentence(StatusCode::INSUFFICIENT_STORAGE, &error.to_string())
         }
         Ok(Err(PushError::Disk(_))) | Err(_) => disk_failed(),
     }
@@ -191,6 +206,8 @@ pub(crate) enum Push {
     Sheets,
     /// Receipts.
     Receipts,
+    /// Sealed replies, and decoys that look like them.
+    Replies,
 }
 
 /// Whether the request shows an admitted courier's credential; `None` when the disk failed.
@@ -221,7 +238,7 @@ fn turned_away() -> Answer {
     answer
 }
 
-fn disk_failed() -> Answer {
+pub(crate) fn disk_failed() -> Answer {
     answer::sentence(
         StatusCode::SERVICE_UNAVAILABLE,
         "the server's disk failed; try again later",

@@ -18,7 +18,8 @@ pub struct Settings {
     /// Bytes of the disk that uploads never touch: charters, sheets and receipts still work when
     /// everything else is full.
     pub system_reserve: u64,
-    /// Bytes kept for replies.
+    /// Bytes kept for replies, and the most that they may have: about 3,200 replies of 80 KiB. A
+    /// courier pushes eight at a time, and they stay for 90 days: enough for four syncs a day.
     pub replies_reserve: u64,
     /// Bytes kept for drops of the smallest size, so that words get through when files do not.
     pub messages_reserve: u64,
@@ -30,6 +31,12 @@ pub struct Settings {
     pub most_uploads: usize,
     /// Requests at once that hold up to 256 KiB of memory for an upload.
     pub most_writers: usize,
+    /// Requests to mailboxes that are worked on at once; others wait for their turn. Each takes
+    /// about 10 ms of a processor in its `mailbox_time`.
+    pub most_polls: usize,
+    /// An answer of a mailbox goes out so long after its turn came, or at the next multiple: longer
+    /// than four files and four decoys take on a slow server, so that their time is not seen.
+    pub mailbox_time: Duration,
     /// How long an unfinished upload is kept after its creation; it ends with a whole day, so that
     /// its end does not tell the hour.
     pub upload_life: Duration,
@@ -38,6 +45,9 @@ pub struct Settings {
     /// How long an upload must have stood still before it gives its place to others when space is
     /// short: an attacker who fills the disk must not push out a source between two circuits.
     pub stalled_upload_life: Duration,
+    /// How long a drop stays after the newsroom has signed it off, rounded up to days: the time in
+    /// which a receipt that was signed under force can still be undone, by a new charter.
+    pub grace: Duration,
     /// How long the head of a request may take: Tor adds seconds, not minutes.
     pub header_patience: Duration,
     /// How long a body may be silent before the connection counts as dead.
@@ -68,15 +78,18 @@ impl Default for Settings {
             batch: Batch::DAY,
             most_bytes: None,
             system_reserve: 64 * MIB,
-            replies_reserve: 64 * MIB,
+            replies_reserve: 256 * MIB,
             messages_reserve: 256 * MIB,
             most_public_connections: 512,
             most_collection_connections: 32,
             most_uploads: 1_024,
             most_writers: 128,
+            most_polls: 32,
+            mailbox_time: Duration::from_secs(1),
             upload_life: Duration::from_secs(14 * 86_400),
             empty_upload_life: Duration::from_secs(3_600),
             stalled_upload_life: Duration::from_secs(86_400),
+            grace: Duration::from_secs(7 * 86_400),
             header_patience: Duration::from_secs(60),
             body_patience: Duration::from_secs(120),
             quiet: Duration::from_secs(1),

@@ -189,7 +189,7 @@ fn last_turn(disk: &dyn Disk) -> io::Result<Option<BatchNumber>> {
 }
 
 /// Fisher and Yates's shuffle, without the bias of a remainder.
-fn shuffle<T>(items: &mut [T], rng: &mut impl CryptoRng) {
+pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut impl CryptoRng) {
     for last in (1..items.len()).rev() {
         let choices = u64::try_from(last).unwrap_or(u64::MAX).saturating_add(1);
         let unfair = u64::MAX.checked_rem(choices).unwrap_or_default();

@@ -25,6 +25,9 @@ pub(crate) const MOST_AHEAD: u64 = 64 << 20;
 /// with what it has sent, so that many connections that send nothing hold little.
 const FIRST_AHEAD: u64 = 1 << 20;
 
+/// What a reply takes on a disk of blocks of 4 KiB.
+pub(crate) const REPLY_BYTES: u64 = 81_920;
+
 /// What space is asked for. Each class leaves alone what is kept for those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Class {
@@ -58,8 +61,10 @@ pub(crate) enum Shortage {
 #[derive(Debug)]
 pub(crate) struct Space {
     most: u64,
-    /// Kept for charters, sheets, receipts and replies.
+    /// Kept for charters, sheets and receipts.
     system: u64,
+    /// Kept for replies, and the most that they may have.
+    replies: u64,
     /// Kept for messages.
     messages: u64,
     ledger: Mutex<Ledger>,
@@ -72,6 +77,8 @@ struct Ledger {
     held: u64,
     /// Bytes that were granted and are not durable yet.
     ahead: u64,
+    /// Bytes of replies.
+    replies: u64,
 }
 
 impl Space {
@@ -79,11 +86,14 @@ impl Space {
     pub(crate) fn new(settings: &Settings, held: u64) -> Arc<Self> {
         Arc::new(Self {
             most: settings.most_bytes.unwrap_or(u64::MAX),
-            system: settings
-                .system_reserve
-                .saturating_add(settings.replies_reserve),
+            system: settings.system_reserve,
+            replies: settings.replies_reserve,
             messages: settings.messages_reserve,
-            ledger: Mutex::new(Ledger { held, ahead: 0 }),
+            ledger: Mutex::new(Ledger {
+                held,
+                ahead: 0,
+                replies: 0,
+            }),
             short: AtomicBool::new(false),
         })
     }
@@ -95,13 +105,44 @@ impl Space {
     }
 
     fn left_of(&self, free: u64, class: Class, ledger: &Ledger) -> u64 {
+        // The replies that are there have their part of what is kept already.
+        let kept = self
+            .system
+            .saturating_add(self.replies.saturating_sub(ledger.replies));
         let kept = match class {
-            Class::Messages => self.system,
-            Class::Bulk => self.system.saturating_add(self.messages),
+            Class::Messages => kept,
+            Class::Bulk => kept.saturating_add(self.messages),
         };
-        free.min(self.most.saturating_sub(ledger.held))
+        let held = ledger.held.saturating_add(ledger.replies);
+        free.min(self.most.saturating_sub(held))
             .saturating_sub(ledger.ahead)
             .saturating_sub(kept)
+    }
+
+    /// Counts the replies that a start has found.
+    pub(crate) fn hold_replies(&self, count: usize) {
+        let mut ledger = lock(&self.ledger);
+        ledger.replies = ledger.replies.saturating_add(reply_bytes(count));
+    }
+
+    /// Takes space for so many replies, or for none of them. They have a part of their own: when
+    /// it is full, only they wait, and drops never take it.
+    pub(crate) fn take_replies(&self, disk: &dyn Disk, count: usize) -> io::Result<bool> {
+        let free = disk.room()?.free;
+        let mut ledger = lock(&self.ledger);
+        let left = self.replies.saturating_sub(ledger.replies);
+        let bytes = reply_bytes(count);
+        let fits = bytes <= left.min(free.saturating_sub(self.system));
+        if fits {
+            ledger.replies = ledger.replies.saturating_add(bytes);
+        }
+        Ok(fits)
+    }
+
+    /// So many replies are gone, or did not come.
+    pub(crate) fn free_replies(&self, count: usize) {
+        let mut ledger = lock(&self.ledger);
+        ledger.replies = ledger.replies.saturating_sub(reply_bytes(count));
     }
 
     /// Whether an upload of this length would fit now. Nothing is reserved: what a sender says
@@ -155,6 +196,11 @@ impl Space {
             .unwrap_or(if left == 0 { 100 } else { 0 });
         Ok(u8::try_from(percent).unwrap_or(100))
     }
+}
+
+fn reply_bytes(count: usize) -> u64 {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    count.saturating_mul(REPLY_BYTES)
 }
 
 /// The durable bytes of all drops and unfinished uploads that a start has found.

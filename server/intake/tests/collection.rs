@@ -11,8 +11,6 @@ mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
-use std::sync::Arc;
-
 use knothole_envelope::{ListedDrop, Receipt, TreeHash, unframe};
 use knothole_intake::UnixSeconds;
 use newsroom::{BATCH, DAY, House};
@@ -44,10 +42,7 @@ async fn batches_later(house: &House, batches: u64) {
 
 /// The same store after a restart, once its connections are over.
 async fn restarted(house: House, batches: u64) -> House {
-    while Arc::strong_count(&house.intake) > 1 {
-        tokio::task::yield_now().await;
-    }
-    house.restart_at(DAY + batches * BATCH)
+    house.restarted(DAY + batches * BATCH).await
 }
 
 #[tokio::test]

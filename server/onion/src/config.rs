@@ -26,6 +26,10 @@ struct File {
     batch: String,
     danger_batch: Option<String>,
     space: Option<String>,
+    #[serde(default = "defaults::replies")]
+    replies: String,
+    #[serde(default = "defaults::grace")]
+    grace: String,
     #[serde(default = "defaults::circuits")]
     circuits: NonZeroUsize,
     #[serde(default = "defaults::streams_per_circuit")]
@@ -52,6 +56,12 @@ mod defaults {
     }
     pub(super) fn batch() -> String {
         "24h".to_owned()
+    }
+    pub(super) fn replies() -> String {
+        "256MiB".to_owned()
+    }
+    pub(super) fn grace() -> String {
+        "7d".to_owned()
     }
     pub(super) fn circuits() -> NonZeroUsize {
         NonZeroUsize::MIN.saturating_add(255)
@@ -108,6 +118,10 @@ pub(crate) struct Config {
     pub(crate) batch: Batch,
     /// The most bytes that the store may hold, if less than the disk has.
     pub(crate) space: Option<u64>,
+    /// The bytes that are kept for replies, and the most that they may have.
+    pub(crate) replies: u64,
+    /// How long a drop stays after the newsroom has signed it off.
+    pub(crate) grace: Duration,
     /// The most circuits or connections that one service serves at once.
     pub(crate) circuits: NonZeroUsize,
     pub(crate) streams_per_circuit: NonZeroU32,
@@ -121,6 +135,8 @@ pub(crate) struct Config {
 
 /// The longest batch: a drop that is older than this has waited too long.
 const LONGEST_BATCH: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The longest grace: a drop that was signed off longer ago than this was meant to go.
+const LONGEST_GRACE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The shortest time between two probes: each makes circuits.
 const SHORTEST_PROBE: Duration = Duration::from_secs(10);
 
@@ -166,6 +182,11 @@ impl Config {
                     Some(bytes(text).ok_or(ConfigError::Value("space", "a size, as 100GiB"))?)
                 }
             },
+            replies: bytes(&file.replies)
+                .ok_or(ConfigError::Value("replies", "a size, as 256MiB"))?,
+            grace: duration(&file.grace)
+                .filter(|grace| *grace <= LONGEST_GRACE)
+                .ok_or(ConfigError::Value("grace", "a time from 0d to 90d"))?,
             circuits: file.circuits,
             streams_per_circuit: file.streams_per_circuit,
             introductions_per_second: file.introductions_per_second,
@@ -298,6 +319,16 @@ mod tests {
     fn a_batch_beyond_a_week_is_refused() {
         assert!(parse("data = \"d\"\nbatch = \"168h\"").is_ok());
         assert!(parse("data = \"d\"\nbatch = \"169h\"").is_err());
+    }
+
+    #[test]
+    fn a_grace_is_a_week_unless_it_is_set_and_may_be_none() {
+        let week = Duration::from_secs(7 * 86_400);
+        assert_eq!(parse("data = \"d\"").unwrap().grace, week);
+        let none = parse("data = \"d\"\ngrace = \"0d\"").unwrap();
+        assert_eq!(none.grace, Duration::ZERO);
+        assert!(parse("data = \"d\"\ngrace = \"91d\"").is_err());
+        assert!(parse("data = \"d\"\nreplies = \"64\"").is_err());
     }
 
     #[test]

@@ -102,6 +102,8 @@ async fn open_intake(config: &Config, data: &Data) -> Result<Arc<Intake>, RunErr
     let mut settings = Settings::default();
     settings.batch = config.batch;
     settings.most_bytes = config.space;
+    settings.replies_reserve = config.replies;
+    settings.grace = config.grace;
     let store = data.store();
     tokio::task::spawn_blocking(move || Intake::open(&store, settings, UnixSeconds::from_system()))
         .await
@@ -242,6 +244,7 @@ impl Server {
                 drops_visible: store.visible,
                 drops_waiting: store.waiting,
                 uploads_unfinished: store.unfinished,
+                replies_waiting: store.replies,
                 drops_damaged: store.damaged,
                 percent_full: store.percent_full,
             }

@@ -32,6 +32,8 @@ pub(crate) struct Status {
     pub(crate) drops_visible: usize,
     pub(crate) drops_waiting: usize,
     pub(crate) uploads_unfinished: usize,
+    /// Decoys that couriers push among them are counted: the server cannot tell.
+    pub(crate) replies_waiting: usize,
     pub(crate) drops_damaged: usize,
     pub(crate) percent_full: u8,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Status {
         writeln!(f, "drops the newsroom can see: {}", self.drops_visible)?;
         writeln!(f, "drops waiting for the batch: {}", self.drops_waiting)?;
         writeln!(f, "unfinished uploads: {}", self.uploads_unfinished)?;
+        writeln!(f, "replies and decoys waiting: {}", self.replies_waiting)?;
         writeln!(f, "damaged drops: {}", self.drops_damaged)?;
         write!(f, "space used: {} %", self.percent_full)
     }

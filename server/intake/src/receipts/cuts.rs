@@ -1,6 +1,6 @@
 //! The taking of receipts, cut off at every step.
 
-use super::tests::{Office, opened, refused};
+use super::tests::{Office, day, none, opened, refused, week};
 use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
@@ -26,15 +26,22 @@ fn open(disk: &Faulty) -> Shelf {
 
 /// What a start does with the receipts that are kept.
 fn finish(office: &Office, disk: &Faulty, shelf: &Shelf) {
-    let kept = Receipts::kept(disk, &office.chain).unwrap();
-    kept.apply(disk, shelf).unwrap();
+    sweep(disk, &office.chain, shelf, none(), day(0)).unwrap();
 }
 
 fn post(office: &Office, disk: &Faulty, receipts: &[Receipt]) -> io::Result<()> {
     let (shelf, _) = Shelf::open(disk, NOW, &mut seeded(1))?;
     let signed = office.sign(receipts, 1);
     let receipts = Receipts::verify(&office.chain, &signed).unwrap();
-    receipts.apply(disk, &shelf).map(drop)
+    receipts.keep(disk, &office.chain, day(0))?;
+    sweep(disk, &office.chain, &shelf, none(), day(0)).map(drop)
+}
+
+/// The same, of which nothing is due yet.
+fn post_for_later(office: &Office, disk: &Faulty, receipts: &[Receipt]) -> io::Result<()> {
+    let signed = office.sign(receipts, 1);
+    let receipts = Receipts::verify(&office.chain, &signed).unwrap();
+    receipts.keep(disk, &office.chain, day(0))
 }
 
 #[test]
@@ -102,5 +109,54 @@ fn receipts_at_which_one_step_fails_are_done_when_they_come_again() {
         assert_eq!(shelf.visible().count(), 1);
         assert!(disk.list(&commit::trash()).unwrap().is_empty());
         assert_eq!(names(disk).unwrap().len(), 2);
+    });
+}
+
+#[test]
+fn a_receipt_that_is_cut_off_shortens_no_grace_and_is_kept_once_it_was_said_to_be() {
+    let office = Office::new(1, 1);
+    let receipts = [opened(1), refused(2)];
+    let act = |disk: &Faulty| post_for_later(&office, disk, &receipts);
+    cut_everywhere(prepare, act, |disk, done| {
+        let shelf = open(&disk);
+        let later = |disk: &Faulty, number| {
+            sweep(disk, &office.chain, &shelf, week(), day(number)).unwrap();
+        };
+        later(&disk, 7);
+        assert_eq!(shelf.visible().count(), 3);
+        later(&disk, 8);
+        let left = shelf.visible().count();
+        assert!(!done || left == 1, "it was said to be kept");
+        // The courier, who had no answer, sends them again.
+        post_for_later(&office, &disk, &receipts).unwrap();
+        later(&disk, 8);
+        later(&disk, 15);
+        assert_eq!(shelf.visible().count(), 1);
+        assert!(shelf.visible().find(&id(3)).is_some());
+    });
+}
+
+#[test]
+fn a_removal_after_the_grace_that_is_cut_off_is_finished_at_the_next_one() {
+    let office = Office::new(1, 1);
+    let receipts = [opened(1), refused(2)];
+    let ready = |disk: &Faulty| {
+        prepare(disk);
+        post_for_later(&office, disk, &receipts).unwrap();
+    };
+    let act = |disk: &Faulty| {
+        let (shelf, _) = Shelf::open(disk, NOW, &mut seeded(1))?;
+        sweep(disk, &office.chain, &shelf, week(), day(8)).map(drop)
+    };
+    cut_everywhere(ready, act, |disk, done| {
+        let shelf = open(&disk);
+        assert!(!done || shelf.visible().count() == 1);
+        sweep(&disk, &office.chain, &shelf, week(), day(8)).unwrap();
+        let later = disk.after(Survives::Synced);
+        assert_eq!(open(&later).visible().count(), 1);
+        assert!(later.list(&commit::trash()).unwrap().is_empty());
+    });
+    fail_everywhere(ready, act, |disk| {
+        assert_eq!(open(disk).visible().count(), 1)
     });
 }

@@ -1,3 +1,5 @@
+use core::time::Duration;
+
 use knothole_envelope::{Charter, CharterChain, Quorum, SigningSecret, TreeHash};
 
 use super::*;
@@ -44,8 +46,21 @@ impl Office {
     fn take(&self, disk: &dyn Disk, shelf: &Shelf, receipts: &[Receipt]) {
         let signed = self.sign(receipts, self.secrets.len());
         let receipts = Receipts::verify(&self.chain, &signed).unwrap();
-        receipts.apply(disk, shelf).unwrap();
+        receipts.keep(disk, &self.chain, day(0)).unwrap();
+        sweep(disk, &self.chain, shelf, none(), day(0)).unwrap();
     }
+}
+
+pub(super) fn none() -> Grace {
+    Grace::of(Duration::ZERO)
+}
+
+pub(super) fn week() -> Grace {
+    Grace::of(Duration::from_secs(7 * 86_400))
+}
+
+pub(super) fn day(number: u32) -> Day {
+    Day::new(20_000 + number).unwrap()
 }
 
 /// A store with drops 1, 2 and 3 on the shelf and drop 4 on the way to it.
@@ -199,8 +214,116 @@ fn a_half_written_receipt_is_written_again() {
     disk.make_folder(&receipts_place()).unwrap();
     let place = receipts_place().join(Name::hex(id(1).as_bytes()));
     disk::create_whole(&disk, &place, b"half").unwrap();
-    assert!(Receipts::kept(&disk, &office.chain).unwrap().0.is_empty());
+    sweep(&disk, &office.chain, &shelf, none(), day(0)).unwrap();
+    assert_eq!(left(&disk), (3, 1, 0));
     office.take(&disk, &shelf, &[opened(1)]);
     assert!(read(&disk, &place).unwrap().is_some());
+    assert_eq!(left(&disk), (2, 1, 0));
+}
+
+/// What a start or a new day does.
+fn later(office: &Office, disk: &Beneath, shelf: &Shelf, number: u32) {
+    sweep(disk, &office.chain, shelf, week(), day(number)).unwrap();
+}
+
+fn keep(office: &Office, disk: &Beneath, receipts: &[Receipt], number: u32) {
+    let signed = office.sign(receipts, office.secrets.len());
+    let receipts = Receipts::verify(&office.chain, &signed).unwrap();
+    receipts.keep(disk, &office.chain, day(number)).unwrap();
+}
+
+#[test]
+fn a_drop_that_was_signed_off_is_listed_until_the_grace_is_over_and_then_goes() {
+    let (_folder, disk, shelf) = full();
+    let office = Office::new(1, 1);
+    keep(&office, &disk, &[opened(1), refused(2)], 0);
+    later(&office, &disk, &shelf, 7);
+    assert_eq!(left(&disk), (3, 1, 0));
+    assert!(shelf.visible().find(&id(1)).is_some());
+    later(&office, &disk, &shelf, 8);
+    assert_eq!(left(&disk), (1, 1, 0));
+    assert!(shelf.visible().find(&id(1)).is_none());
+    // Of the day on which the receipts came nothing is left.
+    assert!(disk.list(&Place::top("grace")).unwrap().is_empty());
+}
+
+#[test]
+fn a_receipt_that_comes_again_within_the_grace_neither_prolongs_nor_shortens_it() {
+    let (_folder, disk, shelf) = full();
+    let office = Office::new(1, 1);
+    for number in [0, 3, 6] {
+        keep(&office, &disk, &[opened(1)], number);
+        later(&office, &disk, &shelf, number);
+    }
+    assert_eq!(left(&disk), (3, 1, 0));
+    later(&office, &disk, &shelf, 8);
+    assert_eq!(left(&disk), (2, 1, 0));
+}
+
+#[test]
+fn what_no_receipt_names_never_expires() {
+    let (_folder, disk, shelf) = full();
+    let office = Office::new(1, 1);
+    keep(&office, &disk, &[opened(1)], 0);
+    later(&office, &disk, &shelf, 5_000);
+    assert_eq!(left(&disk), (2, 1, 0));
+}
+
+#[test]
+fn a_burned_epoch_is_known_at_once_and_its_drops_stay_for_the_grace() {
+    let (_folder, disk, shelf) = full();
+    let office = Office::new(1, 1);
+    keep(&office, &disk, &[Receipt::Burned { epoch: epoch() }], 0);
+    assert!(is_burned(&disk, epoch()).unwrap());
+    later(&office, &disk, &shelf, 7);
+    assert_eq!(left(&disk), (3, 1, 0));
+    later(&office, &disk, &shelf, 8);
+    assert_eq!(left(&disk), (0, 0, 0));
+    later(&office, &disk, &shelf, 9);
+    assert!(is_burned(&disk, epoch()).unwrap());
+}
+
+#[test]
+fn receipts_of_editors_who_are_removed_within_the_grace_are_worth_nothing() {
+    let (_folder, disk, shelf) = full();
+    let mut office = Office::new(4, 2);
+    // The first two are forced to sign away a drop that nobody else has seen, and all of an epoch.
+    let forced = [opened(1), Receipt::Burned { epoch: epoch() }];
+    let signed = office.sign(&forced, 2);
+    let receipts = Receipts::verify(&office.chain, &signed).unwrap();
+    receipts.keep(&disk, &office.chain, day(0)).unwrap();
+    later(&office, &disk, &shelf, 3);
+    // The other two remove them.
+    let keys = office.secrets[2..].iter().map(SigningSecret::editor_key);
+    let two = Quorum::new(2).unwrap();
+    let next = office.chain.current().next(keys.collect(), two, None);
+    let mut next = Signed::new(next.unwrap());
+    for secret in &office.secrets[2..] {
+        next.sign(office.chain.fingerprint(), secret);
+    }
+    office.chain = office.chain.append(next).unwrap();
+    office.secrets.drain(..2);
+    later(&office, &disk, &shelf, 8);
+    later(&office, &disk, &shelf, 900);
+    assert_eq!(left(&disk), (3, 1, 0));
+    // When they have opened it themselves, their own receipt counts, and from its own day on.
+    keep(&office, &disk, &[opened(1)], 901);
+    later(&office, &disk, &shelf, 908);
+    assert_eq!(left(&disk), (3, 1, 0));
+    later(&office, &disk, &shelf, 909);
+    assert_eq!(left(&disk), (2, 1, 0));
+}
+
+#[test]
+fn a_receipt_whose_day_is_lost_waits_for_a_grace_of_its_own() {
+    let (_folder, disk, shelf) = full();
+    let office = Office::new(1, 1);
+    keep(&office, &disk, &[opened(1)], 0);
+    let mark = Place::top("grace").join(Name::hex(id(1).as_bytes()));
+    disk.remove_file(&mark).unwrap();
+    later(&office, &disk, &shelf, 20);
+    later(&office, &disk, &shelf, 27);
+    assert_eq!(left(&disk), (3, 1, 0));
+    later(&office, &disk, &shelf, 28);
     assert_eq!(left(&disk), (2, 1, 0));
 }

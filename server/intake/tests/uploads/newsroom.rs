@@ -15,7 +15,7 @@ use getrandom::SysRng;
 use knothole_envelope::{
     Charter, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, EpochNumber,
     EpochSecret, FileEntry, FileName, Fingerprint, Manifest, Message, Quorum, Receipt, Sheet,
-    Signed, SigningSecret, Suite, TreeHash, seal_drop,
+    Signed, SigningSecret, Suite, TreeHash, VerifiedChain, seal_drop,
 };
 use knothole_intake::{Batch, Desk, Intake, Settings, UnixSeconds};
 use rand_core::UnwrapErr;
@@ -42,10 +42,13 @@ pub struct House {
 pub fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.batch = Batch::at_least_an_hour(Duration::from_secs(BATCH)).unwrap();
+    // What is not about time does not wait for it.
+    settings.grace = Duration::ZERO;
+    settings.mailbox_time = Duration::ZERO;
     settings
 }
 
-fn rng() -> UnwrapErr<SysRng> {
+pub fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
@@ -127,6 +130,14 @@ impl House {
         self
     }
 
+    /// The same store at a later time, once its connections are over.
+    pub async fn restarted(self, now: u64) -> Self {
+        while Arc::strong_count(&self.intake) > 1 {
+            tokio::task::yield_now().await;
+        }
+        self.restart_at(now)
+    }
+
     /// Asks the collection side as the courier.
     pub async fn collect(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let bearer = format!("Bearer {}", token());
@@ -177,6 +188,16 @@ impl House {
     /// The one sheet, in a list.
     pub fn sheets(&self) -> Vec<u8> {
         Signed::encode_list(core::slice::from_ref(&self.sheet))
+    }
+
+    /// The editor's secret.
+    pub fn signing(&self) -> &SigningSecret {
+        &self.signing
+    }
+
+    /// The verified chain of charters.
+    pub fn chain(&self) -> VerifiedChain {
+        self.chain.verify(&self.fingerprint()).unwrap()
     }
 
     /// The newsroom's fingerprint.
