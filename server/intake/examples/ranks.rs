@@ -1,0 +1,282 @@
+//! Whether answers that must not be told apart can be told apart by their time.
+//!
+//! ```text
+//! cargo run -p knothole-intake --example ranks -- [--delay MICROSECONDS] [--time MILLISECONDS]
+//! ```
+//! Each pair of cases is asked 2,000 times over one connection in memory, 1,000 of each in random
+//! order, and the times are compared by the rank test of Mann and Whitney. It ends with 1 if a pair
+//! differs. Beside each pair stands the power: the shift that the test would have found in 95 of
+//! 100 runs with times like these.
+//!
+//! `--delay` adds a delay to one case of each pair, to show that the test can fail. `--time` sets
+//! the fixed time of mailboxes (default 40 ms; a server has a second).
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "statistics, and a measurement that cannot go on ends"
+)]
+
+#[path = "../tests/uploads/newsroom.rs"]
+mod newsroom;
+#[path = "ranks/statistics.rs"]
+mod statistics;
+#[path = "../tests/uploads/wire.rs"]
+mod wire;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use knothole_envelope::{Codename, ListedDrop, PushedReply, WayBack, seal_decoy, unframe};
+use knothole_intake::UnixSeconds;
+use newsroom::{BATCH, DAY, House, rng};
+use rand_core::Rng as _;
+use wire::{PATCH, Wire};
+
+/// Requests of each of the two cases.
+const EACH: usize = 1_000;
+
+struct Switches {
+    delay: Duration,
+    time: Duration,
+}
+
+impl Switches {
+    fn read() -> Option<Self> {
+        let mut switches = Self {
+            delay: Duration::ZERO,
+            time: Duration::from_millis(40),
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(name) = arguments.next() {
+            let number = arguments.next()?.parse().ok()?;
+            match name.as_str() {
+                "--delay" => switches.delay = Duration::from_micros(number),
+                "--time" => switches.time = Duration::from_millis(number),
+                _ => return None,
+            }
+        }
+        Some(switches)
+    }
+}
+
+/// A request that belongs to one of the two cases.
+struct Ask {
+    line: String,
+    headers: Vec<(&'static str, &'static str)>,
+    body: Vec<u8>,
+}
+
+impl Ask {
+    fn new(line: String) -> Self {
+        Self {
+            line,
+            headers: vec![("Tus-Resumable", "1.0.0")],
+            body: Vec::new(),
+        }
+    }
+
+    fn erase(source: &WayBack, secret: u8) -> Self {
+        let mut body = vec![secret; 32];
+        body.extend_from_slice(&[0xee; 128]);
+        Self {
+            body,
+            ..Self::new(format!("POST /mailbox/{}", source.mailbox()))
+        }
+    }
+}
+
+/// The times of one case and of the other, in nanoseconds.
+async fn times(house: &House, one: &[Ask], other: &[Ask], delay: Duration) -> [Vec<f64>; 2] {
+    let mut order: Vec<bool> = (0..2 * EACH).map(|at| at % 2 == 0).collect();
+    for last in (1..order.len()).rev() {
+        order.swap(last, (rng().next_u64() % (last as u64 + 1)) as usize);
+    }
+    let mut wire = Wire::public(&house.intake);
+    let mut times = [Vec::new(), Vec::new()];
+    // What is done for the first time is slow, whatever it is.
+    for ask in one.iter().chain(other) {
+        wire.ask(&ask.line, &ask.headers, &ask.body).await;
+    }
+    for first in order {
+        let asks = if first { one } else { other };
+        let ask = &asks[(rng().next_u64() % asks.len() as u64) as usize];
+        let begun = Instant::now();
+        while first && begun.elapsed() < delay {
+            std::hint::spin_loop();
+        }
+        wire.ask(&ask.line, &ask.headers, &ask.body).await;
+        times[usize::from(!first)].push(begun.elapsed().as_nanos() as f64);
+    }
+    times
+}
+
+fn say(text: &str) {
+    writeln!(std::io::stdout(), "{text}").unwrap();
+}
+
+/// Compares two cases, says what was found, and whether it is a finding.
+async fn compare(house: &House, name: &str, one: &[Ask], other: &[Ask], delay: Duration) -> bool {
+    let [one, other] = times(house, one, other, delay).await;
+    let z = statistics::rank_test(&one, &other);
+    let found = z.abs() > statistics::FOUND;
+    let mut line = format!("{name}: z = {z:+.2}, medians ");
+    let micro = |nanoseconds: f64| nanoseconds / 1_000.0;
+    write!(
+        line,
+        "{:.1} and {:.1} us; a shift of {:.1} us would have been found in 95 % of runs: {}",
+        micro(statistics::median(&one)),
+        micro(statistics::median(&other)),
+        micro(statistics::power(&other, &mut rng())),
+        if found {
+            "THEY DIFFER"
+        } else {
+            "no difference"
+        }
+    )
+    .unwrap();
+    say(&line);
+    found
+}
+
+fn source(house: &House, byte: u8) -> WayBack {
+    Codename::from_bytes([byte; 16]).way_back(&house.fingerprint())
+}
+
+async fn push(house: &House, source: &WayBack, count: usize) {
+    let block = source.block();
+    let replies: Vec<_> = (0..count)
+        .map(|_| PushedReply {
+            mailbox: block.mailbox,
+            erase: block.erase,
+            envelope: seal_decoy(&mut rng()).unwrap(),
+        })
+        .collect();
+    let bytes = PushedReply::encode_list(&replies);
+    let pushed = house.collect("POST /replies", &[], &bytes).await;
+    assert_eq!(pushed.status, 204);
+}
+
+async fn mailboxes(switches: &Switches) -> bool {
+    let mut settings = newsroom::settings();
+    settings.mailbox_time = switches.time;
+    let house = House::with(settings).await;
+    for byte in 0..8 {
+        push(&house, &source(&house, byte), 1).await;
+        push(&house, &source(&house, 50 + byte), 6).await;
+    }
+    let polls = |from: u8| -> Vec<Ask> {
+        (from..from + 8)
+            .map(|byte| Ask::new(format!("GET /mailbox/{}", source(&house, byte).mailbox())))
+            .collect()
+    };
+    let erase = |from: u8| -> Vec<Ask> {
+        (from..from + 8)
+            .map(|byte| Ask::erase(&source(&house, byte), byte))
+            .collect()
+    };
+    let delay = switches.delay;
+    let mut found = false;
+    found |= compare(
+        &house,
+        "mailbox, one reply and none",
+        &polls(0),
+        &polls(100),
+        delay,
+    )
+    .await;
+    found |= compare(
+        &house,
+        "mailbox, six replies and none",
+        &polls(50),
+        &polls(100),
+        delay,
+    )
+    .await;
+    found |= compare(
+        &house,
+        "erasing with a wrong secret, six replies and none",
+        &erase(50),
+        &erase(100),
+        delay,
+    )
+    .await;
+    found
+}
+
+async fn upload(house: &House, whole: bool) -> String {
+    let (sealed, _) = house.drop(5);
+    let length = sealed.len().to_string();
+    let mut headers = vec![("Upload-Length", length.as_str())];
+    if whole {
+        headers.push(PATCH);
+    }
+    let body = if whole { &sealed[..] } else { b"" };
+    let made = Wire::public(&house.intake)
+        .tus("POST /drops", &headers, body)
+        .await;
+    assert_eq!(made.status, 201);
+    let path = made.header("location").unwrap().to_owned();
+    if !whole {
+        let mut wire = Wire::public(&house.intake);
+        wire.patch(&path, 0, &sealed[..100_000]).await;
+    }
+    path
+}
+
+async fn uploads(switches: &Switches) -> bool {
+    let house = House::new().await;
+    let (mut expired, mut forgotten) = (Vec::new(), Vec::new());
+    for _ in 0..8 {
+        expired.push(upload(&house, false).await);
+        forgotten.push(upload(&house, true).await);
+    }
+    let later = UnixSeconds::new(DAY + 16 * 86_400 + 2 * BATCH);
+    house.intake.tick(later).await.unwrap();
+    let listing = house.collect("GET /listing", &[], b"").await;
+    let listed = ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap();
+    let foreign = listed.iter().map(|drop| format!("/drops/{}", drop.id));
+    let cases = [
+        ("expired", expired),
+        ("foreign", foreign.collect()),
+        ("forgotten", forgotten),
+    ];
+    let head = |path: &String| Ask::new(format!("HEAD {path}"));
+    let unknown: Vec<_> = (0..8)
+        .map(|byte| head(&format!("/drops/{}", format!("{byte:02x}").repeat(32))))
+        .collect();
+    let mut found = false;
+    for (name, paths) in cases {
+        let asks: Vec<_> = paths.iter().map(head).collect();
+        let name = format!("upload, {name} and unknown");
+        found |= compare(&house, &name, &asks, &unknown, switches.delay).await;
+    }
+    found
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(switches) = Switches::read() else {
+        say("usage: ranks [--delay MICROSECONDS] [--time MILLISECONDS]");
+        return ExitCode::from(2);
+    };
+    say(&format!(
+        "rank tests over {} requests per pair, a finding above |z| = {}; mailboxes answer at \
+         multiples of {} ms; {} us added to one case",
+        2 * EACH,
+        statistics::FOUND,
+        switches.time.as_millis(),
+        switches.delay.as_micros()
+    ));
+    let found = mailboxes(&switches).await | uploads(&switches).await;
+    if found {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
