@@ -117,7 +117,9 @@ async fn times(house: &House, one: &[Ask], other: &[Ask], delay: Duration) -> [V
 }
 
 fn say(text: &str) {
-    writeln!(std::io::stdout(), "{text}").unwrap();
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).unwrap();
+    out.write_all(b"\n").unwrap();
 }
 
 /// Compares two cases, says what was found, and whether it is a finding.

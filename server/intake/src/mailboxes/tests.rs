@@ -13,7 +13,7 @@ fn space() -> Arc<Space> {
 }
 
 pub(super) fn day(number: u32) -> Day {
-    Day::new(20_000 + number).unwrap()
+    Day::new(20_000_u32.checked_add(number).unwrap()).unwrap()
 }
 
 pub(super) fn open(disk: &dyn Disk) -> Mailboxes {

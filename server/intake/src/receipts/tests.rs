@@ -60,7 +60,7 @@ pub(super) fn week() -> Grace {
 }
 
 pub(super) fn day(number: u32) -> Day {
-    Day::new(20_000 + number).unwrap()
+    Day::new(20_000_u32.checked_add(number).unwrap()).unwrap()
 }
 
 /// A store with drops 1, 2 and 3 on the shelf and drop 4 on the way to it.
