@@ -37,7 +37,11 @@ impl Server {
             process: None,
         };
         // A drop that was signed off goes at once, unless a test is about the grace.
-        let grace = if lines.contains("grace =") { "" } else { "grace = \"0d\"\n" };
+        let grace = if lines.contains("grace =") {
+            ""
+        } else {
+            "grace = \"0d\"\n"
+        };
         let text = format!("data = \"data\"\ndanger_batch = \"2s\"\n{grace}{lines}\n");
         File::create(&server.config)?.write_all(text.as_bytes())?;
         Ok(server)
