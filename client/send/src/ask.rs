@@ -69,6 +69,35 @@ pub(crate) fn yes(question: &str) -> bool {
         .is_ok_and(|answer| matches!(answer.trim_ascii(), b"yes" | b"y" | b"Yes" | b"YES"))
 }
 
+/// What the source wants done with files that say something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// Seal them as they are.
+    AsTheyAre,
+    /// Seal copies without it.
+    Clean,
+    /// Stop.
+    Stop,
+}
+
+/// Asks it; nothing where nobody can answer.
+pub(crate) fn wish(question: &str) -> Result<Option<Wish>, AskError> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    loop {
+        let answer = ask_line(question)?;
+        match answer.trim_ascii().to_ascii_lowercase().as_slice() {
+            b"keep" | b"k" => return Ok(Some(Wish::AsTheyAre)),
+            b"clean" | b"c" => return Ok(Some(Wish::Clean)),
+            b"stop" | b"s" => return Ok(Some(Wish::Stop)),
+            // The terminal is gone.
+            b"" if answer.is_empty() => return Ok(Some(Wish::Stop)),
+            _ => {}
+        }
+    }
+}
+
 fn message(text: &[u8]) -> Result<Message, AskError> {
     let text = std::str::from_utf8(text).map_err(|_| AskError::NotText)?;
     let text = text.strip_suffix('\n').unwrap_or(text);

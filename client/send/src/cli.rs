@@ -14,6 +14,7 @@ use crate::ask;
 use crate::error::SendError;
 use crate::files::FileSet;
 use crate::guard;
+use crate::look::LookArgs;
 use crate::order::{self, Keeping, Order};
 use crate::passphrase::{Passphrase, Whose};
 use crate::resume::{Kept, Place, Resume};
@@ -69,6 +70,8 @@ struct SealArgs {
     /// Read the message from this file, or from standard input if it is "-".
     #[arg(long, value_name = "FILE")]
     message_file: Option<PathBuf>,
+    #[command(flatten)]
+    look: LookArgs,
     /// Leave no way back to you. This is the only kind of drop there is so far.
     #[arg(long)]
     no_reply: bool,
@@ -83,6 +86,8 @@ struct SendArgs {
     /// Read the message from this file, or from standard input if it is "-".
     #[arg(long, value_name = "FILE")]
     message_file: Option<PathBuf>,
+    #[command(flatten)]
+    look: LookArgs,
     /// Leave no way back to you. This is the only kind of drop there is so far.
     #[arg(long)]
     no_reply: bool,
@@ -153,7 +158,12 @@ fn check(args: &CheckArgs, voice: &Voice) -> Result<(), SendError> {
 
 fn seal(args: &SealArgs, voice: &Voice) -> Result<(), SendError> {
     sealed::refuse_taken(&args.out)?;
-    let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+    let order = order(
+        &args.files,
+        &args.way,
+        args.message_file.as_deref(),
+        &args.look,
+    )?;
     on_a_runtime(async {
         let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
         order::seal(&drop_box, order, &args.out, voice).await
@@ -162,7 +172,12 @@ fn seal(args: &SealArgs, voice: &Voice) -> Result<(), SendError> {
 
 fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
     let Some(path) = &args.resume else {
-        let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+        let order = order(
+            &args.files,
+            &args.way,
+            args.message_file.as_deref(),
+            &args.look,
+        )?;
         return deliver(args, order, None, voice);
     };
     let result = if path.symlink_metadata().is_ok() {
@@ -173,12 +188,22 @@ fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
                 deliver(args, order, Some(Keeping::Old(kept, journal, place)), voice)
             }
             Resume::New(place) => {
-                let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+                let order = order(
+                    &args.files,
+                    &args.way,
+                    args.message_file.as_deref(),
+                    &args.look,
+                )?;
                 deliver(args, order, Some(Keeping::New(place)), voice)
             }
         }
     } else {
-        let order = order(&args.files, &args.way, args.message_file.as_deref())?;
+        let order = order(
+            &args.files,
+            &args.way,
+            args.message_file.as_deref(),
+            &args.look,
+        )?;
         let passphrase = Passphrase::ask(args.passphrase_fd, Whose::New)?;
         let place = Place::new(path, passphrase);
         deliver(args, order, Some(Keeping::New(place)), voice)
@@ -237,6 +262,7 @@ fn kept_order(args: &SendArgs, kept: &Kept) -> Result<Order, SendError> {
         address: beginning.address,
         files: FileSet::look_at(&paths)?,
         message: said.cloned(),
+        handling: beginning.handling(),
     })
 }
 
@@ -244,11 +270,13 @@ fn order(
     files: &[PathBuf],
     way: &WayArgs,
     message_file: Option<&Path>,
+    look: &LookArgs,
 ) -> Result<Order, SendError> {
     Ok(Order {
         files: FileSet::look_at(files)?,
         address: ask::address(way.address_file.as_deref())?,
         message: message_file.map(ask::message_from).transpose()?,
+        handling: look.handling(),
     })
 }
 

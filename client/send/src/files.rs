@@ -7,9 +7,10 @@ use std::os::unix::fs::{FileExt as _, FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use knothole_envelope::{FileEntry, FileName, MOST_FILES, MOST_NAME_BYTES};
+use knothole_inspect::{Gone, Plan};
 use rustix::fs::{Access, Mode, OFlags, access, open};
 
-use crate::resume::Stamp;
+use crate::resume::{Shape, Stamp};
 use crate::voice::shown;
 
 /// Files that were looked at, but not opened.
@@ -89,7 +90,11 @@ pub(crate) struct SourceFile {
     named: Named,
     entry: FileEntry,
     shortened: bool,
+    /// How long it is on the disk; a cleaned copy may be shorter.
+    length: u64,
     changed: (i64, i64),
+    /// How its cleaned copy is made, where that is what is sealed.
+    plan: Option<Plan>,
 }
 
 impl SourceFile {
@@ -126,7 +131,9 @@ impl SourceFile {
             named,
             entry,
             shortened,
+            length: data.len(),
             changed,
+            plan: None,
         })
     }
 
@@ -142,9 +149,24 @@ impl SourceFile {
     pub(crate) fn stamp(&self) -> Stamp {
         Stamp {
             path: std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone()),
-            size: self.entry.size,
+            size: self.length,
             changed: self.changed,
+            shape: match self.plan {
+                Some(_) => Shape::Cleaned,
+                None => Shape::AsItIs,
+            },
         }
+    }
+
+    /// The file itself, for the child that looks at it.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// From now on it is read as its copy by this plan.
+    pub(crate) fn clean(&mut self, plan: Plan) {
+        self.entry.size = plan.length();
+        self.plan = Some(plan);
     }
 
     /// Whether its name was too long for a drop.
@@ -157,21 +179,47 @@ impl SourceFile {
     /// # Errors
     /// [`FileError::Changed`] when the file is no longer what it was when it was opened.
     pub(crate) fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), FileError> {
-        self.file
-            .read_exact_at(into, offset)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => FileError::Changed(self.named.clone()),
-                _ => FileError::Refused(self.named.clone(), error.into()),
-            })?;
+        match &self.plan {
+            None => self.read_file(offset, into)?,
+            Some(plan) => plan
+                .fill(offset, into, |offset, into| {
+                    self.read_file(offset, into).map_err(Reading::File)
+                })
+                .map_err(|error| match error {
+                    Reading::File(error) => error,
+                    Reading::Gone => FileError::Changed(self.named.clone()),
+                })?,
+        }
         let now = self.file.metadata();
         let same = now.is_ok_and(|now| {
-            now.len() == self.entry.size && (now.mtime(), now.mtime_nsec()) == self.changed
+            now.len() == self.length && (now.mtime(), now.mtime_nsec()) == self.changed
         });
         if same {
             Ok(())
         } else {
             Err(FileError::Changed(self.named.clone()))
         }
+    }
+
+    fn read_file(&self, offset: u64, into: &mut [u8]) -> Result<(), FileError> {
+        self.file
+            .read_exact_at(into, offset)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::UnexpectedEof => FileError::Changed(self.named.clone()),
+                _ => FileError::Refused(self.named.clone(), error.into()),
+            })
+    }
+}
+
+/// Why a stretch of a cleaned copy cannot be had.
+enum Reading {
+    File(FileError),
+    Gone,
+}
+
+impl From<Gone> for Reading {
+    fn from(Gone: Gone) -> Self {
+        Self::Gone
     }
 }
 
@@ -203,6 +251,10 @@ pub struct Named(String);
 impl Named {
     pub(crate) fn of(path: &Path) -> Self {
         Self(shown(&path.to_string_lossy()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

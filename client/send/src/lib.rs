@@ -10,6 +10,7 @@ mod contact;
 mod error;
 mod files;
 mod guard;
+mod look;
 mod newsroom;
 mod order;
 mod pace;
@@ -26,6 +27,8 @@ pub use ask::AskError;
 pub use cli::{Cli, run};
 pub use error::{SendError, report};
 pub use files::{FileError, Named, Reason};
+// The looking child is this program again: it asks before anything else.
+pub use knothole_inspect::child_if_asked;
 pub use newsroom::NewsroomError;
 pub use parcel::ParcelError;
 pub use passphrase::PassphraseError;

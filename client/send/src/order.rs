@@ -11,6 +11,7 @@ use crate::ask;
 use crate::contact::{self, Contact};
 use crate::error::SendError;
 use crate::files::{FileError, FileSet, SourceFile};
+use crate::look::{self, Handling};
 use crate::newsroom::{Newsroom, NewsroomError};
 use crate::parcel::{Fresh, Parcel, ParcelError, Ready, sent_with};
 use crate::resume::{Journal, Kept, Place};
@@ -32,6 +33,8 @@ pub(crate) struct Order {
     pub(crate) files: FileSet,
     /// The words; asked for when there are none and somebody can be asked.
     pub(crate) message: Option<Message>,
+    /// What is done with files that say something about the source.
+    pub(crate) handling: Handling,
 }
 
 /// Looks whether an address leads to a drop-box that can be trusted. Opens no file.
@@ -70,7 +73,7 @@ pub(crate) async fn seal(
     voice: &Voice,
 ) -> Result<(), SendError> {
     let sheet = meet(drop_box, &order.address, voice).await?.sheet?;
-    let parcel = sealed_parcel(&sheet, &order.files, order.message, voice)?;
+    let parcel = sealed_parcel(&sheet, &order, voice)?;
     let length = parcel.length();
     let sealed = Sealed::begin(out, length)?;
     seal_into(sealed, parcel, voice.progress("Sealed", length)).await?;
@@ -146,7 +149,8 @@ async fn go_on(
         units,
     } = kept;
     voice.say("Going on with what another run began. Checking that the files are what they were.");
-    let opened = files.open()?;
+    let mut opened = files.open()?;
+    look::clean_again(&mut opened, &beginning.files);
     if let Some(file) = opened
         .iter()
         .zip(&beginning.files)
@@ -214,7 +218,7 @@ fn new_parcel(
             voice.say("This file is sealed already. It is sent as it is.");
             Ok(Parcel::ready(ready))
         }
-        None => sealed_parcel(&sheet?, &order.files, order.message.clone(), voice),
+        None => sealed_parcel(&sheet?, order, voice),
     }
 }
 
@@ -233,20 +237,16 @@ async fn meet(
 }
 
 /// Seals what there is, byte by byte as it is asked for.
-fn sealed_parcel(
-    sheet: &VerifiedSheet,
-    files: &FileSet,
-    message: Option<Message>,
-    voice: &Voice,
-) -> Result<Parcel, SendError> {
-    let message = match message {
-        Some(message) => message,
+fn sealed_parcel(sheet: &VerifiedSheet, order: &Order, voice: &Voice) -> Result<Parcel, SendError> {
+    let message = match &order.message {
+        Some(message) => message.clone(),
         None => ask::ask_message()?,
     };
-    if files.count() == 0 && message.as_str().is_empty() {
+    if order.files.count() == 0 && message.as_str().is_empty() {
         return Err(SendError::Nothing);
     }
-    let files = files.open()?;
+    let mut files = order.files.open()?;
+    look::through(&mut files, order.handling, voice)?;
     for file in &files {
         if file.was_shortened() {
             voice.say(&format!(

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 pub use self::log::LogError;
 use self::log::{Found, Log};
+use crate::look::Handling;
 use crate::passphrase::Passphrase;
 
 const BEGINNING: u8 = 0;
@@ -31,7 +32,20 @@ pub(crate) struct Stamp {
     pub(crate) size: u64,
     /// Seconds and nanoseconds.
     pub(crate) changed: (i64, i64),
+    pub(crate) shape: Shape,
 }
+
+/// What of a file is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// The file.
+    AsItIs,
+    /// Its copy without what it says about whoever made it.
+    Cleaned,
+}
+
+/// Bytes of a stamp.
+const STAMP: usize = 25;
 
 /// An envelope as it is before its first byte is sent.
 #[derive(Debug)]
@@ -170,6 +184,16 @@ impl Journal {
 }
 
 impl Beginning {
+    /// What was done with files that say something, should it be begun anew.
+    pub(crate) fn handling(&self) -> Handling {
+        let cleaned = |file: &Stamp| file.shape == Shape::Cleaned;
+        if self.files.iter().any(cleaned) {
+            Handling::Clean
+        } else {
+            Handling::Settled
+        }
+    }
+
     fn encode(&self) -> Result<Zeroizing<Vec<u8>>, LogError> {
         let (secret, manifest) = match &self.sealing {
             Some((secret, manifest)) => (secret.expose().as_slice(), manifest.encode()),
@@ -178,7 +202,7 @@ impl Beginning {
         let address = self.address.to_string();
         let header = self.header.as_bytes();
         let mut fields = vec![address.as_bytes(), secret, header, &manifest];
-        let stamps: Vec<[u8; 24]> = self.files.iter().map(Stamp::encode).collect();
+        let stamps: Vec<[u8; STAMP]> = self.files.iter().map(Stamp::encode).collect();
         for (file, stamp) in self.files.iter().zip(&stamps) {
             fields.push(file.path.as_os_str().as_bytes());
             fields.push(stamp);
@@ -230,27 +254,39 @@ impl Beginning {
 }
 
 impl Stamp {
-    fn encode(&self) -> [u8; 24] {
-        let mut bytes = [0; 24];
+    fn encode(&self) -> [u8; STAMP] {
+        let mut bytes = [0; STAMP];
+        let shape = match self.shape {
+            Shape::AsItIs => 0,
+            Shape::Cleaned => 1,
+        };
         let numbers = [
             self.size.to_be_bytes(),
             self.changed.0.to_be_bytes(),
             self.changed.1.to_be_bytes(),
         ];
-        for (to, from) in bytes.iter_mut().zip(numbers.into_iter().flatten()) {
+        for (to, from) in bytes
+            .iter_mut()
+            .zip(numbers.into_iter().flatten().chain([shape]))
+        {
             *to = from;
         }
         bytes
     }
 
     fn decode(path: &[u8], stamp: &[u8]) -> Option<Self> {
-        let ([size, seconds, nanos], []) = stamp.as_chunks::<8>() else {
+        let ([size, seconds, nanos], [shape]) = stamp.as_chunks::<8>() else {
             return None;
         };
         Some(Self {
             path: OsString::from_vec(path.to_vec()).into(),
             size: u64::from_be_bytes(*size),
             changed: (i64::from_be_bytes(*seconds), i64::from_be_bytes(*nanos)),
+            shape: match shape {
+                0 => Shape::AsItIs,
+                1 => Shape::Cleaned,
+                _ => return None,
+            },
         })
     }
 }

@@ -56,6 +56,20 @@ impl Voice {
         }
     }
 
+    /// Tells what was seen in a file: in these words to people, as this event to a program.
+    pub(crate) fn seen(&self, text: &str, event: &serde_json::Value) {
+        match self.style {
+            Style::People => line(&mut std::io::stderr(), &self.fitted(text)),
+            Style::Events => self.event(event),
+            Style::Quiet => {}
+        }
+    }
+
+    /// Whether anybody reads sentences.
+    pub(crate) fn speaks_to_people(&self) -> bool {
+        self.style == Style::People
+    }
+
     /// Tells why it ended otherwise.
     pub(crate) fn failed(&self, code: u8, text: &str) {
         match self.style {

@@ -25,6 +25,7 @@ fn beginning() -> Beginning {
             path: "/tmp/a file".into(),
             size: 77,
             changed: (-5, 999),
+            shape: Shape::Cleaned,
         }],
     }
 }

@@ -13,6 +13,7 @@
 mod check;
 mod files;
 mod house;
+mod looked;
 mod resume;
 mod road;
 mod run;

@@ -1,0 +1,153 @@
+//! Files that say something about the source.
+
+use std::path::Path;
+
+use crate::house::House;
+use crate::road::{Fate, Road};
+use crate::run::{Desk, noise};
+
+/// A small file that says a lot.
+fn sample(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../inspect/tests/samples");
+    std::fs::read(folder.join(name)).unwrap()
+}
+
+fn holds(bytes: &[u8], what: &str) -> bool {
+    bytes
+        .windows(what.len())
+        .any(|window| window == what.as_bytes())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_is_told_what_a_photograph_says_and_it_goes_as_it_is() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    desk.file("holiday.jpg", &sample("phone.jpg"));
+    let ended = desk.send(&["holiday.jpg", "--no-reply"]).await.arrived();
+    for words in [
+        "\"holiday.jpg\": a photograph or picture (jpeg). it says:",
+        "where it was made: 48.85840 n, 2.29450 e",
+        "apple iphone 12",
+    ] {
+        assert!(ended.says(words), "{words}: {ended:?}");
+    }
+    assert!(house.the_drop().files[0].1 == sample("phone.jpg"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cleaned_copies_arrive_and_nothing_is_left_on_the_disk() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    for (name, from) in [
+        ("a.jpg", "phone.jpg"),
+        ("b.png", "screen.png"),
+        ("c.mp4", "udta.mp4"),
+    ] {
+        desk.file(name, &sample(from));
+    }
+    desk.file("d.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 by somebody");
+    let names = ["a.jpg", "b.png", "c.mp4", "d.doc"];
+    let arguments = [names.as_slice(), &["--clean", "--no-reply"]].concat();
+    let ended = desk.send(&arguments).await.arrived();
+    assert!(
+        ended.says("\"a.jpg\" is sealed as a copy without that"),
+        "{ended:?}"
+    );
+    assert!(
+        ended.says("\"d.doc\" cannot be cleaned by this program: it is sealed as it is"),
+        "{ended:?}"
+    );
+    let drop = house.the_drop();
+    let [photograph, screen, film, document] = drop.files.as_slice() else {
+        panic!("{ended:?}");
+    };
+    for (file, word) in [
+        (photograph, "Apple"),
+        (screen, "Example"),
+        (film, "Handler"),
+    ] {
+        assert!(!file.1.is_empty() && !holds(&file.1, word), "{word}");
+    }
+    assert_eq!(film.1.len(), sample("udta.mp4").len());
+    assert_eq!(document.1, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 by somebody");
+    assert_eq!(
+        desk.names(),
+        ["a.jpg", "address", "b.png", "c.mp4", "d.doc"]
+    );
+    assert!(std::fs::read(desk.path("a.jpg")).unwrap() == sample("phone.jpg"));
+}
+
+/// A photograph of many units: its coded picture goes on and on.
+fn long_photograph() -> Vec<u8> {
+    let sample = sample("phone.jpg");
+    let (front, end) = sample.split_at(sample.len() - 2);
+    let middle: Vec<u8> = noise(24_000_000, 5)
+        .into_iter()
+        .map(|byte| byte & 0x7f)
+        .collect();
+    [front, &middle, end].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cleaned_upload_goes_on_after_its_program_was_killed() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    let photograph = long_photograph();
+    desk.file("long.jpg", &photograph);
+    desk.file("secret", b"open sesame\n");
+    let arguments = [
+        "long.jpg",
+        "--clean",
+        "--no-reply",
+        "--resume",
+        "kept",
+        "--passphrase-fd",
+        "0",
+    ];
+    let begin = || {
+        desk.command("send")
+            .args(arguments)
+            .stdin(std::fs::File::open(desk.path("secret")).unwrap())
+            .spawn()
+            .unwrap()
+    };
+    road.next(&[Fate::Whole, Fate::CutAfter(8_000_000)]);
+    road.usually(Fate::Mute);
+    let ended = road.endings() + 2;
+    let mut child = begin();
+    road.ended(ended).await;
+    child.kill().await.unwrap();
+    road.usually(Fate::Whole);
+    let ended = crate::run::finished(begin()).await.arrived();
+    assert!(ended.says("Going on"), "{ended:?}");
+    assert!(!ended.says("Beginning anew"), "{ended:?}");
+    let drop = house.the_drop();
+    assert!(!holds(&drop.files[0].1, "Apple"));
+    let same = 24_000_000;
+    let (sent, had) = (&drop.files[0].1, &photograph);
+    assert!(sent[sent.len() - same..] == had[had.len() - same..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_program_is_told_what_files_say_as_events() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    desk.file("holiday.jpg", &sample("phone.jpg"));
+    desk.file("what", b"\0\x01\x02");
+    let ended = desk
+        .send(&["holiday.jpg", "what", "--no-reply", "--json"])
+        .await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let events: Vec<&str> = ended
+        .out
+        .lines()
+        .filter(|line| line.contains("\"event\":\"file\""))
+        .collect();
+    assert_eq!(events.len(), 2, "{ended:?}");
+    assert!(events[0].contains("\"can_be_cleaned\":true") && events[0].contains("iPhone 12"));
+    assert!(events[1].contains("this program cannot tell what this file carries"));
+}
