@@ -13,6 +13,7 @@ mod plan;
 mod report;
 mod source;
 mod walls;
+mod words;
 
 pub use child::{ARGUMENT, child_if_asked};
 pub use finding::{Finding, Limit, MOST_FINDINGS, MOST_WORDS, What, Words};

@@ -55,7 +55,12 @@ pub fn run(cli: &Cli) -> ExitCode {
 }
 
 fn guarded(cli: &Cli, screen: Screen) -> Result<ExitCode, Failure> {
-    if guard::enter(&cli.passphrase_fd)? == Memory::MaySwap {
+    let memory = if cli.command.looks() {
+        guard::enter_to_look(&cli.passphrase_fd)?
+    } else {
+        guard::enter(&cli.passphrase_fd)?
+    };
+    if memory == Memory::MaySwap {
         screen.warn(
             "this system may write keys to its swap space. Use a machine without swap, such as \
              Tails",

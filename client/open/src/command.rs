@@ -4,6 +4,7 @@ mod acknowledge;
 mod archive;
 mod drops;
 mod files;
+mod inspect;
 mod newsroom;
 mod open;
 mod outbox;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Export(drops::ExportArgs),
     /// Say that drops are not wanted, or that nobody can open them.
     Refuse(drops::RefuseArgs),
+    /// Tell what opened files are, and what they say about whoever made them.
+    Inspect(inspect::InspectArgs),
     /// Answer the source of a drop.
     Reply(reply::ReplyArgs),
     /// Lay out what goes back to the server: charter, epoch sheets, receipts and replies.
@@ -40,6 +43,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it runs the program again to look at files. Such a command holds no key.
+    pub(crate) const fn looks(&self) -> bool {
+        matches!(self, Self::Inspect(_))
+    }
+
     /// Does it.
     pub(crate) fn run(&self, desk: &mut Desk) -> Result<Exit, Failure> {
         match self {
@@ -50,6 +58,7 @@ impl Command {
             Self::Show(args) => drops::show(args, desk),
             Self::Export(args) => drops::export(args, desk),
             Self::Refuse(args) => drops::refuse(args, desk),
+            Self::Inspect(args) => inspect::run(args, desk),
             Self::Reply(args) => reply::run(args, desk),
             Self::Outbox(args) => outbox::run(args, desk),
         }

@@ -110,6 +110,25 @@ pub enum Memory {
 /// # Errors
 /// [`GuardError`]: then the program must end.
 pub fn enter(keep: &[RawFd]) -> Result<Memory, GuardError> {
+    raise(keep, program)
+}
+
+/// Raises the same walls but for one call: this process can become a program, so that it can run
+/// itself again as the child that looks at files. For a command that holds no key; whatever is
+/// started stands behind these walls too.
+///
+/// # Errors
+/// [`GuardError`]: then the program must end.
+pub fn enter_to_look(keep: &[RawFd]) -> Result<Memory, GuardError> {
+    raise(keep, || {
+        filter(REFUSED.into_iter().filter(|call| *call != libc::SYS_execve))
+    })
+}
+
+fn raise(
+    keep: &[RawFd],
+    program: impl FnOnce() -> Result<BpfProgram, GuardError>,
+) -> Result<Memory, GuardError> {
     std::panic::set_hook(Box::new(|panic| {
         // The location only: a message could hold what was read.
         use std::io::Write as _;
@@ -135,7 +154,11 @@ pub fn enter(keep: &[RawFd]) -> Result<Memory, GuardError> {
 /// # Errors
 /// [`GuardError::Filter`] on a processor that is not supported.
 pub fn program() -> Result<BpfProgram, GuardError> {
-    let calls: BTreeSet<i64> = REFUSED.into_iter().collect();
+    filter(REFUSED.into_iter())
+}
+
+fn filter(refused: impl Iterator<Item = i64>) -> Result<BpfProgram, GuardError> {
+    let calls: BTreeSet<i64> = refused.collect();
     #[cfg(target_arch = "x86_64")]
     let calls: BTreeSet<i64> = calls
         .iter()

@@ -26,3 +26,5 @@ pub mod volume;
 pub use cli::{Cli, run};
 pub use desk::Desk;
 pub use failure::{Exit, Failure, report};
+// The looking child is this program again: it asks before anything else.
+pub use knothole_inspect::child_if_asked;

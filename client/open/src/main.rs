@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use knothole_open::{Cli, run};
+use knothole_open::{Cli, child_if_asked, run};
 
 fn main() -> ExitCode {
+    if let Some(code) = child_if_asked() {
+        return code;
+    }
     run(&Cli::parse())
 }

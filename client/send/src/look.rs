@@ -1,11 +1,7 @@
 //! What the files would say about the source, told before they are sealed; and copies without it.
 
-use std::fmt::Write as _;
-
 use clap::Args;
-use knothole_inspect::{
-    Cleaning, Finding, Hashing, InspectError, Inspector, Kind, Limit, Report, Walls, What,
-};
+use knothole_inspect::{Cleaning, Hashing, InspectError, Inspector, Kind, Limit, Report, Walls};
 use serde_json::json;
 
 use crate::ask::{self, Wish};
@@ -14,8 +10,6 @@ use crate::files::SourceFile;
 use crate::resume::{Shape, Stamp};
 use crate::voice::Voice;
 
-/// So many of a file's words about one thing are told.
-const MOST_TOLD: usize = 4;
 const QUESTION: &str = "Seal these files as they are (keep), without what they say where that is \
                         possible (clean), or stop? [keep/clean/stop]: ";
 const NO_LANDLOCK: &str = "This system's kernel has no Landlock: the files were looked at behind \
@@ -156,7 +150,7 @@ fn tell(file: &SourceFile, look: &Result<Report, InspectError>, voice: &Voice) {
                 "limits": look.limits.iter().map(|limit| limit.as_str()).collect::<Vec<_>>(),
                 "can_be_cleaned": matches!(look.cleaning, Cleaning::By(_)),
             });
-            voice.seen(&format!("{named}: {}", in_words(look)), &event);
+            voice.seen(&format!("{named}: {}", look.in_words()), &event);
         }
         Err(error) => {
             let text = format!("{error}: {}", Limit::Unknown);
@@ -166,70 +160,15 @@ fn tell(file: &SourceFile, look: &Result<Report, InspectError>, voice: &Voice) {
     }
 }
 
-/// A report as a source reads it.
-fn in_words(look: &Report) -> String {
-    let mut text = format!("{}.", look.kind);
-    if look.findings.is_empty() {
-        let known = !look
-            .limits
-            .iter()
-            .any(|limit| matches!(limit, Limit::Unknown | Limit::Inside | Limit::Encrypted));
-        if known && !matches!(look.kind, Kind::Empty | Kind::Text) {
-            text.push_str(
-                " Nothing was found in it about where, when, by whom or with what it was made.",
-            );
-        }
-    } else {
-        text.push_str(" It says:");
-    }
-    for what in What::ALL {
-        let found: Vec<&Finding> = look
-            .findings
-            .iter()
-            .filter(|finding| finding.what == *what)
-            .collect();
-        if found.is_empty() {
-            continue;
-        }
-        // Writing to a text cannot fail.
-        let _ = write!(text, "\n  - {what}");
-        let words: Vec<&str> = found
-            .iter()
-            .map(|finding| finding.words.as_str())
-            .filter(|words| !words.is_empty())
-            .collect();
-        if !words.is_empty() {
-            let told: Vec<&str> = words.iter().copied().take(MOST_TOLD).collect();
-            let _ = write!(text, ": {}", told.join("; "));
-        }
-        let more = words.len().saturating_sub(MOST_TOLD);
-        if more > 0 {
-            let _ = write!(text, "; and {more} more");
-        }
-    }
-    for limit in &look.limits {
-        let _ = write!(text, "\n  {}.", sentence(limit.as_str()));
-    }
-    text
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn report(kind: Kind, findings: Vec<Finding>, limits: Vec<Limit>) -> Report {
+    fn report(kind: Kind, limit: Limit) -> Report {
         Report {
             kind,
-            findings,
-            limits,
+            findings: Vec::new(),
+            limits: vec![limit],
             cleaning: Cleaning::Cannot,
             hash: None,
             walls: Walls::Both,
@@ -237,41 +176,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_photograph_says_is_told_in_plain_words() {
-        let findings = vec![
-            Finding::new(What::Place, "48.85840 N, 2.29450 E"),
-            Finding::new(What::Device, "Apple iPhone 12"),
-            Finding::new(What::Preview, ""),
-        ];
-        assert_eq!(
-            in_words(&report(Kind::Jpeg, findings, vec![])),
-            "a photograph or picture (JPEG). It says:\n  \
-             - where it was made: 48.85840 N, 2.29450 E\n  \
-             - with which device: Apple iPhone 12\n  \
-             - a smaller picture of it, which can show what was cut away later"
-        );
-    }
-
-    #[test]
-    fn what_is_unknown_is_never_called_harmless() {
-        let unknown = report(Kind::Unknown, vec![], vec![Limit::Unknown]);
-        assert_eq!(
-            in_words(&unknown),
-            "a file of a kind that this program does not know.\n  \
-             This program cannot tell what this file carries."
-        );
-        assert!(says_something(&Ok(unknown)));
+    fn a_source_is_asked_about_what_nobody_can_judge_but_not_about_a_text() {
+        assert!(says_something(&Ok(report(Kind::Unknown, Limit::Unknown))));
         assert!(says_something(&Err(InspectError::Died)));
-        let text = report(Kind::Text, vec![], vec![Limit::Text]);
-        assert!(!says_something(&Ok(text)));
-        let nothing = report(Kind::Png, vec![], vec![]);
-        assert!(in_words(&nothing).contains("Nothing was found in it about"));
-    }
-
-    #[test]
-    fn many_words_are_told_as_a_few() {
-        let times = (0..9).map(|year| Finding::new(What::Time, &year.to_string()));
-        let text = in_words(&report(Kind::Mov, times.collect(), vec![]));
-        assert!(text.ends_with("- when: 0; 1; 2; 3; and 5 more"), "{text}");
+        assert!(!says_something(&Ok(report(Kind::Text, Limit::Text))));
     }
 }

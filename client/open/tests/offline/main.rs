@@ -12,6 +12,7 @@
 )]
 
 mod deps;
+mod inspect;
 mod program;
 mod terminal;
 mod vault;

@@ -43,9 +43,13 @@ fn tell<T>(what: &str, tried: io::Result<T>) {
 #[test]
 #[ignore = "it is run by the other tests, in a process of its own"]
 fn tries_what_is_refused() {
-    let behind = std::env::var_os(SIDE).is_some_and(|side| side == "behind");
-    if behind {
-        guard::enter(&[]).unwrap();
+    let side = std::env::var(SIDE).unwrap_or_default();
+    if side != "before" {
+        if side == "looking" {
+            guard::enter_to_look(&[]).unwrap();
+        } else {
+            guard::enter(&[]).unwrap();
+        }
         // Where it is not refused, the parent would have to let this process go on.
         tell("ptrace", ptrace::traceme().map_err(io::Error::from));
     }
@@ -65,6 +69,15 @@ fn sockets_tracing_io_uring_and_other_programs_fail_behind_the_walls() {
         assert!(told.contains(&format!("{what}: Some(EPERM)")), "{told}");
     }
     assert!(told.contains("file: done"), "{told}");
+}
+
+#[test]
+fn a_command_that_looks_at_files_can_start_a_program_and_nothing_else() {
+    let told = on_this_side("looking");
+    for what in ["ptrace", "tcp", "udp", "pair", "unix", "uring"] {
+        assert!(told.contains(&format!("{what}: Some(EPERM)")), "{told}");
+    }
+    assert!(told.contains("program: done"), "{told}");
 }
 
 #[test]
