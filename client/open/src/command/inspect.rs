@@ -4,7 +4,7 @@
 //! children has never held a key.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use data_encoding::HEXLOWER;
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &InspectArgs, desk: &mut Desk) -> Result<Exit, Failure> 
 }
 
 /// A file, or the files of a folder, in the order of their numbers.
-fn files(path: &PathBuf) -> Result<Vec<(File, String)>, FileError> {
+fn files(path: &Path) -> Result<Vec<(File, String)>, FileError> {
     if path.is_dir() {
         let folder = Folder::open(path)?;
         let mut names = folder.names()?;
