@@ -29,6 +29,10 @@ pub struct Cli {
     /// order.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
     passphrase_fd: Vec<RawFd>,
+    /// Read slips from this open descriptor, one line each, in the order of the vaults and then of
+    /// their epochs. An empty line does without.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
+    slip_fd: Option<RawFd>,
     /// Take this for today's date, as in 2026-11-23: for a machine whose clock is wrong.
     #[arg(long, global = true, value_name = "DATE")]
     today: Option<Day>,
@@ -55,10 +59,16 @@ pub fn run(cli: &Cli) -> ExitCode {
 }
 
 fn guarded(cli: &Cli, screen: Screen) -> Result<ExitCode, Failure> {
+    let descriptors: Vec<_> = cli
+        .passphrase_fd
+        .iter()
+        .copied()
+        .chain(cli.slip_fd)
+        .collect();
     let memory = if cli.command.looks() {
-        guard::enter_to_look(&cli.passphrase_fd)?
+        guard::enter_to_look(&descriptors)?
     } else {
-        guard::enter(&cli.passphrase_fd)?
+        guard::enter(&descriptors)?
     };
     if memory == Memory::MaySwap {
         screen.warn(
@@ -66,6 +76,7 @@ fn guarded(cli: &Cli, screen: Screen) -> Result<ExitCode, Failure> {
              Tails",
         );
     }
-    let mut desk = Desk::new(screen, Asker::new(cli.passphrase_fd.clone()), cli.today)?;
+    let asker = Asker::new(cli.passphrase_fd.clone(), cli.slip_fd);
+    let mut desk = Desk::new(screen, asker, cli.today)?;
     cli.command.run(&mut desk).map(ExitCode::from)
 }

@@ -9,6 +9,7 @@ mod newsroom;
 mod open;
 mod outbox;
 mod reply;
+mod slips;
 mod tally;
 mod vault;
 

@@ -16,7 +16,7 @@ use crate::open::OpenDropError;
 use crate::passphrase::PassphraseError;
 use crate::reply::ReplyFault;
 use crate::screen::Screen;
-use crate::vault::{PlanError, VaultError};
+use crate::vault::{PlanError, SlipError, VaultError};
 use crate::volume::VolumeError;
 
 /// The exit codes of the program.
@@ -71,6 +71,8 @@ pub enum Failure {
     Passphrase(PassphraseError),
     /// A vault could not be made, opened or used.
     Vault(VaultError),
+    /// What was typed is no slip.
+    Slip(SlipError),
     /// The epochs of a vault cannot be as they were asked for.
     Plan(PlanError),
     /// The archive could not be made, opened or written.
@@ -113,9 +115,11 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Reply(error) => exit_of_reply(error),
-            Self::Passphrase(_) | Self::Plan(_) | Self::Paper(_) | Self::NoPlaceForPapers => {
-                Exit::Usage
-            }
+            Self::Passphrase(_)
+            | Self::Plan(_)
+            | Self::Slip(_)
+            | Self::Paper(_)
+            | Self::NoPlaceForPapers => Exit::Usage,
             Self::Vault(VaultError::Memory) => Exit::TryAgain,
             Self::Vault(VaultError::File(error))
             | Self::Archive(ArchiveError::File(error))
@@ -155,6 +159,7 @@ impl Failure {
             Self::Passphrase(error) => Some(error),
             Self::Vault(error) => Some(error),
             Self::Plan(error) => Some(error),
+            Self::Slip(error) => Some(error),
             Self::Archive(error) => Some(error),
             Self::Found(error) => Some(error),
             Self::Change(error) => Some(error),
@@ -298,6 +303,7 @@ from! {
     Passphrase(PassphraseError),
     Vault(VaultError),
     Plan(PlanError),
+    Slip(SlipError),
     Archive(ArchiveError),
     Found(FoundError),
     Change(ChangeError),

@@ -199,6 +199,15 @@ impl Folder {
             .map_err(|errno| self.error("create this file", name, errno))
     }
 
+    /// A regular file that is there, to write into it where it lies.
+    pub fn file_to_write(&self, name: &str) -> Result<File, FileError> {
+        // Looked at first: what is no regular file is not opened to be written.
+        drop(self.file(name)?);
+        openat(&self.handle, name, OFlag::O_WRONLY | NO_LINK, Mode::empty())
+            .map(File::from)
+            .map_err(|errno| self.error("write this file", name, refusal(errno)))
+    }
+
     /// Gives a finished file its name.
     pub fn rename(&self, from: &str, to: &str, existing: Existing) -> Result<(), FileError> {
         let renamed = match existing {

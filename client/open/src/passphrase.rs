@@ -129,6 +129,8 @@ impl fmt::Debug for Passphrase {
 pub struct Asker {
     descriptors: Vec<RawFd>,
     next: usize,
+    /// Where slips come from, when no person is asked.
+    slips: Option<RawFd>,
     /// A descriptor that is named twice is read on, not anew.
     open: Vec<(RawFd, File)>,
 }
@@ -136,10 +138,11 @@ pub struct Asker {
 impl Asker {
     /// Asks at the terminal when no descriptor is named.
     #[must_use]
-    pub const fn new(descriptors: Vec<RawFd>) -> Self {
+    pub const fn new(descriptors: Vec<RawFd>, slips: Option<RawFd>) -> Self {
         Self {
             descriptors,
             next: 0,
+            slips,
             open: Vec::new(),
         }
     }
@@ -171,6 +174,24 @@ impl Asker {
             .ok_or(PassphraseError::TooFewDescriptors)?;
         self.next = self.next.saturating_add(1);
         Passphrase::from_line(self.line(descriptor)?)
+    }
+
+    /// The next slip, as it was typed; nothing when none was, or when nobody can be asked.
+    ///
+    /// # Errors
+    /// [`PassphraseError`].
+    pub fn ask_slip(&mut self, prompt: &str) -> Result<Option<Passphrase>, PassphraseError> {
+        let line = match self.slips {
+            Some(descriptor) => self.line(descriptor)?,
+            None if self.is_terminal() => {
+                Zeroizing::new(rpassword::prompt_password(prompt).map_err(PassphraseError::Read)?)
+            }
+            None => return Ok(None),
+        };
+        match Passphrase::from_line(line) {
+            Err(PassphraseError::Empty) => Ok(None),
+            line => line.map(Some),
+        }
     }
 
     fn line(&mut self, descriptor: RawFd) -> Result<Zeroizing<String>, PassphraseError> {
@@ -234,7 +255,7 @@ mod tests {
         file.write_all("first\r\nzwölf\n\n".as_bytes()).unwrap();
         file.rewind().unwrap();
         let fd = file.as_raw_fd();
-        let mut asker = Asker::new(vec![fd, fd, fd]);
+        let mut asker = Asker::new(vec![fd, fd, fd], None);
         assert_eq!(asker.ask("").unwrap().expose(), "first");
         assert_eq!(asker.ask("").unwrap().expose(), "zwölf");
         assert!(matches!(asker.ask(""), Err(PassphraseError::Empty)));
@@ -250,14 +271,14 @@ mod tests {
         file.write_all(&[b'x'; 2000]).unwrap();
         let fd = file.as_raw_fd();
         assert!(matches!(
-            Asker::new(vec![fd]).ask(""),
+            Asker::new(vec![fd], None).ask(""),
             Err(PassphraseError::TooLong)
         ));
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[0xff, b'\n']).unwrap();
         let fd = file.as_raw_fd();
         assert!(matches!(
-            Asker::new(vec![fd]).ask(""),
+            Asker::new(vec![fd], None).ask(""),
             Err(PassphraseError::NotText)
         ));
     }

@@ -14,23 +14,32 @@
 //! 112 156  nonce (12), body (128), tag (16), under HKDF-Expand(vault key, "knothole/v1 vault body")
 //! 268  64  n times: state (1), zeros (3), nonce (12), epoch's seed (32), tag (16), under
 //!          HKDF-Expand(vault key, "knothole/v1 vault epoch" ‖ u32 number of the epoch)
+//!      28 + 1216 n: nonce (12), the epochs' X-Wing public keys (n times 1216), tag (16), under
+//!          HKDF-Expand(vault key, "knothole/v1 vault keys")
 //! body: Ed25519 seed (32), X-Wing seed of the archive (32), number of the first epoch (4), its
-//!       first day since 1970-01-01 (4), days per epoch (4), n (4), slips (1, 0 in this version),
+//!       first day since 1970-01-01 (4), days per epoch (4), n (4), zero (1),
 //!       fingerprint of the editor's newsroom (32, zero before it is known), zeros (15)
 //! ```
 //!
 //! Integers are big-endian; everything is sealed with ChaCha20-Poly1305 (RFC 8439). The vault key's
 //! nonce is zero, for its key is made from a salt that is never used twice, and its associated data
-//! are bytes 0 to 63. The body's are bytes 0 to 8, a record's its first 4. A record of state 0 is an
-//! erased epoch, all of its bytes are zero; state 1 is as above; state 2 is for epochs that are under
-//! a slip as well, which this version does not read.
+//! are bytes 0 to 63. The body's and the public keys' are bytes 0 to 8, a record's its first 4. A
+//! record of state 0 is an erased epoch, all of its bytes are zero; state 1 is as above; a record of
+//! state 2 is under a slip as well: 16 random bytes that are on paper alone, written as twelve words
+//! of BIP 39. Its key is HKDF-Expand(HKDF-Extract(salt = vault key, slip), "knothole/v1 vault slip" ‖
+//! u32 number of the epoch). The public keys stay when an epoch is erased: a card needs them.
 
 mod body;
+mod epoch;
+mod erase;
 mod error;
+mod extend;
 mod head;
+mod keys;
 mod newsroom;
 mod plan;
 mod record;
+mod slip;
 mod stretch;
 mod wrap;
 
@@ -38,24 +47,60 @@ use core::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use knothole_envelope::{
-    Day, EditorCard, EditorKey, EpochNumber, EpochSecret, MOST_CARD_EPOCHS, Signed, SigningSecret,
-};
+use knothole_envelope::{EditorKey, EpochSecret, MOST_CARD_EPOCHS, SigningSecret};
 use rand_core::CryptoRng;
 
 use self::body::{Body, BodyFault};
 use self::head::{Head, HeadFault};
-use self::record::{Record, State};
+use self::keys::Keys;
+use self::record::Record;
 use self::stretch::Stretch;
 use self::wrap::Key;
 use crate::folder::{Existing, Folder, Step, read_named};
 use crate::passphrase::Passphrase;
 
+pub use self::epoch::{EpochState, VaultEpoch};
 pub use self::error::VaultError;
 pub use self::plan::{Plan, PlanError};
+pub use self::slip::{Slip, SlipError, Slips};
 
 /// No vault is longer.
-const MOST_BYTES: usize = Head::LEN + Body::LEN + MOST_CARD_EPOCHS * Record::LEN;
+const MOST_BYTES: usize =
+    Head::LEN + Body::LEN + MOST_CARD_EPOCHS * Record::LEN + Keys::len_of(MOST_CARD_EPOCHS);
+
+/// What a new vault is made of.
+struct Make<'m> {
+    passphrase: &'m Passphrase,
+    plan: Plan,
+    slips: Slips,
+    stretch: Stretch,
+}
+
+impl Make<'_> {
+    fn create(
+        self,
+        path: &Path,
+        rng: &mut impl CryptoRng,
+        watch: &mut dyn FnMut(Step) -> io::Result<()>,
+    ) -> Result<Vault, VaultError> {
+        let (key, plan) = (Key::generate(rng), self.plan);
+        let body = Body::generate(plan, rng);
+        let (records, keys) = extend::epochs(plan.numbers(), &key, &self.slips, rng);
+        let vault = Vault {
+            path: path.to_owned(),
+            head: Head::new(&key, self.passphrase, plan.epochs(), self.stretch)
+                .map_err(|_| VaultError::Memory)?,
+            sealed_body: body.seal(&key, rng),
+            records,
+            keys: Keys::seal(&keys, &key, rng),
+            slips: self.slips,
+            body,
+            key,
+        };
+        vault.write(path, Existing::Keep, watch)?;
+        Ok(vault)
+    }
+}
 
 /// An open vault. Its secrets are erased from memory when it goes.
 pub struct Vault {
@@ -65,31 +110,9 @@ pub struct Vault {
     sealed_body: [u8; Body::LEN],
     body: Body,
     records: Vec<Record>,
-}
-
-/// One epoch of a vault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VaultEpoch {
-    /// The number of the epoch.
-    pub epoch: EpochNumber,
-    /// Its first day.
-    pub first: Day,
-    /// Its last day.
-    pub last: Day,
-    /// Whether its key is still there.
-    pub state: EpochState,
-}
-
-/// Whether a vault still has an epoch's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EpochState {
-    /// It has.
-    Ready,
-    /// The key was erased.
-    Erased,
-    /// The record says nothing that can be: the key is lost in this copy of the vault.
-    Damaged,
+    keys: Keys,
+    /// The slips that are at hand; none of them is written.
+    slips: Slips,
 }
 
 impl Vault {
@@ -102,10 +125,16 @@ impl Vault {
         path: &Path,
         passphrase: &Passphrase,
         plan: Plan,
+        slips: Slips,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, VaultError> {
-        let stretch = Stretch::new(rng);
-        Self::create_watched(path, passphrase, plan, stretch, rng, &mut |_| Ok(()))
+        let made = Make {
+            passphrase,
+            plan,
+            slips,
+            stretch: Stretch::new(rng),
+        };
+        made.create(path, rng, &mut |_| Ok(()))
     }
 
     /// A vault whose passphrase is stretched as little as may be, so that tests take less time.
@@ -114,36 +143,16 @@ impl Vault {
         path: &Path,
         passphrase: &Passphrase,
         plan: Plan,
+        slips: Slips,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, VaultError> {
-        let stretch = Stretch::light(rng);
-        Self::create_watched(path, passphrase, plan, stretch, rng, &mut |_| Ok(()))
-    }
-
-    fn create_watched(
-        path: &Path,
-        passphrase: &Passphrase,
-        plan: Plan,
-        stretch: Stretch,
-        rng: &mut impl CryptoRng,
-        watch: &mut dyn FnMut(Step) -> io::Result<()>,
-    ) -> Result<Self, VaultError> {
-        let key = Key::generate(rng);
-        let body = Body::generate(plan, rng);
-        let vault = Self {
-            path: path.to_owned(),
-            head: Head::new(&key, passphrase, plan.epochs(), stretch)
-                .map_err(|_| VaultError::Memory)?,
-            sealed_body: body.seal(&key, rng),
-            records: (0..plan.epochs())
-                .filter_map(|place| plan.at(place))
-                .map(|(epoch, ..)| Record::seal(&EpochSecret::generate(rng), epoch, &key, rng))
-                .collect(),
-            body,
-            key,
+        let made = Make {
+            passphrase,
+            plan,
+            slips,
+            stretch: Stretch::light(rng),
         };
-        vault.write(path, Existing::Keep, watch)?;
-        Ok(vault)
+        made.create(path, rng, &mut |_| Ok(()))
     }
 
     /// Says early that there is something where a vault is to be.
@@ -171,26 +180,17 @@ impl Vault {
             HeadFault::Damaged => damaged(),
         })?;
         let (sealed_body, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
-        let (records, []) = rest.as_chunks() else {
-            return Err(damaged());
-        };
-        let records: Vec<_> = records.iter().copied().map(Record::from_bytes).collect();
-        if u32::try_from(records.len()) != Ok(head.records()) {
-            return Err(damaged());
-        }
+        let (records, keys) = parts(rest, head.records()).ok_or_else(damaged)?;
         let key = head
             .unwrap(passphrase)
             .map_err(|_| VaultError::Memory)?
             .ok_or_else(|| VaultError::Passphrase(path.to_owned()))?;
         let body = Body::open(sealed_body, &key).map_err(|fault| match fault {
             BodyFault::Damaged => damaged(),
-            BodyFault::Slips => VaultError::Later(path.to_owned()),
+            BodyFault::Later => VaultError::Later(path.to_owned()),
         })?;
         if body.plan.epochs() != head.records() {
             return Err(damaged());
-        }
-        if records.iter().any(|record| record.state() == State::Slip) {
-            return Err(VaultError::Later(path.to_owned()));
         }
         Ok(Self {
             path: path.to_owned(),
@@ -199,6 +199,8 @@ impl Vault {
             sealed_body: *sealed_body,
             body,
             records,
+            keys,
+            slips: Slips::none(),
         })
     }
 
@@ -239,77 +241,6 @@ impl Vault {
     #[must_use]
     pub const fn plan(&self) -> &Plan {
         &self.body.plan
-    }
-
-    /// The epochs of the vault, in their order.
-    pub fn epochs(&self) -> impl Iterator<Item = VaultEpoch> {
-        let plan = &self.body.plan;
-        (0..).zip(&self.records).filter_map(|(place, record)| {
-            let (epoch, first, last) = plan.at(place)?;
-            let state = match record.state() {
-                State::Erased => EpochState::Erased,
-                State::Plain => EpochState::Ready,
-                State::Slip | State::None => EpochState::Damaged,
-            };
-            Some(VaultEpoch {
-                epoch,
-                first,
-                last,
-                state,
-            })
-        })
-    }
-
-    /// The secret of an epoch, unwrapped now; nothing when the vault was not made for that epoch, or
-    /// when the epoch was erased.
-    ///
-    /// # Errors
-    /// [`VaultError::Epoch`] when the epoch's record is damaged.
-    pub fn epoch_secret(&self, epoch: EpochNumber) -> Result<Option<EpochSecret>, VaultError> {
-        let place = self.body.plan.place(epoch);
-        let Some(record) = place.and_then(|place| self.records.get(place)) else {
-            return Ok(None);
-        };
-        if record.state() == State::Erased {
-            return Ok(None);
-        }
-        match record.unwrap(epoch, &self.key) {
-            Some(secret) => Ok(Some(secret)),
-            None => Err(VaultError::Epoch(self.path.clone(), epoch)),
-        }
-    }
-
-    /// The editor's card: what a newsroom must know of the vault. Erased epochs at the beginning are
-    /// not on it.
-    ///
-    /// # Errors
-    /// [`VaultError::Gap`] or [`VaultError::Empty`] when epochs are missing, and
-    /// [`VaultError::Epoch`] when one is damaged.
-    pub fn card(&self) -> Result<Signed<EditorCard>, VaultError> {
-        let left: Vec<_> = self
-            .epochs()
-            .skip_while(|epoch| epoch.state == EpochState::Erased)
-            .collect();
-        let first = left
-            .first()
-            .ok_or_else(|| VaultError::Empty(self.path.clone()))?;
-        let mut keys = Vec::with_capacity(left.len());
-        for epoch in &left {
-            let secret = self
-                .epoch_secret(epoch.epoch)?
-                .ok_or_else(|| VaultError::Gap(self.path.clone()))?;
-            keys.push(secret.recipient_key());
-        }
-        EditorCard::new(
-            self.editor_key(),
-            self.body.archive.recipient_key(),
-            first.epoch,
-            first.first,
-            self.body.plan.days(),
-            keys,
-        )
-        .and_then(|card| card.sign(&self.body.signing))
-        .map_err(|error| VaultError::Card(self.path.clone(), error))
     }
 
     /// Puts the vault under another passphrase. Copies made before keep the old one.
@@ -361,9 +292,18 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let failed = |error| VaultError::file(error, path);
         let (folder, name) = Folder::of_file(path).map_err(failed)?;
+        let old = match existing {
+            Existing::Replace => folder.file_to_write(&name).ok(),
+            Existing::Keep => None,
+        };
         folder
             .put_watched(&name, &self.encode(), existing, watch)
-            .map_err(failed)
+            .map_err(failed)?;
+        if let Some(old) = old {
+            // Its keys are in the new file. A stick that cannot do it is no worse than before.
+            drop(erase::overwrite(&old));
+        }
+        Ok(())
     }
 
     /// The bytes of the file: nothing in them is readable without the passphrase.
@@ -374,6 +314,7 @@ impl Vault {
         for record in &self.records {
             out.extend_from_slice(record.as_bytes());
         }
+        out.extend_from_slice(self.keys.as_bytes());
         out
     }
 }
@@ -387,6 +328,17 @@ impl fmt::Debug for Vault {
 fn read(path: &Path) -> Result<Vec<u8>, VaultError> {
     let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
     read_named(path, most).map_err(VaultError::File)
+}
+
+/// Records and public keys, as many as there must be.
+fn parts(bytes: &[u8], epochs: u32) -> Option<(Vec<Record>, Keys)> {
+    let epochs = usize::try_from(epochs).ok()?;
+    let (records, keys) = bytes.split_at_checked(epochs.checked_mul(Record::LEN)?)?;
+    let (records, []) = records.as_chunks() else {
+        return None;
+    };
+    let records = records.iter().copied().map(Record::from_bytes).collect();
+    Some((records, Keys::from_bytes(keys, epochs)?))
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
 use knothole_envelope::{Day, EpochNumber, Fingerprint};
 
+use super::slips;
 use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
 use crate::folder::{Existing, put_named};
-use crate::screen::Field;
-use crate::vault::{EpochState, Plan, Vault, VaultEpoch};
+use crate::screen::{Field, counted};
+use crate::vault::{EpochState, Plan, Slips, Vault, VaultEpoch};
 
 /// Half a year of weeks.
 const EPOCHS: u32 = 26;
@@ -83,6 +84,10 @@ struct NewArgs {
     /// The number of the first epoch: for an editor who joins a newsroom later.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     first_epoch: u32,
+    /// Put each epoch under a slip as well: twelve words on paper, without which its drops stay
+    /// sealed. They are written to this new file, in memory, to be printed; - shows them one by one.
+    #[arg(long, value_name = "FILE|-")]
+    slips: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &VaultArgs, desk: &mut Desk) -> Result<Exit, Failure> {
@@ -105,8 +110,12 @@ fn new(args: &NewArgs, desk: &mut Desk) -> Result<(), Failure> {
     }
     Vault::refuse_existing(&args.vault)?;
     let passphrase = choose::passphrase(desk)?;
+    let slips = match &args.slips {
+        None => Slips::none(),
+        Some(out) => slips::make(plan.numbers(), &plan, out, &args.vault, desk)?,
+    };
     desk.screen.say("Making the vault…");
-    let vault = Vault::create(&args.vault, &passphrase, plan, &mut desk.rng)?;
+    let vault = Vault::create(&args.vault, &passphrase, plan, slips, &mut desk.rng)?;
     show(&vault, desk);
     desk.screen.say(&format!(
         "Next: write its card with \"knothole vault card {path} --out CARD\", and keep a copy of the \
@@ -149,6 +158,17 @@ fn show(vault: &Vault, desk: &Desk) {
             damaged.join(", ")
         ));
     }
+    let under_slips = numbers(EpochState::Slip);
+    if !under_slips.is_empty() {
+        text.push_str(&format!(
+            "\n  slips    {} need their slips",
+            counted(
+                u64::try_from(under_slips.len()).unwrap_or(u64::MAX),
+                "epoch",
+                "epochs"
+            )
+        ));
+    }
     let newsroom = vault.newsroom();
     if let Some(newsroom) = newsroom {
         text.push_str(&format!("\n  newsroom {}", newsroom.grouped()));
@@ -166,6 +186,7 @@ fn show(vault: &Vault, desk: &Desk) {
             ("days_per_epoch", Field::Number(vault.plan().days().into())),
             ("first_day", Field::Text(&first.first.to_string())),
             ("last_day", Field::Text(&last.last.to_string())),
+            ("slips", Field::List(&under_slips)),
             ("erased", Field::List(&erased)),
             ("damaged", Field::List(&damaged)),
         ],

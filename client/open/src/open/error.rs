@@ -34,7 +34,9 @@ impl OpenDropError {
     pub const fn is_for_others(&self) -> bool {
         matches!(
             self,
-            Self::NoKeys(_) | Self::Unlock(UnlockError::NotForTheseKeys)
+            Self::NoKeys(_)
+                | Self::Unlock(UnlockError::NotForTheseKeys)
+                | Self::Vault(VaultError::Slip(..))
         )
     }
 

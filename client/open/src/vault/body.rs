@@ -11,7 +11,7 @@ use super::wrap::{Key, NONCE_LEN, TAG_LEN, random_nonce};
 
 const TEXT_LEN: usize = 128;
 const ZEROS: usize = 15;
-const NO_SLIPS: u8 = 0;
+const THIS_VERSION: u8 = 0;
 /// No newsroom hashes to this.
 const NO_NEWSROOM: Fingerprint = Fingerprint::from_bytes([0; 32]);
 
@@ -29,7 +29,7 @@ pub(super) struct Body {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BodyFault {
     Damaged,
-    Slips,
+    Later,
 }
 
 impl Body {
@@ -56,7 +56,7 @@ impl Body {
         let fields = (self.signing.expose().iter().copied())
             .chain(self.archive.expose().iter().copied())
             .chain(words.into_iter().flat_map(u32::to_be_bytes))
-            .chain([NO_SLIPS])
+            .chain([THIS_VERSION])
             .chain(*self.newsroom.unwrap_or(NO_NEWSROOM).as_bytes());
         for (to, from) in text.iter_mut().zip(fields) {
             *to = from;
@@ -93,10 +93,10 @@ impl Body {
             ))
         };
         let (signing, archive, words, rest) = fields().ok_or(BodyFault::Damaged)?;
-        let (slips, rest) = rest.split_first().ok_or(BodyFault::Damaged)?;
+        let (version, rest) = rest.split_first().ok_or(BodyFault::Damaged)?;
         // A later version may put more here, and says so in this byte.
-        if *slips != NO_SLIPS {
-            return Err(BodyFault::Slips);
+        if *version != THIS_VERSION {
+            return Err(BodyFault::Later);
         }
         let (newsroom, zeros) = rest.split_first_chunk::<32>().ok_or(BodyFault::Damaged)?;
         if zeros != [0; ZEROS] {

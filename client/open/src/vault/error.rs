@@ -8,6 +8,8 @@ use knothole_envelope::{CardError, EpochNumber};
 use crate::escape;
 use crate::folder::FileError;
 
+use super::plan::PlanError;
+
 /// A vault could not be made, opened or used.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -26,10 +28,14 @@ pub enum VaultError {
     Damaged(PathBuf),
     /// The record of one epoch does not verify; the others may.
     Epoch(PathBuf, EpochNumber),
-    /// The epochs are under slips, or the vault has something else of a later version.
+    /// The epoch takes a slip as well.
+    Slip(PathBuf, EpochNumber),
+    /// A slip is not the one of this epoch and vault.
+    OtherSlip(PathBuf, EpochNumber),
+    /// There cannot be so many epochs.
+    Plan(PathBuf, PlanError),
+    /// The vault has something of a later version.
     Later(PathBuf),
-    /// Epochs in the middle are erased, so the vault cannot have a card.
-    Gap(PathBuf),
     /// No epoch is left.
     Empty(PathBuf),
     /// The card cannot be made.
@@ -76,6 +82,22 @@ impl fmt::Display for VaultError {
                     escape::path(path)
                 );
             }
+            Self::Slip(path, epoch) => {
+                return write!(
+                    f,
+                    "{}: epoch {epoch} takes its slip as well: the twelve words on paper",
+                    escape::path(path)
+                );
+            }
+            Self::OtherSlip(path, epoch) => {
+                return write!(
+                    f,
+                    "{}: this is not the slip of epoch {epoch} of this vault: look at its number, \
+                     and whose it is",
+                    escape::path(path)
+                );
+            }
+            Self::Plan(path, error) => return write!(f, "{}: {error}", escape::path(path)),
             Self::Exists(path) => (
                 path,
                 "this exists already, and a vault is never written over anything. Choose another \
@@ -99,11 +121,6 @@ impl fmt::Display for VaultError {
                 path,
                 "this vault has something that this program does not know yet. Use a newer \
                  knothole",
-            ),
-            Self::Gap(path) => (
-                path,
-                "some epochs in the middle of this vault are erased, so it has no card any more. \
-                 Make a new vault",
             ),
             Self::Empty(path) => (
                 path,

@@ -71,6 +71,28 @@ impl Plan {
         .ending()
     }
 
+    /// The same epochs, and so many more after them.
+    ///
+    /// # Errors
+    /// [`PlanError`] when there would be too many.
+    pub fn extended(self, more: u32) -> Result<Self, PlanError> {
+        let epochs = self.epochs.checked_add(more).ok_or(PlanError::Epochs)?;
+        Self::new(epochs, self.first_day, self.days)?.numbered_from(self.first_epoch)
+    }
+
+    /// The first and the last day of an epoch; nothing when it is none of these.
+    #[must_use]
+    pub fn days_of(&self, epoch: EpochNumber) -> Option<(Day, Day)> {
+        let place = epoch.get().checked_sub(self.first_epoch.get())?;
+        let (_, first, last) = (place < self.epochs).then(|| self.at(place))??;
+        Some((first, last))
+    }
+
+    /// The numbers of the epochs, in their order.
+    pub fn numbers(&self) -> impl Iterator<Item = EpochNumber> {
+        (0..self.epochs).filter_map(|place| self.first_epoch.checked_add(place))
+    }
+
     fn ending(self) -> Result<Self, PlanError> {
         let last = self.epochs.checked_sub(1).and_then(|last| self.at(last));
         last.map(|_| self).ok_or(PlanError::End)
@@ -153,5 +175,12 @@ mod tests {
         assert_eq!(days(2), Some((3, 114, 120)));
         let place = |epoch| plan.place(EpochNumber::new(epoch).unwrap());
         assert_eq!([place(1), place(3), place(4)], [Some(0), Some(2), None]);
+        let more = plan.extended(2).unwrap();
+        assert_eq!(
+            more.numbers().map(EpochNumber::get).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5]
+        );
+        assert_eq!(more.at(2), plan.at(2));
+        assert_eq!(plan.extended(518), Err(PlanError::Epochs));
     }
 }

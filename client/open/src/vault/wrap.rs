@@ -11,6 +11,8 @@ use rand_core::CryptoRng;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::slip::Slip;
+
 pub(super) const NONCE_LEN: usize = 12;
 pub(super) const TAG_LEN: usize = 16;
 
@@ -44,6 +46,18 @@ impl Key {
         self.derive(&[b"knothole/v1 vault epoch", &epoch.get().to_be_bytes()])
     }
 
+    /// The key of one epoch's record that is under a slip as well.
+    pub(super) fn epoch_under(&self, slip: &Slip, epoch: EpochNumber) -> Self {
+        let (both, _) = Hkdf::<Sha256>::extract(Some(self.0.as_slice()), slip.expose());
+        Self(Zeroizing::new(both.into()))
+            .derive(&[b"knothole/v1 vault slip", &epoch.get().to_be_bytes()])
+    }
+
+    /// The key of the epochs' public keys.
+    pub(super) fn keys(&self) -> Self {
+        self.derive(&[b"knothole/v1 vault keys"])
+    }
+
     #[expect(clippy::expect_used, reason = "32 bytes are a key and one block")]
     fn derive(&self, label: &[&[u8]]) -> Self {
         let mut key = Zeroizing::new([0; Self::LEN]);
@@ -55,7 +69,7 @@ impl Key {
     }
 
     /// Wraps a text where it lies, and gives its tag. A key and a nonce may wrap one text only.
-    #[expect(clippy::expect_used, reason = "a text is at most 128 bytes long")]
+    #[expect(clippy::expect_used, reason = "a text is shorter than a mebibyte")]
     pub(super) fn wrap(
         &self,
         nonce: &[u8; NONCE_LEN],

@@ -153,11 +153,22 @@ fn a_body_of_another_vault_does_not_fit() {
 }
 
 #[test]
-fn a_vault_whose_epochs_are_under_slips_asks_for_a_newer_program() {
+fn a_record_whose_state_was_altered_to_that_of_a_slip_opens_with_no_slip() {
     let stick = stick();
     // State 1 becomes state 2.
+    let mut vault = stick.altered(RECORDS, 3).unwrap();
     assert!(matches!(
-        stick.altered(RECORDS, 3),
-        Err(VaultError::Later(_))
+        vault.epoch_secret(number(1)),
+        Err(VaultError::Slip(..))
     ));
+    let taken = vault.take_slip(number(1), Slip::generate(&mut rng()));
+    assert!(matches!(taken, Err(VaultError::OtherSlip(..))));
+}
+
+#[test]
+fn an_altered_public_key_costs_the_card_and_opens_all_the_same() {
+    let stick = stick();
+    let vault = stick.altered(RECORDS + 3 * Record::LEN + 700, 1).unwrap();
+    assert!(matches!(vault.card(), Err(VaultError::Damaged(_))));
+    assert!(vault.epoch_secret(number(1)).unwrap().is_some());
 }
