@@ -18,7 +18,8 @@
 //!
 //! ```text
 //! state   [1, charter chain, [archive key …], onion identity (32), [signed sheet …],
-//!          [courier …], [drop …], conversations]
+//!          [courier …], [drop …], conversations,
+//!          [burned epoch …]]
 //! courier [bundle-signing key (32), [latest date] or [], [[sequence, hash of index (32)] …]]
 //! drop    [id (32), tree hash (32), length, epoch, status, day received, day last listed]
 //! conversations [[conversation …], [kept reply …], [acknowledgement] or []]
@@ -26,13 +27,16 @@
 //!                number of the last reply, [day of a reply …]]
 //! kept reply    [place of its conversation, from 1, [couriers' date when it was first laid into an
 //!                outbox] or [], sealed reply (77,824)]
+//! burned epoch  [number, day, [key of an editor in whose vault it was erased (32) …]]
 //! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused
 //! ```
 //!
 //! Chain, keys and sheets are byte strings of their own encodings, the acknowledgement is one of
 //! UTF-8; days count from 1970-01-01.
 
+mod burned;
 pub(crate) mod cbor;
+mod closing;
 mod conversation;
 mod error;
 mod keep;
@@ -48,6 +52,8 @@ use rand_core::CryptoRng;
 use crate::editor::Editor;
 use crate::folder::{Existing, FileError, Folder};
 
+pub use burned::{Burned, BurnedEpoch};
+pub use closing::NotYet;
 pub use conversation::{
     Conversation, ConversationNumber, Conversations, KeptReply, MOST_BEFORE_AUTOMATIC,
     MOST_CONVERSATIONS, MOST_KEPT_REPLIES, NoPlace,

@@ -3,6 +3,7 @@
 mod acknowledge;
 mod archive;
 mod drops;
+mod epochs;
 mod files;
 mod inspect;
 mod newsroom;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Vault(vault::VaultArgs),
     /// Found a newsroom, name its couriers, print its poster.
     Newsroom(newsroom::NewsroomArgs),
+    /// See when keys end, make more of them, and burn those that are done with.
+    Epochs(epochs::EpochsArgs),
     /// Take a courier's bundles into the archive, and open the drops in them.
     Open(open::OpenArgs),
     /// List the drops of the archive.
@@ -54,6 +57,7 @@ impl Command {
         match self {
             Self::Vault(args) => vault::run(args, desk),
             Self::Newsroom(args) => newsroom::run(args, desk),
+            Self::Epochs(args) => epochs::run(args, desk),
             Self::Open(args) => open::run(args, desk),
             Self::List(args) => drops::list(args, desk),
             Self::Show(args) => drops::show(args, desk),

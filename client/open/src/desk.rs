@@ -11,7 +11,7 @@ use rand_core::UnwrapErr;
 
 use crate::escape;
 use crate::failure::Failure;
-use crate::passphrase::Asker;
+use crate::passphrase::{Asker, Passphrase};
 use crate::reply::ReplyFault;
 use crate::screen::Screen;
 use crate::vault::Vault;
@@ -76,9 +76,20 @@ impl Desk {
     /// # Errors
     /// As [`Self::vaults`].
     pub fn vault(&mut self, path: &std::path::Path) -> Result<Vault, Failure> {
+        Ok(self.vault_and_passphrase(path)?.0)
+    }
+
+    /// Opens one vault, and keeps its passphrase for the new head that it will get.
+    ///
+    /// # Errors
+    /// As [`Self::vaults`].
+    pub fn vault_and_passphrase(
+        &mut self,
+        path: &std::path::Path,
+    ) -> Result<(Vault, Passphrase), Failure> {
         let prompt = format!("Passphrase of {}: ", escape::path(path));
         let passphrase = self.asker.ask(&prompt)?;
-        Ok(Vault::open(path, &passphrase)?)
+        Ok((Vault::open(path, &passphrase)?, passphrase))
     }
 }
 

@@ -4,13 +4,15 @@ use core::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use crate::archive::ArchiveError;
+use knothole_envelope::EpochNumber;
+
+use crate::archive::{ArchiveError, NotYet};
 use crate::bundle::BundleFault;
 use crate::escape;
 use crate::folder::FileError;
 use crate::guard::GuardError;
 use crate::newsroom::{
-    ChangeError, CourierError, FoundError, PaperError, PosterError, RecoverError,
+    ChangeError, CourierError, ExtendError, FoundError, PaperError, PosterError, RecoverError,
 };
 use crate::open::OpenDropError;
 use crate::passphrase::PassphraseError;
@@ -105,6 +107,16 @@ pub enum Failure {
     Reply(ReplyFault),
     /// A file could not be read or written.
     File(FileError),
+    /// The drop's epoch was burned.
+    Burned(String, EpochNumber),
+    /// An epoch may not be burned yet.
+    NotYet(EpochNumber, NotYet),
+    /// Nobody said yes to burning.
+    NotAgreed,
+    /// Slips, or a card, are of one vault at a time.
+    OneVault,
+    /// The newsroom's epochs could not be extended.
+    Extend(ExtendError),
     /// The machine's clock shows no day that can be.
     Clock,
 }
@@ -114,10 +126,12 @@ impl Failure {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Burned(..) => Exit::OtherKeys,
             Self::Reply(error) => exit_of_reply(error),
             Self::Passphrase(_)
             | Self::Plan(_)
             | Self::Slip(_)
+            | Self::OneVault
             | Self::Paper(_)
             | Self::NoPlaceForPapers => Exit::Usage,
             Self::Vault(VaultError::Memory) => Exit::TryAgain,
@@ -148,6 +162,9 @@ impl Failure {
             | Self::Volume(_)
             | Self::NoSuchDrop(..)
             | Self::NotWhole(_)
+            | Self::NotYet(..)
+            | Self::NotAgreed
+            | Self::Extend(_)
             | Self::File(_)
             | Self::Clock => Exit::Refused,
         }
@@ -171,8 +188,16 @@ impl Failure {
             Self::Volume(error) => Some(error),
             Self::Open(error) => Some(error),
             Self::Reply(error) => Some(error),
+            Self::Extend(error) => Some(error),
             Self::File(error) => Some(error),
-            Self::Clock | Self::NoSuchDrop(..) | Self::NotWhole(_) | Self::NoPlaceForPapers => None,
+            Self::Burned(..)
+            | Self::NotYet(..)
+            | Self::NotAgreed
+            | Self::OneVault
+            | Self::Clock
+            | Self::NoSuchDrop(..)
+            | Self::NotWhole(_)
+            | Self::NoPlaceForPapers => None,
         }
     }
 }
@@ -198,6 +223,18 @@ impl fmt::Display for Failure {
             Self::NoPlaceForPapers => f.write_str(
                 "there is no terminal to show recovery papers on: name a folder in memory or on an \
                  encrypted disk with --papers",
+            ),
+            Self::Burned(name, epoch) => write!(
+                f,
+                "drop {name}: its epoch {epoch} was burned, and nobody can open it any more. What \
+                 was opened before lies where it was put"
+            ),
+            Self::NotYet(epoch, why) => write!(f, "epoch {epoch} cannot be burned yet: {why}"),
+            Self::NotAgreed => f.write_str(
+                "nobody said yes: nothing was burned. Where nobody can be asked, say --yes",
+            ),
+            Self::OneVault => f.write_str(
+                "--slips and --card are for one vault at a time: give the others after it",
             ),
             other => match other.inner() {
                 Some(error) => fmt::Display::fmt(error, f),
@@ -306,6 +343,7 @@ from! {
     Slip(SlipError),
     Archive(ArchiveError),
     Found(FoundError),
+    Extend(ExtendError),
     Change(ChangeError),
     Recover(RecoverError),
     Paper(PaperError),

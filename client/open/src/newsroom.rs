@@ -2,6 +2,7 @@
 
 mod change;
 mod courier;
+mod extend;
 mod found;
 mod paper;
 mod poster;
@@ -10,6 +11,7 @@ mod sheets;
 
 pub use change::{Change, ChangeError, Wanted, wanted};
 pub use courier::{CourierError, add_courier, bundle_key, remove_courier};
+pub use extend::{ExtendError, complete, extend};
 pub use found::{FoundError, Founding, SignedSoFar};
 pub use paper::{PaperError, key_of, words_of};
 pub use poster::{PosterError, page, text};

@@ -124,15 +124,19 @@ fn replies(state: &State) -> Vec<PushedReply> {
 fn receipts(state: &State, editors: &[impl Editor]) -> Vec<Signed<Receipt>> {
     let mut done: Vec<_> = state.done().collect();
     done.sort_by_key(|kept| core::cmp::Reverse(kept.seen));
-    done.truncate(MOST_RECEIPTS);
-    let sign = |kept: &KeptDrop| {
-        let mut receipt = Signed::new(receipt(kept));
+    let burned: Vec<_> = state.burned.epochs().collect();
+    done.truncate(MOST_RECEIPTS.saturating_sub(burned.len()));
+    let sign = |receipt: Receipt| {
+        let mut receipt = Signed::new(receipt);
         for editor in editors {
             receipt.sign(state.chain().fingerprint(), editor.signing());
         }
         receipt
     };
-    done.into_iter().map(sign).collect()
+    // A burned epoch frees all that is left of it, and goes out for ever: it is a short list.
+    let burned = burned.into_iter().map(|epoch| Receipt::Burned { epoch });
+    let done = done.into_iter().map(receipt);
+    burned.chain(done).map(sign).collect()
 }
 
 const fn receipt(kept: &KeptDrop) -> Receipt {

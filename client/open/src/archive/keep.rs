@@ -54,7 +54,7 @@ impl core::error::Error for KeepError {
 }
 
 impl Archive {
-    fn drops(&self) -> Result<Folder, FileError> {
+    pub(super) fn drops(&self) -> Result<Folder, FileError> {
         self.folder.child_or_make(DROPS)
     }
 

@@ -15,6 +15,7 @@ use knothole_envelope::{
 
 pub use self::courier::{Courier, SeenBundle};
 pub use self::drops::{KeptDrop, Status};
+use super::burned::Burned;
 use super::conversation::Conversations;
 
 /// A newsroom has at most so many couriers at a time.
@@ -29,18 +30,20 @@ const DAYS_OF_RECEIPTS: u32 = 30;
 /// What a newsroom remembers offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
-    chain: VerifiedChain,
+    pub(super) chain: VerifiedChain,
     /// What the archive is sealed to, in the editors' order.
     keys: Vec<RecipientKey>,
     onion: OnionAddress,
     sheets: Vec<Signed<Sheet>>,
-    verified: Vec<VerifiedSheet>,
+    pub(super) verified: Vec<VerifiedSheet>,
     /// The couriers whose bundles are taken.
     pub couriers: Vec<Courier>,
     /// The drops of which something came in.
     pub drops: BTreeMap<DropId, KeptDrop>,
     /// Who can be answered, and what was answered.
     pub conversations: Conversations,
+    /// The epochs whose keys were erased.
+    pub burned: Burned,
 }
 
 impl State {
@@ -65,6 +68,7 @@ impl State {
             couriers: Vec::new(),
             drops: BTreeMap::new(),
             conversations: Conversations::default(),
+            burned: Burned::default(),
         })
     }
 
@@ -90,6 +94,12 @@ impl State {
             verified: next.verified,
             ..self.clone()
         })
+    }
+
+    /// The same memory with more sheets; nothing when they do not fit the charter.
+    #[must_use]
+    pub fn with_more(&self, sheets: Vec<Signed<Sheet>>) -> Option<Self> {
+        self.under(self.chain.clone(), self.keys.clone(), sheets, |_| true)
     }
 
     /// The newsroom's charters.

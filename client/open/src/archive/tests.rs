@@ -11,6 +11,7 @@ use crate::folder::Step;
 use crate::newsroom::Founding;
 use crate::vault::VaultError;
 
+mod burning;
 mod strangers;
 
 /// The first day of the first epoch of every test.
@@ -46,6 +47,14 @@ impl Known {
         Self {
             newsroom: Some(*newsroom),
             ..self
+        }
+    }
+
+    /// The same editor, whose vault goes on for so many epochs.
+    pub(crate) fn with_epochs(&self, epochs: u32) -> Self {
+        Self {
+            epochs,
+            ..Self::new(self.number)
         }
     }
 
@@ -153,6 +162,11 @@ fn full_state() -> (Vec<Known>, State) {
         let kept = kept(number, status);
         state.drops.insert(kept.listed.id, kept);
     }
+    let burned = EpochNumber::new(2).unwrap();
+    let day = Day::new(FIRST_DAY + 40).unwrap();
+    state
+        .burned
+        .add(burned, day, [editors[2].key(), editors[0].key()]);
     (editors, state)
 }
 

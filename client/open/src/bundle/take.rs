@@ -4,7 +4,7 @@ use core::fmt;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use knothole_envelope::{BundlePart, Day, DropId, ListedDrop};
+use knothole_envelope::{BundlePart, Day, DropId, EpochNumber, ListedDrop};
 
 use super::{Checked, News, Sticks};
 use crate::archive::{Archive, ArchiveError, KeepError, KeptDrop, MOST_DROPS, Status};
@@ -37,6 +37,13 @@ pub enum Problem {
         /// What the system says.
         why: String,
     },
+    /// The server lists a drop of an epoch that was burned: nobody can open it any more.
+    Burned {
+        /// The drop.
+        drop: DropId,
+        /// The epoch.
+        epoch: EpochNumber,
+    },
     /// The server lists another drop under a name that it used before.
     Other {
         /// The drop.
@@ -52,6 +59,7 @@ impl Problem {
             Self::Missing { drop, .. }
             | Self::Altered { drop, .. }
             | Self::Unreadable { drop, .. }
+            | Self::Burned { drop, .. }
             | Self::Other { drop } => drop,
         }
     }
@@ -72,6 +80,11 @@ impl fmt::Display for Problem {
                 escape::path(path)
             ),
             Self::Unreadable { why, .. } => f.write_str(why),
+            Self::Burned { epoch, .. } => write!(
+                f,
+                "it is sealed to epoch {epoch}, which was burned: nobody can open it any more, and \
+                 the next outbox lets the server delete it"
+            ),
             Self::Other { .. } => f.write_str(
                 "the server now lists another drop under the same name: the first one was kept, \
                  this one was not taken",
@@ -122,10 +135,18 @@ impl Archive {
                 if let Some(kept) = self.state.drops.get_mut(&listed.id) {
                     kept.seen = kept.seen.max(index.date());
                 }
+                if self.state.burned.get(listed.epoch).is_some() {
+                    if !self.state.drops.contains_key(&listed.id) {
+                        let (drop, epoch) = (listed.id, listed.epoch);
+                        taken.problems.push(Problem::Burned { drop, epoch });
+                    }
+                    continue;
+                }
                 if let Some(parts) = parts.get_mut(&listed.id) {
                     parts.sort_unstable_by_key(|part| part.offset);
                     self.take_drop(sticks, index.date(), listed, parts, &mut taken)?;
                 }
+                self.note(listed, index.date())?;
             }
             if let Some(courier) = self.state.couriers.get_mut(bundle.courier) {
                 courier.date(index.date());
@@ -220,6 +241,18 @@ impl Archive {
             Status::Waiting => self.reached(id) == length,
             Status::Stuck => self.reached(id) == length && self.tree(id)? == kept.listed.tree,
         })
+    }
+
+    /// Remembers a drop that is only listed: until it is opened or refused, its epoch is not burned.
+    fn note(&mut self, listed: &ListedDrop, date: Day) -> Result<(), ArchiveError> {
+        if self.state.drops.contains_key(&listed.id) {
+            return Ok(());
+        }
+        if self.state.drops.len() >= MOST_DROPS {
+            return Err(ArchiveError::Full);
+        }
+        self.account(listed, Status::Incomplete, date);
+        Ok(())
     }
 
     fn account(&mut self, listed: &ListedDrop, status: Status, date: Day) {

@@ -191,7 +191,7 @@ fn an_altered_part_is_named_and_the_other_drops_come_in() {
     };
     assert_eq!(*drop, bad.listed.id);
     assert!(path.starts_with(&stick));
-    assert_eq!(rig.status(&bad), None);
+    assert_eq!(rig.status(&bad), Some(Status::Incomplete));
     assert!(rig.kept(&bad).is_empty());
 }
 
@@ -271,7 +271,7 @@ fn a_link_in_a_bundle_is_not_followed() {
         taken.problems.as_slice(),
         [Problem::Unreadable { .. }]
     ));
-    assert_eq!(rig.status(&drop), None);
+    assert_eq!(rig.status(&drop), Some(Status::Incomplete));
 }
 
 #[test]
@@ -323,3 +323,42 @@ fn what_does_not_fit_is_told_before_the_first_byte() {
 }
 
 mod mending;
+
+#[test]
+fn a_drop_that_is_only_listed_is_remembered_so_that_its_epoch_is_not_burned() {
+    let mut rig = Rig::new(1, 1);
+    let (here, absent) = (rig.drop(1), rig.drop(2));
+    let stick = rig.carried_with(&[whole(&here)], &absent.listed);
+    rig.take(&[&stick]).unwrap();
+    assert_eq!(rig.status(&absent), Some(Status::Incomplete));
+    let waiting = rig.archive.state.undelivered(absent.listed.epoch);
+    assert_eq!(waiting.len(), 2);
+}
+
+#[test]
+fn a_drop_of_a_burned_epoch_is_not_taken_and_that_is_told() {
+    let mut rig = Rig::new(1, 1);
+    let (before, after) = (rig.drop(1), rig.drop(2));
+    let stick = rig.carried(&[whole(&before)]);
+    rig.take(&[&stick]).unwrap();
+    let epoch = before.listed.epoch;
+    rig.archive
+        .state
+        .burned
+        .add(epoch, Day::new(FIRST_DAY + 60).unwrap(), []);
+    assert_eq!(rig.archive.discard_burned().unwrap(), 1);
+    assert_eq!(rig.archive.discard_burned().unwrap(), 0);
+    assert_eq!(rig.archive.reached(&before.listed.id), 0);
+    assert!(
+        rig.status(&before).is_some(),
+        "its entry stays, for receipts"
+    );
+    let stick = rig.carried(&[whole(&before), whole(&after)]);
+    let taken = rig.take(&[&stick]).unwrap();
+    assert!(matches!(
+        taken.problems.as_slice(),
+        [Problem::Burned { drop, .. }] if *drop == after.listed.id
+    ));
+    assert_eq!(rig.status(&after), None);
+    assert_eq!(rig.archive.reached(&before.listed.id), 0);
+}

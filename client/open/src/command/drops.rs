@@ -1,14 +1,16 @@
 //! `knothole list`, `show`, `export` and `refuse`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use knothole_envelope::{DropId, Manifest};
 
-use super::archive::ArchiveArgs;
+use super::archive::{ArchiveArgs, Opened};
 use super::files::Danger;
 use super::open::tell;
 use super::reply::about;
+use super::slips;
 use super::tally::Tally;
 use crate::archive::{Conversation, ConversationNumber, KeptDrop, State, Status};
 use crate::desk::Desk;
@@ -85,6 +87,12 @@ pub(crate) fn list(args: &ListArgs, desk: &mut Desk) -> Result<Exit, Failure> {
 
 fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
     let listed = kept.listed;
+    let done = matches!(kept.status, Status::Opened | Status::Refused);
+    let status = if !done && state.burned.get(listed.epoch).is_some() {
+        "burned"
+    } else {
+        kept.status.word()
+    };
     let conversation = state.conversations.of(&listed.id);
     let place = conversation.map_or(0, |(number, _)| number.get());
     let with = conversation.map(|(number, _)| format!("  conversation {number}"));
@@ -92,7 +100,7 @@ fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
         &format!(
             "{}  {:<10}  {}  epoch {}  {} MiB{}",
             state.short(&listed.id),
-            kept.status.word(),
+            status,
             kept.received,
             listed.epoch,
             listed.length().div_ceil(1 << 20),
@@ -101,7 +109,7 @@ fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
         "drop",
         &[
             ("drop", Field::Text(&listed.id.to_string())),
-            ("status", Field::Text(kept.status.word())),
+            ("status", Field::Text(status)),
             ("received", Field::Text(&kept.received.to_string())),
             ("epoch", Field::Number(listed.epoch.get().into())),
             ("length", Field::Number(listed.length())),
@@ -113,8 +121,10 @@ fn line(kept: &KeptDrop, state: &State, desk: &Desk) {
 }
 
 pub(crate) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<Exit, Failure> {
-    let at = args.at.open(desk)?;
+    let mut at = args.at.open(desk)?;
     let kept = named(&at.archive.state, &args.drop)?;
+    sealed_and_here(&at, &kept)?;
+    slips::ask(&mut at.vaults, &BTreeSet::from([kept.listed.epoch]), desk)?;
     let unsealed = at.archive.unseal(&kept.listed.id, &at.vaults);
     // Nothing that a source sent is shown while a vault is open.
     drop(at.vaults);
@@ -135,6 +145,18 @@ pub(crate) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     }
     tell_manifest(&kept.listed.id, reader.manifest(), desk);
     Ok(Exit::Done)
+}
+
+/// Whether something of the drop is here that keys may open.
+fn sealed_and_here(at: &Opened, kept: &KeptDrop) -> Result<(), Failure> {
+    let (state, listed) = (&at.archive.state, kept.listed);
+    if state.burned.get(listed.epoch).is_some() {
+        return Err(Failure::Burned(state.short(&listed.id), listed.epoch));
+    }
+    if kept.status == Status::Incomplete && at.archive.reached(&listed.id) == 0 {
+        return Err(Failure::NotWhole(state.short(&listed.id)));
+    }
+    Ok(())
 }
 
 fn tell_conversation(
@@ -213,6 +235,8 @@ pub(crate) fn export(args: &ExportArgs, desk: &mut Desk) -> Result<Exit, Failure
     if kept.status == Status::Incomplete {
         return Err(Failure::NotWhole(at.archive.state.short(&id)));
     }
+    sealed_and_here(&at, &kept)?;
+    slips::ask(&mut at.vaults, &BTreeSet::from([kept.listed.epoch]), desk)?;
     let known = at.archive.state.conversations.of(&id).is_some();
     let result = at.archive.open_drop(&id, &at.vaults, &files);
     let state = &at.archive.state;

@@ -1,5 +1,6 @@
 //! `knothole open`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,7 +9,7 @@ use knothole_envelope::DropId;
 use super::archive::{ArchiveArgs, Opened as OpenArchive};
 use super::files::Danger;
 use super::tally::Tally;
-use crate::archive::{MOST_CONVERSATIONS, State, Status};
+use crate::archive::{MOST_CONVERSATIONS, State};
 use crate::bundle::{Checked, Lost, News, Sticks, Taken};
 use crate::desk::Desk;
 use crate::escape;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let Some(files) = files else {
         return Ok(tally.exit());
     };
+    ask_slips(&mut at, desk)?;
     let mut told = Acknowledged::default();
     let (results, saved) = open_waiting(&mut at, &files, &mut told, desk);
     // Nothing that a source sent is shown while a vault is open.
@@ -63,6 +65,7 @@ pub(crate) fn run(args: &OpenArgs, desk: &mut Desk) -> Result<Exit, Failure> {
         tell(&at.archive.state, id, result, &mut tally, desk);
     }
     told.tell(desk);
+    super::epochs::warn_holders(&at.archive.state, desk);
     // What was opened lies in its folder, whether or not the archive remembers it.
     saved.map(|()| tally.exit())
 }
@@ -158,6 +161,13 @@ fn told_of(id: &DropId, state: &State, event: &str, what: &str, desk: &Desk) {
         .result(&format!("Drop {short} {what}."), event, &fields);
 }
 
+/// Asks for the slips of the epochs whose drops are to be opened.
+fn ask_slips(at: &mut OpenArchive, desk: &mut Desk) -> Result<(), Failure> {
+    let waiting = at.archive.state.waiting();
+    let epochs: BTreeSet<_> = waiting.map(|kept| kept.listed.epoch).collect();
+    super::slips::ask(&mut at.vaults, &epochs, desk)
+}
+
 type Results = Vec<(DropId, Result<Opened, OpenDropError>)>;
 
 fn open_waiting(
@@ -169,9 +179,7 @@ fn open_waiting(
     let waiting: Vec<DropId> = at
         .archive
         .state
-        .in_order()
-        .iter()
-        .filter(|kept| kept.status == Status::Waiting)
+        .waiting()
         .map(|kept| kept.listed.id)
         .collect();
     let mut results = Vec::new();

@@ -68,6 +68,7 @@ pub(super) fn lay(
             ("until", Field::Text(&until)),
         ],
     );
+    super::epochs::warn_holders(state, desk);
     if let Some(latest) = state.latest()
         && latest
             .since(desk.today)
@@ -84,12 +85,12 @@ pub(super) fn lay(
         None => {}
         Some(last) if last < today => desk.screen.warn(&format!(
             "today is {today}, and the last day with keys was {last}: nobody can seal anything for \
-             the newsroom. If this machine's clock is right, new epochs are needed"
+             the newsroom. If this machine's clock is right, make new ones with `knothole epochs extend`"
         )),
         Some(last) if last.since(today).is_some_and(|days| days < FEW_DAYS) => {
             desk.screen.warn(&format!(
-                "there are keys until {last} only: found anew before then, with vaults of more \
-                 weeks (`vault new --epochs`)"
+                "there are keys until {last} only: make more before then with `knothole epochs \
+                 extend`"
             ));
         }
         Some(_) => {}

@@ -12,7 +12,7 @@ use crate::escape;
 use crate::failure::Failure;
 use crate::folder::{Existing, Folder};
 use crate::passphrase::PassphraseError;
-use crate::vault::{Plan, Slip, Slips, Vault, VaultError};
+use crate::vault::{Plan, Slip, SlipError, Slips, Vault, VaultError};
 use crate::volume::Volume;
 
 /// How often a slip is asked for that was misread.
@@ -44,7 +44,9 @@ pub(super) fn make(
 
 fn write(slips: &Slips, plan: &Plan, out: &Path, vault: &Path) -> Result<(), Failure> {
     let (folder, name) = Folder::of_file(out)?;
-    Volume::fit(&folder)?;
+    if Volume::of(&folder)? == Volume::Plain {
+        return Err(SlipError::Disk.into());
+    }
     // Room for all of it at once, so that growing leaves no copies.
     let mut text = Zeroizing::new(Vec::with_capacity(512 * 520));
     for (epoch, slip) in slips.iter() {

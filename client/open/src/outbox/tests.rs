@@ -94,6 +94,22 @@ fn receipts_name_what_was_opened_or_refused_and_the_quorum_signs_them() {
 }
 
 #[test]
+fn a_burned_epoch_has_a_receipt_that_the_quorum_signs_and_that_never_ends() {
+    let stick = tempfile::tempdir().unwrap();
+    let (editors, mut state) = newsroom(3, 2);
+    with_drops(&mut state);
+    let epoch = kept(2, Status::Opened).listed.epoch;
+    state.burned.add(epoch, day(60), [editors[0].key()]);
+    state.couriers.push(Courier::new(editors[0].key()));
+    state.couriers[0].date(day(3000));
+    let laid = lay(stick.path(), &state, &editors[1..], day(60)).unwrap();
+    assert_eq!(laid.receipts, 1);
+    let receipts = Signed::<Receipt>::decode_list(&read(stick.path(), RECEIPTS), 10).unwrap();
+    let told = receipts[0].verify(state.chain()).unwrap();
+    assert_eq!(told, Receipt::Burned { epoch });
+}
+
+#[test]
 fn a_receipt_is_carried_until_its_drop_has_not_been_listed_for_thirty_days() {
     let stick = tempfile::tempdir().unwrap();
     let (editors, mut state) = newsroom(1, 1);

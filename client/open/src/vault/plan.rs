@@ -122,6 +122,12 @@ impl Plan {
         self.epochs
     }
 
+    /// The number of the last epoch.
+    #[must_use]
+    pub fn last_epoch(&self) -> EpochNumber {
+        self.numbers().last().unwrap_or(self.first_epoch)
+    }
+
     /// The number, first and last day of the epoch in this place, counted from 0.
     pub(super) fn at(&self, place: u32) -> Option<(EpochNumber, Day, Day)> {
         let epoch = self.first_epoch.checked_add(place)?;

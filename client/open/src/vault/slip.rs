@@ -21,6 +21,8 @@ pub enum SlipError {
     Word(usize),
     /// The words do not belong together.
     Together,
+    /// The file for new slips would lie on a disk that may keep it.
+    Disk,
 }
 
 impl fmt::Display for SlipError {
@@ -28,6 +30,10 @@ impl fmt::Display for SlipError {
         match self {
             Self::Count(words) => write!(f, "a slip has {WORDS} words, and these are {words}"),
             Self::Word(place) => write!(f, "word {place} is on no slip: look at it again"),
+            Self::Disk => f.write_str(
+                "slips are written to memory or an encrypted disk only, for they are to be burned: \
+                 name a file in /dev/shm",
+            ),
             Self::Together => f.write_str(
                 "these words do not belong together: one of them is misread, or stands in another \
                  place",

@@ -12,6 +12,7 @@
 )]
 
 mod editors;
+mod epochs;
 mod newsroom;
 mod recovery;
 mod replying;

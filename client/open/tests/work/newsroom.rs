@@ -21,6 +21,8 @@ pub(crate) const MESSAGE: &str = "这段录像是我在局里拍的。\n请不�
 pub(crate) struct Newsroom {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) chain: VerifiedChain,
+    /// The day on which the courier makes its next bundle.
+    pub(crate) date: Day,
     sequence: u64,
     previous: Option<IndexHash>,
     /// What the next drops carry.
@@ -66,19 +68,30 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) {
 
 /// Runs the program in a folder, with these passphrases on standard input.
 pub(crate) fn run(folder: &Path, passphrases: &[&str], arguments: &str) -> Run {
-    let command = Command::new(env!("CARGO_BIN_EXE_knothole"));
-    finish(command, folder, passphrases, arguments)
+    run_with(folder, passphrases, passphrases.len(), arguments)
 }
 
-fn finish(mut command: Command, folder: &Path, passphrases: &[&str], arguments: &str) -> Run {
+/// As [`run`]; of these lines only the first ones are passphrases.
+pub(crate) fn run_with(folder: &Path, lines: &[&str], passphrases: usize, arguments: &str) -> Run {
+    let command = Command::new(env!("CARGO_BIN_EXE_knothole"));
+    finish(command, folder, lines, passphrases, arguments)
+}
+
+fn finish(
+    mut command: Command,
+    folder: &Path,
+    lines: &[&str],
+    passphrases: usize,
+    arguments: &str,
+) -> Run {
     let mut input = tempfile::tempfile().unwrap();
-    for passphrase in passphrases {
-        writeln!(input, "{passphrase}").unwrap();
+    for line in lines {
+        writeln!(input, "{line}").unwrap();
     }
     std::io::Seek::rewind(&mut input).unwrap();
     command.current_dir(folder).stdin(input);
     command.args(arguments.split(' '));
-    for _ in passphrases {
+    for _ in 0..passphrases {
         command.args(["--passphrase-fd", "0"]);
     }
     let Output {
@@ -101,7 +114,7 @@ pub(crate) fn run_cramped(folder: &Path, passphrases: &[&str], bytes: u64, argum
     );
     let mut command = Command::new("sh");
     command.args(["-c", &shell, env!("CARGO_BIN_EXE_knothole")]);
-    finish(command, folder, passphrases, arguments)
+    finish(command, folder, passphrases, passphrases.len(), arguments)
 }
 
 pub(crate) const ONE: &str = "one correct horse battery staple";
@@ -112,7 +125,7 @@ pub(crate) fn onion() -> OnionAddress {
 }
 
 /// A Monday not long ago, so that the outbox carries the sheets of these weeks.
-fn monday() -> Day {
+pub(crate) fn monday() -> Day {
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let days = Day::from_unix_seconds(now).unwrap().get();
     Day::new(days - (days + 3) % 7).unwrap()
@@ -124,10 +137,19 @@ fn courier() -> SigningSecret {
 
 impl Newsroom {
     pub(crate) fn new() -> Self {
+        Self::with_options(|_| String::new())
+    }
+
+    /// Each editor's vault is made with these options more.
+    pub(crate) fn with_options(more: impl Fn(&str) -> String) -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").unwrap();
         let at = folder.path();
         for (vault, passphrase) in [("v1", ONE), ("v2", TWO)] {
-            let new = format!("vault new {vault} --epochs 3 --first-day {}", monday());
+            let more = more(vault);
+            let new = format!(
+                "vault new {vault} --epochs 3 --first-day {}{more}",
+                monday()
+            );
             run(at, &[passphrase], &new).ends_with(0);
             let card = format!("vault card {vault} --out {vault}.card");
             run(at, &[passphrase], &card).ends_with(0);
@@ -155,6 +177,7 @@ impl Newsroom {
         let newsroom = Self {
             chain: chain.verify(&fingerprint).unwrap(),
             folder,
+            date: monday(),
             sequence: 0,
             previous: None,
             way_back: None,
@@ -260,7 +283,7 @@ impl Newsroom {
         parts: Vec<BundlePart>,
         drops: Vec<ListedDrop>,
     ) {
-        let date = monday();
+        let date = self.date;
         let index =
             BundleIndex::new(self.sequence, self.previous, date, parts, drops, charter).unwrap();
         let mut index = Signed::new(index);

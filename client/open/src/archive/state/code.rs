@@ -5,6 +5,7 @@ use knothole_envelope::{CharterChain, MOST_EDITORS, OnionAddress, RecipientKey, 
 use super::courier::{read_courier, write_courier};
 use super::drops::{read_drop, write_drop};
 use super::{MOST_COURIERS, MOST_DROPS, MOST_SHEETS, State};
+use crate::archive::burned::Burned;
 use crate::archive::cbor::{Reader, Writer};
 use crate::archive::conversation::Conversations;
 
@@ -13,7 +14,7 @@ impl State {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(8).unsigned(1_u8);
+        out.array(9).unsigned(1_u8);
         out.bytes(&self.chain.chain().encode());
         out.array(self.keys.len());
         for key in &self.keys {
@@ -33,6 +34,7 @@ impl State {
             write_drop(&mut out, kept);
         }
         self.conversations.write(&mut out);
+        self.burned.write(&mut out);
         out.finish()
     }
 
@@ -40,7 +42,7 @@ impl State {
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Reader::new(bytes);
-        input.tuple(8)?;
+        input.tuple(9)?;
         if input.unsigned::<u64>()? != 1 {
             return None;
         }
@@ -61,6 +63,7 @@ impl State {
             .map(|kept| (kept.listed.id, kept))
             .collect();
         state.conversations = Conversations::read(&mut input)?;
+        state.burned = Burned::read(&mut input)?;
         // Whatever the reader forgave (order, doubles, long integers, a tail) shows here.
         (state.encode() == bytes).then_some(state)
     }
