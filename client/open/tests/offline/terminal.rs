@@ -161,3 +161,62 @@ fn whoever_cannot_repeat_the_passphrase_gets_no_vault() {
     assert_eq!(terminal.code(), Some(2));
     assert!(desk.names().is_empty());
 }
+
+#[test]
+fn slips_are_shown_one_by_one_and_each_is_typed_back_and_wiped() {
+    let desk = Desk::new();
+    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 2 --slips -");
+    terminal.until("shown only once:\r\n\r\n    ");
+    let made = terminal.until("\r\n");
+    terminal.until("Type it (or press Enter");
+    terminal.types(&made);
+    terminal.until(WIPED);
+    for epoch in 1..=2 {
+        terminal.until(&format!("Slip of epoch {epoch} "));
+        terminal.until("\r\n\r\n");
+        let words = terminal.until("\r\n\r\nBurn this paper");
+        let words: Vec<_> = words.split_whitespace().collect();
+        assert_eq!(words.len(), 12);
+        terminal.until("type its words here: ");
+        if epoch == 1 {
+            terminal.types("something else");
+            terminal.until("That is not what is shown above");
+            terminal.until("type its words here: ");
+        }
+        terminal.types(&words.join(" ").to_uppercase());
+        terminal.until(WIPED);
+    }
+    terminal.until("2 epochs need their slips");
+    assert_eq!(terminal.code(), Some(0));
+}
+
+#[test]
+fn nothing_is_burned_unless_a_person_types_yes() {
+    const ONION: &str = "lbtgmztgmztgmztgmztgmztgmztgmztgmztgmztgmztgmztgmztmn5ad.onion";
+    let desk = Desk::in_memory();
+    let at = "--archive archive --vault a.vault";
+    for line in [
+        "vault new a.vault --epochs 1".to_owned(),
+        "vault card a.vault --out a.card".to_owned(),
+        format!("newsroom found a.card --quorum 1 --onion {ONION} {at}"),
+    ] {
+        let ran = desk.knothole(&format!("{line} --passphrase-fd 0"), "right\n");
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+    for (answer, code) in [("no", 1), ("yes", 0)] {
+        let line = format!("epochs burn 1 --lose-undelivered {at}");
+        let mut terminal = Terminal::start(&desk, &line);
+        terminal.until("Passphrase of a.vault: ");
+        terminal.types("right");
+        terminal.until("whatever of it is still on the way is lost");
+        terminal.until("Burn? Type yes: ");
+        terminal.screen.write_all(answer.as_bytes()).unwrap();
+        terminal.screen.write_all(b"\n").unwrap();
+        terminal.until(if code == 0 {
+            "Burned: epoch 1"
+        } else {
+            "nobody said yes: nothing was burned"
+        });
+        assert_eq!(terminal.code(), Some(code));
+    }
+}

@@ -181,3 +181,34 @@ fn one_vault_of_two_that_it_takes_opens_nothing_and_exits_with_6() {
         0
     );
 }
+
+#[test]
+fn a_vault_that_was_not_there_when_an_epoch_was_burned_is_named_until_it_is_burned_too() {
+    let newsroom = Newsroom::new();
+    let desk = &newsroom.desk;
+    let burn = |editors: &str| {
+        let line = format!("epochs burn 1 --lose-undelivered --yes{}", keys(editors));
+        let lines: Vec<_> = editors.chars().map(String::from).collect();
+        let ran = desk.knothole(&line, &format!("{}\n", lines.join("\n")));
+        done(&ran);
+        ran.err
+    };
+    let warning = "was not there when epochs were burned";
+    assert!(burn("ab").contains(warning));
+    let outbox = format!("outbox stick{}", keys("ab"));
+    let laid = desk.knothole(&outbox, "a\nb\n");
+    done(&laid);
+    assert!(laid.out.contains("1 receipt"), "{}", laid.out);
+    assert!(laid.err.contains(warning), "{}", laid.err);
+    // It needs no second proof, and then there is nothing left to warn of.
+    assert!(!burn("ca").contains(warning));
+    let list = format!("epochs list{}", keys("abc"));
+    let list = desk.knothole(&list, "a\nb\nc\n");
+    done(&list);
+    assert!(
+        list.out.contains("keys: erased, erased, erased"),
+        "{}",
+        list.out
+    );
+    assert!(!list.err.contains(warning));
+}

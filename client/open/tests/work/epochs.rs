@@ -118,7 +118,7 @@ fn what_was_burned_is_told_to_the_server_and_seen_in_the_list() {
         .ends_with(0)
         .says("keys: erased, erased  drops: 1 opened")
         .says("burned on");
-    newsroom.run("outbox .").ends_with(0).says("2 receipts");
+    newsroom.run("outbox .").ends_with(0).says("1 receipt");
     let burned = Receipt::Burned {
         epoch: EpochNumber::new(2).unwrap(),
     };
@@ -273,4 +273,45 @@ fn editors_who_are_apart_extend_their_vaults_and_a_quorum_signs_from_their_cards
         .ends_with(2)
         .says("one vault at a time");
     run(at, &[ONE], "epochs extend v1.new --vault v1").ends_with(2);
+}
+
+#[test]
+fn a_burn_that_was_cut_off_anywhere_is_finished_by_the_same_command() {
+    let mut newsroom = Newsroom::new();
+    opened(&mut newsroom, &[]);
+    close(&mut newsroom);
+    let at = newsroom.folder.path().to_owned();
+    let parts = ["v1", "v2", "archive/state"];
+    let read = |part: &&str| fs::read(at.join(part)).unwrap();
+    let before: Vec<_> = parts.iter().map(read).collect();
+    let folder = at.join("archive/drops").join("aa".repeat(32));
+    let sealed = fs::read(folder.join("0000000000000000")).unwrap();
+    newsroom.run("epochs burn 2 --yes").ends_with(0);
+    let burned: Vec<_> = parts.iter().map(read).collect();
+    // How many of the parts were reached, in their order, before the power failed.
+    for reached in 0..=parts.len() {
+        for (place, part) in parts.iter().enumerate() {
+            let from = if place < reached { &burned } else { &before };
+            fs::remove_file(at.join(part)).unwrap();
+            write(&at.join(part), &from[place]);
+        }
+        fs::create_dir(&folder).unwrap();
+        write(&folder.join("0000000000000000"), &sealed);
+        newsroom.run("outbox .").ends_with(0);
+        let told = newsroom
+            .receipts()
+            .iter()
+            .any(|receipt| matches!(receipt, Receipt::Burned { .. }));
+        assert_eq!(
+            told,
+            reached == parts.len(),
+            "no receipt before the keys are gone"
+        );
+        newsroom.run("epochs burn 2 --yes").ends_with(0);
+        assert!(!folder.exists());
+        newsroom
+            .run("epochs list")
+            .ends_with(0)
+            .says("keys: erased, erased  drops: 1 opened");
+    }
 }
