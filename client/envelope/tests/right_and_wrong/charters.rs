@@ -296,6 +296,20 @@ fn editors(set: &mut Set) {
         let chain = Chain::found(map(&with(&fields, 3, keys)), &[1, 2]);
         chain.wrong(set, name, what, refuse);
     }
+    // Whoever is appointed need not sign: only a look at the key itself can refuse these.
+    for (name, what, key) in [
+        ("neutral", "the neutral point is appointed", one().to_vec()),
+        ("order-2", "the point of order 2 is appointed", minus_one().to_vec()),
+        ("order-4", "a point of order 4 is appointed", vec![0; 32]),
+        ("above-p", "an editor is appointed whose key is p + 3, another form of 3", above_p().to_vec()),
+        ("no-point", "an editor is appointed whose key is no point", two().to_vec()),
+    ] {
+        let chain = founding();
+        let next = charter(2, &[1, 2], 2, Some(chain.last()));
+        let keys = array(&[bytes(&public(1)), bytes(&public(2)), bytes(&key)]);
+        let chain = chain.then(map(&with(&next, 3, keys)), &[1, 2]);
+        chain.wrong(set, &format!("appointed-{name}"), what, "value");
+    }
     // The neutral point can sign, for a reader who lets it be an editor.
     let keys = array(&[bytes(&public(1)), bytes(&public(2)), bytes(&one())]);
     let body = map(&with(&fields, 3, keys));
