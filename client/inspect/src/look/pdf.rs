@@ -1,6 +1,7 @@
 //! PDF: the document's properties and XMP, in the clear and in packed streams. No PDF is read as a
 //! reader would: what is looked for is looked for wherever it stands.
 
+use memchr::memmem;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use super::{Seen, xml};
@@ -50,7 +51,7 @@ fn part(bytes: &[u8], work: &mut usize, seen: &mut Seen) {
     if find(bytes, b"/Annots").is_some() {
         seen.say(What::Other, "remarks or links on its pages");
     }
-    if bytes.windows(5).filter(|five| five == b"%%EOF").count() > 1 {
+    if memmem::find_iter(bytes, b"%%EOF").count() > 1 {
         seen.note(What::History);
     }
     properties(bytes, seen);
@@ -147,5 +148,5 @@ fn value(bytes: &[u8]) -> Option<String> {
 }
 
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|window| window == what)
+    memmem::find(bytes, what)
 }

@@ -24,6 +24,17 @@ fn a_bomb_in_an_archive_is_unpacked_to_its_bound_and_no_further() {
 }
 
 #[test]
+fn a_document_of_many_packed_streams_is_looked_at_within_its_bound() {
+    let stream = miniz_oxide::deflate::compress_to_vec_zlib(&vec![b'/'; 3 << 20], 9);
+    let mut file = b"%PDF-1.5\n".to_vec();
+    for _ in 0..200 {
+        file.extend([b"stream\n".as_slice(), &stream, b"\nendstream\n"].concat());
+    }
+    let report = look(&file.as_slice());
+    assert!(report.limits.contains(&Limit::TooLarge), "{report:?}");
+}
+
+#[test]
 fn lengths_that_lie_are_refused_before_anything_is_allocated() {
     let mut png = SCREEN.to_vec();
     png[33..37].copy_from_slice(&[0xff; 4]);
