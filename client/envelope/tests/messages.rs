@@ -34,7 +34,8 @@ fn all<E: Error + 'static>(errors: impl IntoIterator<Item = E>) -> Errors {
 
 /// One error of every kind of each operation.
 fn errors() -> Vec<Errors> {
-    of_envelopes().into_iter().chain(of_papers()).collect()
+    let all = [of_envelopes(), of_keys(), of_papers()];
+    all.into_iter().flatten().collect()
 }
 
 /// Those of envelopes and of what is in them.
@@ -87,6 +88,13 @@ fn of_envelopes() -> Vec<Errors> {
             ReplyError::ForeignEditor,
             ReplyError::BadSignature,
         ]),
+    ]
+}
+
+/// Those of sealing, and of keys that do not open.
+fn of_keys() -> Vec<Errors> {
+    let broken = || io::Error::other("the disk is gone");
+    vec![
         all([
             SealError::Quorum,
             SealError::Chunks,

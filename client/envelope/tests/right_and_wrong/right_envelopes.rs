@@ -12,7 +12,7 @@ use crate::set::{Set, seeds_of};
 use crate::text::Vector;
 
 pub(crate) fn all(set: &mut Set) {
-    for drop in drops() {
+    for drop in drops().into_iter().chain(full_drops()) {
         drop.add(set);
     }
     with_wrong_shares(set);
@@ -120,6 +120,39 @@ fn described(vector: Vector, editors: u8, manifest: &Manifest, forged: &Forged) 
 
 fn drops() -> Vec<Drop> {
     use Suite::{Aes256Gcm as Aes, ChaCha20Poly1305 as ChaCha};
+    vec![
+        Drop::new("drop-3-of-8", "three of eight editors open it", ChaCha)
+            .of(3, 8)
+            .file("a", 1),
+        Drop::new(
+            "drop-1-of-8-aes",
+            "any of eight editors opens it alone",
+            Aes,
+        )
+        .of(1, 8),
+        Drop::new("drop-18-chunks-chacha", "n = 18 in suite 1", ChaCha)
+            .of(1, 2)
+            .file("a", 1_048_320),
+        Drop::new(
+            "drop-36-chunks",
+            "content of 33 chunks, padded to 36",
+            ChaCha,
+        )
+        .of(3, 3)
+        .file("a", 32 * 65_520),
+        Drop::new(
+            "drop-72-chunks-aes",
+            "content of 66 chunks, padded to 72; two segments in the tree hash",
+            Aes,
+        )
+        .of(2, 3)
+        .file("a", 65 * 65_520),
+    ]
+}
+
+/// Drops at the limits of what one may hold.
+fn full_drops() -> Vec<Drop> {
+    use Suite::{Aes256Gcm as Aes, ChaCha20Poly1305 as ChaCha};
     let mut full = Drop::new(
         "drop-no-padding",
         "the content fills all 16 chunks to the last byte",
@@ -178,39 +211,7 @@ fn drops() -> Vec<Drop> {
     .of(2, 3);
     reply.reply = true;
     reply.message = "answer me".to_owned();
-    vec![
-        Drop::new("drop-3-of-8", "three of eight editors open it", ChaCha)
-            .of(3, 8)
-            .file("a", 1),
-        Drop::new(
-            "drop-1-of-8-aes",
-            "any of eight editors opens it alone",
-            Aes,
-        )
-        .of(1, 8),
-        Drop::new("drop-18-chunks-chacha", "n = 18 in suite 1", ChaCha)
-            .of(1, 2)
-            .file("a", 1_048_320),
-        Drop::new(
-            "drop-36-chunks",
-            "content of 33 chunks, padded to 36",
-            ChaCha,
-        )
-        .of(3, 3)
-        .file("a", 32 * 65_520),
-        Drop::new(
-            "drop-72-chunks-aes",
-            "content of 66 chunks, padded to 72; two segments in the tree hash",
-            Aes,
-        )
-        .of(2, 3)
-        .file("a", 65 * 65_520),
-        full,
-        names,
-        many,
-        message,
-        reply,
-    ]
+    vec![full, names, many, message, reply]
 }
 
 /// Drops that open although some shares are wrong.

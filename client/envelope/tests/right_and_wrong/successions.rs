@@ -8,6 +8,7 @@ use crate::signatures::{Domain, NONE, public};
 
 pub(crate) fn all(set: &mut Set) {
     successions(set);
+    second_charters(set);
     recoveries(set);
 }
 
@@ -45,60 +46,37 @@ fn successions(set: &mut Set) {
     let what = "an editor who has left signs the third charter";
     two.then(third, &[1, 3])
         .wrong(set, "signed-by-former", what, "foreign signature");
+}
+
+/// What may be wrong with the signatures of a second charter, and with the chain's order.
+#[rustfmt::skip]
+fn second_charters(set: &mut Set) {
+    let first = founding().bodies[0].clone();
+    let second = map(&charter(2, &[1, 2, 4], 2, Some(&first)));
     let print = founding().fingerprint();
-    let papers =
-        |entries: Vec<Vec<u8>>| array(&[founding().papers[0].clone(), paper(&second, entries)]);
-    let by = |newsroom| {
-        [1, 2]
-            .map(|seed| domain(newsroom).entry(seed, &second))
-            .to_vec()
+    let paper_of = |entries: [Vec<u8>; 2]| {
+        array(&[founding().papers[0].clone(), paper(&second, entries.to_vec())])
     };
-    let what = "the second charter is signed without the fingerprint, as a founding one is";
-    given(
-        set,
-        "next-as-founding",
-        what,
-        "bad signature",
-        &print,
-        &papers(by(NONE)),
-    );
-    let what = "the second charter is signed for another newsroom";
-    given(
-        set,
-        "next-for-another",
-        what,
-        "bad signature",
-        &print,
-        &papers(by([0x99; 32])),
-    );
-    let sheet = Domain {
-        label: "sheet",
-        newsroom: print,
-    };
-    let entries = [1, 2].map(|seed| sheet.entry(seed, &second)).to_vec();
-    let what = "the second charter is signed as a sheet";
-    given(
-        set,
-        "next-as-sheet",
-        what,
-        "bad signature",
-        &print,
-        &papers(entries),
-    );
-    let mut twice = by(print);
-    twice[1] = twice[0].clone();
-    let what = "one editor has signed the second charter twice";
-    given(set, "signed-twice", what, "value", &print, &papers(twice));
-    let swapped = founding().then(second.clone(), &[1, 2]);
-    let swapped = array(&[swapped.papers[1].clone(), swapped.papers[0].clone()]);
-    let what = "the charters stand there in the wrong order";
-    given(set, "reversed", what, "fingerprint", &print, &swapped);
-    let repeated = array(&[founding().papers[0].clone(), founding().papers[0].clone()]);
-    let what = "the founding charter stands there twice";
-    given(set, "founding-twice", what, "order", &print, &repeated);
+    let by = |newsroom| [1, 2].map(|seed| domain(newsroom).entry(seed, &second));
+    let sheet = Domain { label: "sheet", newsroom: print };
+    let as_sheet = [1, 2].map(|seed| sheet.entry(seed, &second));
+    let [once, _] = by(print);
+    let twice = [once.clone(), once];
+    let whole = founding().then(second.clone(), &[1, 2]).papers;
+    let repeated = [whole[0].clone(), whole[0].clone()];
+    for (name, what, refuse, chain) in [
+        ("next-as-founding", "the second charter is signed without the fingerprint, as a founding one is", "bad signature", paper_of(by(NONE))),
+        ("next-for-another", "the second charter is signed for another newsroom", "bad signature", paper_of(by([0x99; 32]))),
+        ("next-as-sheet", "the second charter is signed as a sheet", "bad signature", paper_of(as_sheet)),
+        ("signed-twice", "one editor has signed the second charter twice", "value", paper_of(twice)),
+        ("reversed", "the charters stand there in the wrong order", "fingerprint", array(&[whole[1].clone(), whole[0].clone()])),
+        ("founding-twice", "the founding charter stands there twice", "order", array(&repeated)),
+    ] {
+        given(set, name, what, refuse, &print, &chain);
+    }
     let mut longest = Chain::found(map(&charter(1, &[1], 1, None)), &[1]);
     for sequence in 2..=257 {
-        let body = next(sequence, &[1], 1, longest.last());
+        let body = map(&charter(sequence, &[1], 1, Some(longest.last())));
         longest = longest.then(body, &[1]);
     }
     longest.wrong(set, "257-charters", "257 charters", "too many");

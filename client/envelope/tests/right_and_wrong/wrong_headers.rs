@@ -8,6 +8,7 @@ use crate::text::Vector;
 pub(crate) fn all(set: &mut Set) {
     heads(set);
     slots(set);
+    unlike_slots(set);
     shares(set);
     commitments(set);
     points(set);
@@ -111,6 +112,16 @@ fn slots(set: &mut Set) {
             },
         );
     }
+}
+
+/// Slots that do not fit each other.
+fn unlike_slots(set: &mut Set) {
+    let mut all =
+        |name: &str, what: &str, refuse: &str, openers: &str, spoil: &dyn Fn(&mut Forge)| {
+            let mut forge = honest(name);
+            spoil(&mut forge);
+            forged(set, name, what, refuse, openers, forge);
+        };
     all(
         "slots-differ-in-suite",
         "one slot says suite 2, the others suite 1",
