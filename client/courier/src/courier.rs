@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::fetch::{self, FetchError, Fetched, News, Wishes};
 use crate::keys::Keys;
 use crate::outbox::Outbox;
-use crate::push::{self, PushError, Pushed};
+use crate::push::{self, Brought, PushError, Pushed};
 use crate::set_up::SetUpError;
 use crate::state::Held;
 use crate::stick::{Hand, SteadyHand, Stick};
@@ -86,9 +86,9 @@ impl Courier {
     /// Brings an outbox to the server.
     pub(crate) async fn push(&mut self, outbox: Outbox) -> Result<Pushed, PushError> {
         let today = self.today().ok_or(PushError::Clock)?;
-        let receipts = push::take_in(&mut self.held, outbox, today)?;
+        let brought = push::take_in(&mut self.held, outbox, today)?;
         let mut caller = Caller::new(&self.collection, self.patience);
-        push::hand_over(&mut self.held, &mut caller, receipts, today).await
+        push::hand_over(&mut self.held, &mut caller, brought, today).await
     }
 
     /// Brings what is new from the server onto sticks, one filled after the other.
@@ -144,14 +144,14 @@ impl Courier {
         let today = self.today().ok_or(PushError::Clock)?;
         let taken = outbox.and_then(|outbox| match outbox {
             Some(outbox) => push::take_in(&mut self.held, outbox, today),
-            None => Ok(Vec::new()),
+            None => Ok(Brought::default()),
         });
-        let (receipts, refusal) = match taken {
-            Ok(receipts) => (receipts, None),
-            Err(error) => (Vec::new(), Some(error)),
+        let (brought, refusal) = match taken {
+            Ok(brought) => (brought, None),
+            Err(error) => (Brought::default(), Some(error)),
         };
         let mut caller = Caller::new(&self.collection, self.patience);
-        let pushed = push::hand_over(&mut self.held, &mut caller, receipts, today).await?;
+        let pushed = push::hand_over(&mut self.held, &mut caller, brought, today).await?;
         refusal.map_or(Ok(pushed), Err)
     }
 

@@ -5,6 +5,7 @@
 //!   charter          the charter chain
 //!   sheets/7         one signed epoch sheet; the name is the epoch's number
 //!   receipts         a CBOR array of signed receipts, which may be empty
+//!   replies          a CBOR array of sealed replies, which may be empty or absent
 //! ```
 //!
 //! Names that end in `.new` were being written, and names that are not known are somebody
@@ -14,7 +15,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use knothole_envelope::{CharterChain, EpochNumber, Receipt, Sheet, Signed};
+use knothole_envelope::{CharterChain, EpochNumber, PushedReply, Receipt, Sheet, Signed};
 
 use crate::durable;
 
@@ -23,6 +24,7 @@ const FOLDER: &str = "knothole-outbox";
 const CHARTER: &str = "charter";
 const SHEETS: &str = "sheets";
 const RECEIPTS: &str = "receipts";
+const REPLIES: &str = "replies";
 
 const MOST_CHARTER_BYTES: u64 = 1 << 20;
 /// A sheet has at most 8 keys of 1,216 bytes, and 8 signatures.
@@ -31,6 +33,9 @@ const MOST_RECEIPTS_BYTES: u64 = 1 << 26;
 /// Ten years of weeks.
 const MOST_SHEETS: usize = 520;
 const MOST_RECEIPTS: u32 = 65_536;
+/// 64 replies of 77,824 bytes, and what stands between them.
+const MOST_REPLIES_BYTES: u64 = 5 << 20;
+const MOST_REPLIES: u64 = 64;
 
 /// What lies in an outbox. Nothing of it is verified yet.
 #[derive(Clone, Debug)]
@@ -38,6 +43,7 @@ pub(crate) struct Outbox {
     pub(crate) chain: CharterChain,
     pub(crate) sheets: Vec<Signed<Sheet>>,
     pub(crate) receipts: Vec<Signed<Receipt>>,
+    pub(crate) replies: Vec<PushedReply>,
 }
 
 impl Outbox {
@@ -55,10 +61,17 @@ impl Outbox {
                 .map_err(|_| OutboxError::Damaged(path))?,
             None => Vec::new(),
         };
+        let path = folder.join(REPLIES);
+        let replies = match read(&path, MOST_REPLIES_BYTES)? {
+            Some(bytes) => PushedReply::decode_list(&bytes, MOST_REPLIES)
+                .map_err(|_| OutboxError::Damaged(path))?,
+            None => Vec::new(),
+        };
         Ok(Some(Self {
             chain,
             sheets: sheets(&folder.join(SHEETS))?,
             receipts,
+            replies,
         }))
     }
 }

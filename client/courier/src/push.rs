@@ -1,17 +1,20 @@
-//! Brings the newsroom's outbox to the server: charters, sheets that are due, receipts.
+//! Brings the newsroom's outbox to the server: charters, sheets that are due, receipts, replies.
+
+mod error;
 
 use std::fmt;
 
-use knothole_envelope::{
-    ChainError, Day, EpochNumber, Receipt, Sheet, SheetError, Signed, VerifiedChain,
-};
+use knothole_envelope::{Day, EpochNumber, Receipt, Sheet, Signed, VerifiedChain};
 use knothole_onion::CollectionError;
 use serde::Serialize;
 
 use crate::caller::Caller;
+pub(crate) use error::PushError;
+
 use crate::exit::Exit;
-use crate::outbox::{Outbox, OutboxError};
-use crate::state::{Held, StateError};
+use crate::outbox::Outbox;
+use crate::random;
+use crate::state::{Held, LOT_OF_REPLIES};
 
 /// A sheet goes to the server so many days before its first day, and not earlier: a server that
 /// is seized cannot go on serving what it never had.
@@ -36,6 +39,12 @@ pub(crate) struct Pushed {
     pub(crate) receipts: usize,
     /// Receipts that the newest charter does not bear out, and that stayed behind.
     pub(crate) stale_receipts: usize,
+    /// Replies that were handed over, dummies not counted.
+    pub(crate) replies: usize,
+    /// Replies that wait here for the next time.
+    pub(crate) replies_waiting: usize,
+    /// Replies of the outbox for which there was no place here.
+    pub(crate) replies_left: usize,
     /// What the server refused to take.
     pub(crate) refused: Vec<Refusable>,
 }
@@ -48,13 +57,19 @@ pub(crate) enum Refusable {
     Sheets,
     /// Receipts.
     Receipts,
+    /// Replies.
+    Replies,
+    /// Replies, for which it has no room.
+    RepliesFull,
+    /// Replies, because it is of a version without mailboxes.
+    RepliesUnknown,
 }
 
 impl Pushed {
     /// How the program ends after it.
     #[must_use]
     pub(crate) const fn exit(&self) -> Exit {
-        if self.stale_receipts == 0 && self.refused.is_empty() {
+        if self.stale_receipts == 0 && self.replies_left == 0 && self.refused.is_empty() {
             Exit::Done
         } else {
             Exit::Partly
@@ -104,16 +119,55 @@ impl fmt::Display for Pushed {
                 self.stale_receipts
             )?;
         }
+        self.tell_replies(f)
+    }
+}
+
+impl Pushed {
+    fn tell_replies(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\nreplies handed over: {}", self.replies)?;
+        if self.refused.contains(&Refusable::RepliesFull) {
+            f.write_str(
+                "\nthe server has no room for replies (code 507): they wait here. Its \
+                 administrator can give them more",
+            )?;
+        }
+        if self.refused.contains(&Refusable::RepliesUnknown) {
+            f.write_str("\nthe server has no mailboxes (code 404), and the replies wait here")?;
+        }
+        if self.refused.contains(&Refusable::Replies) {
+            f.write_str("\nthe server refused the replies (code 403): they wait here")?;
+        }
+        if self.replies_waiting > 0 {
+            write!(
+                f,
+                "\nreplies that wait here for the next push or sync: {}. At most {LOT_OF_REPLIES} \
+                 go each time",
+                self.replies_waiting
+            )?;
+        }
+        if self.replies_left > 0 {
+            write!(
+                f,
+                "\nreplies for which there was no place here: {}. Bring the same outbox again \
+                 after the next sync",
+                self.replies_left
+            )?;
+        }
         Ok(())
     }
 }
 
+/// What an outbox brought that goes to the server at once.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
+    receipts: Vec<Signed<Receipt>>,
+    /// Replies for which there was no place.
+    replies_left: usize,
+}
+
 /// Takes an outbox into the state, after all of it was verified.
-pub(crate) fn take_in(
-    held: &mut Held,
-    outbox: Outbox,
-    today: Day,
-) -> Result<Vec<Signed<Receipt>>, PushError> {
+pub(crate) fn take_in(held: &mut Held, outbox: Outbox, today: Day) -> Result<Brought, PushError> {
     let fingerprint = held.pairing()?.fingerprint;
     let chain = outbox
         .chain
@@ -135,7 +189,10 @@ pub(crate) fn take_in(
     held.state.set_chain(&chain);
     held.state.set_sheets(&sheets);
     held.save()?;
-    Ok(outbox.receipts)
+    Ok(Brought {
+        receipts: outbox.receipts,
+        replies_left: held.take_replies(outbox.replies)?,
+    })
 }
 
 /// The sheets of the newest charter that are not over, one per epoch, the first ones winning.
@@ -165,7 +222,7 @@ fn still_of_use(
 pub(crate) async fn hand_over(
     held: &mut Held,
     caller: &mut Caller<'_>,
-    receipts: Vec<Signed<Receipt>>,
+    brought: Brought,
     today: Day,
 ) -> Result<Pushed, PushError> {
     let Some(chain) = held.state.chain()? else {
@@ -178,7 +235,8 @@ pub(crate) async fn hand_over(
         .take(MOST_RELEASED)
         .cloned()
         .collect();
-    let (good, stale): (Vec<_>, Vec<_>) = receipts
+    let (good, stale): (Vec<_>, Vec<_>) = brought
+        .receipts
         .into_iter()
         .partition(|receipt| receipt.verify(&chain).is_ok());
     caller
@@ -201,6 +259,7 @@ pub(crate) async fn hand_over(
     }
     held.state.set_sheets(&sheets);
     held.save()?;
+    let replies = hand_over_replies(held, caller, &mut refused, today).await?;
     let waiting: Vec<Day> = sheets
         .iter()
         .map(|sheet| sheet.unverified().first())
@@ -223,8 +282,36 @@ pub(crate) async fn hand_over(
             .map(|day| day.to_string()),
         receipts: handed_over,
         stale_receipts: stale.len(),
+        replies,
+        replies_waiting: held.replies()?.len(),
+        replies_left: brought.replies_left,
         refused,
     })
+}
+
+/// Hands over as many replies each time, dummies among them; answers how many were none.
+async fn hand_over_replies(
+    held: &mut Held,
+    caller: &mut Caller<'_>,
+    refused: &mut Vec<Refusable>,
+    today: Day,
+) -> Result<usize, PushError> {
+    let lot = held.lot_of_replies(&mut random::system())?;
+    let taken = caller
+        .ask(async |visit| visit.post_replies(&lot).await)
+        .await;
+    match taken {
+        Err(CollectionError::NoRoom) => refused.push(Refusable::RepliesFull),
+        // A server that knows no mailboxes is told of only when there is something for one.
+        Err(CollectionError::NotThere) if held.replies()?.is_empty() => {}
+        Err(CollectionError::NotThere) => refused.push(Refusable::RepliesUnknown),
+        taken => {
+            if note(refused, Refusable::Replies, taken)? {
+                return Ok(held.replies_were_taken(&lot, today)?);
+            }
+        }
+    }
+    Ok(0)
 }
 
 /// Notes a refusal, so that the rest is handed over all the same. Answers whether it was taken.
@@ -253,134 +340,4 @@ fn is_ahead(first: Day, today: Day) -> bool {
     today
         .checked_add(DAYS_AHEAD)
         .is_none_or(|ahead| first <= ahead)
-}
-
-/// Why nothing was pushed, or not all of it.
-#[derive(Debug)]
-pub(crate) enum PushError {
-    /// There is no outbox on the stick.
-    NoOutbox,
-    /// The outbox cannot be read.
-    Outbox(OutboxError),
-    /// The charters do not verify.
-    Charter(ChainError),
-    /// The charters end earlier than those that were pushed before.
-    OlderCharter {
-        /// The newest one on the stick.
-        found: u32,
-        /// The newest one known here.
-        known: u32,
-    },
-    /// The charters are not those that were pushed before, with more of them.
-    OtherCharter,
-    /// A sheet does not verify.
-    Sheet {
-        /// The epoch it is for.
-        epoch: EpochNumber,
-        /// What is wrong with it.
-        error: SheetError,
-    },
-    /// The server does not take the newsroom's charters.
-    CharterRefused(CollectionError),
-    /// The clock shows no day.
-    Clock,
-    /// The server did not take it.
-    Server(CollectionError),
-    /// The courier's memory failed.
-    State(StateError),
-}
-
-impl PushError {
-    fn from_charter(error: CollectionError) -> Self {
-        match error {
-            CollectionError::Refused(_) => Self::CharterRefused(error),
-            error => Self::Server(error),
-        }
-    }
-
-    /// How the program ends after it.
-    #[must_use]
-    pub(crate) fn exit(&self) -> Exit {
-        match self {
-            Self::NoOutbox
-            | Self::Charter(_)
-            | Self::OlderCharter { .. }
-            | Self::OtherCharter
-            | Self::CharterRefused(_)
-            | Self::Clock
-            | Self::Sheet { .. } => Exit::Refused,
-            Self::Outbox(error) => error.exit(),
-            Self::Server(error) => crate::exit::of_server(error),
-            Self::State(error) => error.exit(),
-        }
-    }
-}
-
-impl fmt::Display for PushError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoOutbox => f.write_str(
-                "there is no outbox on this stick: `knothole outbox` writes one on the offline \
-                 machine",
-            ),
-            Self::Outbox(error) => error.fmt(f),
-            Self::Charter(_) => f.write_str(
-                "the charters on the stick were refused, and nothing was pushed: is it the stick \
-                 of this newsroom?",
-            ),
-            Self::OlderCharter { found, known } => write!(
-                f,
-                "the stick has charter {found}, but charter {known} was pushed already: an older \
-                 one would bring back editors that left. Write the outbox again"
-            ),
-            Self::OtherCharter => f.write_str(
-                "the charters on the stick contradict those that were pushed before: two offline \
-                 machines may have changed the newsroom apart from each other. Nothing was pushed",
-            ),
-            Self::Sheet { epoch, .. } => write!(
-                f,
-                "the keys of epoch {epoch} on the stick were refused, and nothing was pushed: \
-                 write the outbox again"
-            ),
-            Self::CharterRefused(_) => f.write_str(
-                "the server did not take the newsroom's charters: its administrator must have run \
-                 `knothole-server trust` with the newsroom's fingerprint, or it holds newer ones",
-            ),
-            Self::Clock => f.write_str(crate::exit::NO_DAY),
-            Self::Server(error) => error.fmt(f),
-            Self::State(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for PushError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Charter(error) => Some(error),
-            Self::Sheet { error, .. } => Some(error),
-            Self::CharterRefused(error) => Some(error),
-            Self::Outbox(error) => error.source(),
-            Self::Server(error) => error.source(),
-            Self::State(error) => error.source(),
-            Self::NoOutbox | Self::OlderCharter { .. } | Self::OtherCharter | Self::Clock => None,
-        }
-    }
-}
-
-impl From<OutboxError> for PushError {
-    fn from(error: OutboxError) -> Self {
-        Self::Outbox(error)
-    }
-}
-
-impl From<CollectionError> for PushError {
-    fn from(error: CollectionError) -> Self {
-        Self::Server(error)
-    }
-}
-
-impl From<StateError> for PushError {
-    fn from(error: StateError) -> Self {
-        Self::State(error)
-    }
 }

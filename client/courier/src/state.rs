@@ -1,6 +1,7 @@
 //! What the courier remembers from one visit to the next, and no more.
 
 mod error;
+mod replies;
 mod text;
 
 use std::fs::File;
@@ -17,6 +18,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use error::StateError;
+pub(crate) use replies::LOT_OF_REPLIES;
 
 use crate::durable;
 use crate::stick::{Hand, SteadyHand, Step};
@@ -54,6 +56,8 @@ pub(crate) struct State {
     pub(crate) heads: Vec<DropId>,
     /// Drops of which a part lies on finished sticks, and the rest does not yet.
     pub(crate) begun: Vec<BegunDrop>,
+    /// The replies that the server took, by their hashes: an outbox brings them again for weeks.
+    pushed: Vec<replies::PushedHash>,
     /// The bundle that is being written.
     pub(crate) draft: Option<Draft>,
 }

@@ -29,6 +29,8 @@ pub(crate) struct Status {
     pub(crate) carried: usize,
     /// Drops of which a part lies on a stick.
     pub(crate) begun: usize,
+    /// Replies that wait for the next push.
+    pub(crate) replies_waiting: usize,
     /// Whether a bundle was broken off.
     pub(crate) unfinished: bool,
 }
@@ -81,6 +83,7 @@ impl Status {
             last_bundle: state.last.as_ref().map(|last| last.sequence),
             carried: state.carried.len(),
             begun: state.begun.len(),
+            replies_waiting: held.replies()?.len(),
             unfinished: state.draft.is_some(),
         })
     }
@@ -117,6 +120,13 @@ impl fmt::Display for Status {
         )?;
         if self.begun > 0 {
             write!(f, "\ndrops that go on on the next stick: {}", self.begun)?;
+        }
+        if self.replies_waiting > 0 {
+            write!(
+                f,
+                "\nreplies that wait for the next push: {}",
+                self.replies_waiting
+            )?;
         }
         if self.unfinished {
             f.write_str("\na bundle was broken off: run the same again with its stick")?;

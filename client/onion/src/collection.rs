@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, RANGE};
 use http::{HeaderValue, Method, StatusCode};
 use knothole_envelope::{
-    CharterChain, DropId, ListedDrop, OnionAddress, Receipt, Sheet, Signed, unframe,
+    CharterChain, DropId, ListedDrop, OnionAddress, PushedReply, Receipt, Sheet, Signed, unframe,
 };
 use zeroize::Zeroizing;
 
@@ -176,6 +176,16 @@ impl Visit {
         receipts: &[Signed<Receipt>],
     ) -> Result<(), CollectionError> {
         self.hand_over(Method::POST, "/receipts", Signed::encode_list(receipts))
+            .await
+    }
+
+    /// Hands over replies, to be left in their mailboxes in this order.
+    ///
+    /// # Errors
+    /// [`CollectionError`]; [`CollectionError::NoRoom`] when there is no room for all of them, and
+    /// then none was left.
+    pub async fn post_replies(&mut self, replies: &[PushedReply]) -> Result<(), CollectionError> {
+        self.hand_over(Method::POST, "/replies", PushedReply::encode_list(replies))
             .await
     }
 

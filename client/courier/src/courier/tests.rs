@@ -4,6 +4,7 @@ mod bundles;
 mod fetching;
 mod hands;
 mod pushing;
+mod replies;
 mod service;
 
 use std::path::{Path, PathBuf};

@@ -26,6 +26,8 @@ pub enum CollectionError {
     Refused(StatusCode),
     /// 423, 429, 500, 503 and the like: it cannot now.
     Busy(StatusCode),
+    /// 507: there is no room for it at the server.
+    NoRoom,
     /// The body ended early.
     Short,
     /// An answer that the protocol does not know.
@@ -40,6 +42,7 @@ impl CollectionError {
             StatusCode::LOCKED | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
                 Self::Busy(status)
             }
+            StatusCode::INSUFFICIENT_STORAGE => Self::NoRoom,
             status if status.is_server_error() => Self::Busy(status),
             status if status.is_client_error() => Self::Refused(status),
             _ => Self::Odd(Oddity::Status),
@@ -53,7 +56,9 @@ impl CollectionError {
             Self::Dial(error) => !error.is_lasting(),
             Self::Http(HttpError::TooLong) => false,
             Self::Http(_) | Self::Busy(_) | Self::Short => true,
-            Self::NotAdmitted | Self::NotThere | Self::Refused(_) | Self::Odd(_) => false,
+            Self::NotAdmitted | Self::NotThere | Self::Refused(_) | Self::NoRoom | Self::Odd(_) => {
+                false
+            }
         }
     }
 }
@@ -90,6 +95,7 @@ impl fmt::Display for CollectionError {
             Self::Busy(status) => {
                 write!(f, "the server cannot do it now (code {})", status.as_u16())
             }
+            Self::NoRoom => f.write_str("the server has no room for it (code 507)"),
             Self::Short => f.write_str("the server ended its answer early"),
             Self::Odd(_) => f.write_str("the answer is not that of a collection service"),
         }
@@ -102,9 +108,12 @@ impl std::error::Error for CollectionError {
             Self::Dial(error) => Some(error),
             Self::Http(error) => Some(error),
             Self::Odd(oddity) => Some(oddity),
-            Self::NotAdmitted | Self::NotThere | Self::Refused(_) | Self::Busy(_) | Self::Short => {
-                None
-            }
+            Self::NotAdmitted
+            | Self::NotThere
+            | Self::Refused(_)
+            | Self::Busy(_)
+            | Self::NoRoom
+            | Self::Short => None,
         }
     }
 }
@@ -154,5 +163,12 @@ mod tests {
         assert!(matches!(refused, CollectionError::Refused(_)));
         assert!(!refused.may_pass());
         assert!(refused.to_string().contains("403"));
+    }
+
+    #[test]
+    fn a_server_without_room_is_not_asked_again_and_again() {
+        let full = CollectionError::from_status(StatusCode::INSUFFICIENT_STORAGE);
+        assert!(matches!(full, CollectionError::NoRoom));
+        assert!(!full.may_pass());
     }
 }

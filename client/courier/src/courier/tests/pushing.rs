@@ -12,7 +12,12 @@ use crate::outbox::{Outbox, OutboxError};
 use crate::push::{PushError, Pushed};
 
 /// Writes an outbox as the offline client does.
-fn lay(stick: &Path, chain: &CharterChain, sheets: &[Signed<Sheet>], receipts: &[Signed<Receipt>]) {
+pub(super) fn lay(
+    stick: &Path,
+    chain: &CharterChain,
+    sheets: &[Signed<Sheet>],
+    receipts: &[Signed<Receipt>],
+) {
     let folder = stick.join("knothole-outbox");
     drop(std::fs::remove_dir_all(&folder));
     std::fs::create_dir_all(folder.join("sheets")).unwrap();
@@ -24,7 +29,7 @@ fn lay(stick: &Path, chain: &CharterChain, sheets: &[Signed<Sheet>], receipts: &
     }
 }
 
-async fn push(place: &Place, stick: &Path) -> Result<Pushed, PushError> {
+pub(super) async fn push(place: &Place, stick: &Path) -> Result<Pushed, PushError> {
     let outbox = Outbox::read(stick)?.ok_or(PushError::NoOutbox)?;
     place.courier().push(outbox).await
 }
@@ -83,7 +88,10 @@ async fn charters_sheets_and_receipts_go_to_the_server_in_this_order() {
     let pushed = push(&place, &stick).await.unwrap();
     assert_eq!(pushed.exit(), Exit::Done);
     assert_eq!((pushed.charter, pushed.receipts), (Some(1), 1));
-    assert_eq!(paths(&place.service), ["/charter", "/sheets", "/receipts"]);
+    assert_eq!(
+        paths(&place.service),
+        ["/charter", "/sheets", "/receipts", "/replies"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +242,7 @@ async fn an_older_charter_another_line_and_another_newsroom_are_not_pushed() {
     for error in [older, other, foreign] {
         assert_eq!(error.exit(), Exit::Refused);
     }
-    assert_eq!(paths(&place.service).len(), 3);
+    assert_eq!(paths(&place.service).len(), 4);
 }
 
 /// Another second charter than [`Newsroom::next`] makes.
@@ -346,10 +354,11 @@ async fn a_sync_asks_the_same_whether_or_not_anything_is_new() {
         "PUT /charter",
         "PUT /sheets",
         "POST /receipts",
+        "POST /replies",
         "GET /listing",
     ];
     assert_eq!(seen[0], listing);
-    assert_eq!(seen[1][..4], listing);
+    assert_eq!(seen[1][..5], listing);
 }
 
 #[tokio::test(flavor = "multi_thread")]
