@@ -17,6 +17,7 @@ mod newsroom;
 mod recovery;
 mod replying;
 mod room;
+mod terminal;
 mod warnings;
 
 use std::fs;

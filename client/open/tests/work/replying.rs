@@ -21,7 +21,7 @@ fn block(number: u8) -> ReplyBlock {
 }
 
 /// A newsroom with two drops of source 1 and one of source 2, and a drop of nobody.
-fn with_drops() -> Newsroom {
+pub(crate) fn with_drops() -> Newsroom {
     let mut newsroom = Newsroom::new();
     let mut drops = Vec::new();
     for (number, source) in [
@@ -38,7 +38,7 @@ fn with_drops() -> Newsroom {
 }
 
 /// The replies in the last outbox that open with this source's key.
-fn read(newsroom: &Newsroom, number: u8) -> Vec<OpenedReply> {
+pub(crate) fn read(newsroom: &Newsroom, number: u8) -> Vec<OpenedReply> {
     let replies = newsroom.replies();
     let mine = |mailbox: &MailboxAddress| *mailbox == block(number).mailbox;
     replies
@@ -209,4 +209,24 @@ fn sources_are_told_that_their_drop_was_opened_only_if_the_newsroom_chose_so() {
         .collect();
     assert!(told[0].1.starts_with("Your drop was opened."));
     assert_eq!(told[1], (2, "收到了".to_owned()));
+}
+
+#[test]
+fn conversations_outlive_a_change_of_editors() {
+    let newsroom = with_drops();
+    newsroom.run("open stick --files files").ends_with(0);
+    write(&newsroom.path("words"), b"words");
+    newsroom
+        .run("reply aa --message-file words --yes")
+        .ends_with(0);
+    newsroom.run("newsroom quorum 1").ends_with(0);
+    newsroom
+        .run("list")
+        .ends_with(0)
+        .says("conversation 1: 2 drops, 1 reply");
+    newsroom
+        .run("reply cc --message-file words --yes")
+        .ends_with(0)
+        .says("Reply 2 of conversation 1");
+    newsroom.run("outbox .").ends_with(0).says("and 2 replies");
 }
