@@ -1,10 +1,13 @@
 //! tus 1.0.0 without any I/O: requests become commands, and an upload's state says which may pass.
 
+mod refusal;
+
 use core::fmt;
 
 use data_encoding::{BASE64, HEXLOWER};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 
+pub(crate) use self::refusal::Refusal;
 use crate::record::MOST_LANES;
 
 /// The protocol version.
@@ -14,8 +17,6 @@ pub(crate) const EXTENSIONS: &str =
     "creation,creation-with-upload,termination,checksum,expiration,concatenation";
 /// The checksums it can compare.
 pub(crate) const CHECKSUMS: &str = "sha1,sha256";
-/// The status that the checksum extension defines.
-const CHECKSUM_MISMATCH: u16 = 460;
 /// Uploads live beneath this path.
 pub(crate) const UPLOADS: &str = "/drops/";
 
@@ -126,85 +127,6 @@ impl UploadSecret {
     /// The path that a creation answers with.
     pub(crate) fn path(&self) -> String {
         format!("{UPLOADS}{}", HEXLOWER.encode(&self.0))
-    }
-}
-
-/// What a refusal is about; its text is for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    Version,
-    Method,
-    Length,
-    DeferredLength,
-    TooLong,
-    Offset,
-    OffsetDiffers,
-    ContentType,
-    BeyondEnd,
-    Checksum,
-    ChecksumDiffers,
-    Concat,
-    Untied,
-    Lanes,
-    LanesUnfinished,
-    LanesLength,
-    Joined,
-    Finished,
-}
-
-impl Refusal {
-    /// The HTTP status.
-    pub(crate) fn status(self) -> StatusCode {
-        match self {
-            Self::Version => StatusCode::PRECONDITION_FAILED,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLong | Self::BeyondEnd => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::OffsetDiffers => StatusCode::CONFLICT,
-            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::ChecksumDiffers => {
-                StatusCode::from_u16(CHECKSUM_MISMATCH).unwrap_or(StatusCode::BAD_REQUEST)
-            }
-            Self::Joined | Self::Finished | Self::Untied => StatusCode::FORBIDDEN,
-            Self::Length
-            | Self::DeferredLength
-            | Self::Offset
-            | Self::Checksum
-            | Self::Concat
-            | Self::Lanes
-            | Self::LanesUnfinished
-            | Self::LanesLength => StatusCode::BAD_REQUEST,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Version => "this server speaks tus 1.0.0; send Tus-Resumable: 1.0.0",
-            Self::Method => "this address does not take that method",
-            Self::Length => "Upload-Length must be one whole number of bytes",
-            Self::DeferredLength => "the length must be known from the start: send Upload-Length",
-            Self::TooLong => "this is longer than any sealed file can be",
-            Self::Offset => "Upload-Offset must be one whole number of bytes",
-            Self::OffsetDiffers => {
-                "the server holds another number of bytes; ask with HEAD, then go on from there"
-            }
-            Self::ContentType => "send Content-Type: application/offset+octet-stream",
-            Self::BeyondEnd => "these bytes go beyond the length that was announced",
-            Self::Checksum => "Upload-Checksum must be sha1 or sha256 and the hash in base64",
-            Self::ChecksumDiffers => {
-                "the bytes arrived altered, and none of them were kept; send them again"
-            }
-            Self::Concat => "Upload-Concat must be partial, or final; and the lanes' addresses",
-            Self::Untied => {
-                "a further lane needs Knothole-Parent: the secret of the lane that holds the header"
-            }
-            Self::Lanes => "an upload is put together from 1 to 8 lanes of its own, each once",
-            Self::LanesUnfinished => "one of the lanes has not arrived whole yet",
-            Self::LanesLength => "the lanes together do not have the length that the header says",
-            Self::Joined => "an upload that is put together from lanes takes no bytes of its own",
-            Self::Finished => "this drop has arrived; it can be neither changed nor taken back",
-        })
     }
 }
 

@@ -1,10 +1,6 @@
 //! Charters, sheets and receipts after editors have come and gone.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test that cannot go on ends"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 
 #[path = "uploads/wire.rs"]
 mod wire;
