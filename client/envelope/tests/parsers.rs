@@ -17,11 +17,11 @@ use std::sync::LazyLock;
 
 use cast::{charter, day, epoch, keys, manifest, newsroom, openers, sheet, signed, signers};
 use knothole_envelope::{
-    BundleIndex, BundlePart, Charter, CharterChain, ChunkCount, CourierCard, CredentialHash, Day,
-    DiscoveryKey, DropAddress, DropId, EditorCard, EnvelopeHead, EraseHash, Fingerprint,
-    HEADER_LEN, ListedDrop, MailboxAddress, Manifest, Message, OnionAddress, PartHash, PartName,
-    PushedReply, Receipt, Sheet, Signed, Suite, TreeHash, frame, open_reply, seal_decoy,
-    seal_reply, unframe, unlock,
+    ArchiveSeal, BundleIndex, BundlePart, Charter, CharterChain, ChunkCount, CourierCard,
+    CredentialHash, Day, DiscoveryKey, DropAddress, DropId, EditorCard, EnvelopeHead, EraseHash,
+    Fingerprint, HEADER_LEN, ListedDrop, MailboxAddress, Manifest, Message, OnionAddress, PartHash,
+    PartName, PushedReply, Receipt, Sheet, Signed, StateHash, Suite, TreeHash, frame, open_reply,
+    seal_decoy, seal_reply, unframe, unlock,
 };
 use proptest::prelude::*;
 
@@ -78,6 +78,7 @@ static SEEDS: LazyLock<Vec<(Vec<u8>, Parser)>> = LazyLock::new(|| {
         erase: EraseHash::from_bytes([8; 32]),
         envelope: seal_decoy(&mut cast::Stream::new("pushed")).unwrap(),
     };
+    let seal = ArchiveSeal::new(StateHash::from_bytes([8; 32]));
     vec![
         (
             signed(charter(3, 2), &none, &[0, 1]).encode(),
@@ -118,6 +119,17 @@ static SEEDS: LazyLock<Vec<(Vec<u8>, Parser)>> = LazyLock::new(|| {
                 &PushedReply::decode_list(bytes, 1).ok()?,
             ))
         }),
+        (
+            signed(seal, chain.fingerprint(), &[0, 1]).encode(),
+            |bytes| Some(Signed::<ArchiveSeal>::decode(bytes).ok()?.encode()),
+        ),
+        (
+            Signed::encode_list(&[signed(receipt, chain.fingerprint(), &[0, 2])]),
+            |bytes| {
+                let receipts = Signed::<Receipt>::decode_list(bytes, 10).ok()?;
+                Some(Signed::encode_list(&receipts))
+            },
+        ),
         (frame(b"content").unwrap(), |bytes| {
             frame(unframe(bytes).ok()?).ok()
         }),

@@ -172,3 +172,24 @@ fn an_altered_public_key_costs_the_card_and_opens_all_the_same() {
     assert!(matches!(vault.card(), Err(VaultError::Damaged(_))));
     assert!(vault.epoch_secret(number(1)).unwrap().is_some());
 }
+
+proptest::proptest! {
+    #[test]
+    fn a_head_that_is_taken_has_one_encoding_and_modest_needs(
+        place in 0_usize..Head::LEN,
+        byte in proptest::prelude::any::<u8>(),
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+    ) {
+        proptest::prop_assert!(Head::parse(&bytes).is_err());
+        let mut altered = HEAD.get_or_init(|| stick().bytes()[..Head::LEN].to_vec()).clone();
+        altered[place] = byte;
+        if let Ok((head, rest)) = Head::parse(&altered) {
+            let mut again = Vec::new();
+            head.write(&mut again);
+            again.extend_from_slice(rest);
+            proptest::prop_assert_eq!(again, altered);
+        }
+    }
+}
+
+static HEAD: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
