@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::disallowed_types,
-    clippy::unwrap_used,
     reason = "the test asks cargo"
 )]
 
