@@ -23,14 +23,17 @@ pub(crate) struct LookArgs {
     /// they are, and nothing is written to a disk.
     #[arg(long)]
     clean: bool,
+    /// Seal the files as they are, without asking. What they say about you is told all the same.
+    #[arg(long, conflicts_with = "clean")]
+    keep: bool,
 }
 
 impl LookArgs {
     pub(crate) fn handling(&self) -> Handling {
-        if self.clean {
-            Handling::Clean
-        } else {
-            Handling::Ask
+        match (self.clean, self.keep) {
+            (true, _) => Handling::Clean,
+            (false, true) => Handling::Keep,
+            (false, false) => Handling::Ask,
         }
     }
 }
@@ -42,6 +45,8 @@ pub(crate) enum Handling {
     Ask,
     /// Tell it, and seal copies without it.
     Clean,
+    /// Tell it, and seal the files as they are.
+    Keep,
     /// It was told and asked before: seal the files as they are.
     Settled,
 }
@@ -70,7 +75,7 @@ pub(crate) fn through(
     }
     let wish = match handling {
         Handling::Clean => Wish::Clean,
-        _ if voice.speaks_to_people() && looks.iter().any(says_something) => {
+        Handling::Ask if voice.speaks_to_people() && looks.iter().any(says_something) => {
             ask::wish(QUESTION)?.unwrap_or(Wish::AsTheyAre)
         }
         _ => Wish::AsTheyAre,
