@@ -160,6 +160,16 @@ pub enum AskError {
     Terminal(io::Error),
     /// There is no terminal to ask.
     NobodyThere,
+    /// There is no terminal to make words at, and nothing was said about a way back.
+    NobodyForWords,
+    /// There is no terminal to ask for words.
+    NobodyToAskForWords,
+    /// The descriptor with the words cannot be read.
+    Words(io::Error),
+    /// The words are not UTF-8.
+    WordsNotText,
+    /// New words were not typed as they were shown.
+    WordsDiffer,
 }
 
 impl fmt::Display for AskError {
@@ -184,6 +194,20 @@ impl fmt::Display for AskError {
             Self::Terminal(error) => write!(f, "the terminal does not answer ({error})"),
             Self::NobodyThere => f.write_str(
                 "there is no terminal to ask for the address: give it with --address-file FILE",
+            ),
+            Self::NobodyForWords => f.write_str(
+                "there is no terminal to make words at. Run this in a terminal, or give the words \
+                 of an earlier drop with --words-fd N, or say --no-reply: then the newsroom cannot \
+                 answer. Nothing was sent",
+            ),
+            Self::NobodyToAskForWords => f.write_str(
+                "there is no terminal to ask for the words: give them with --words-fd N",
+            ),
+            Self::Words(error) => write!(f, "the words cannot be read ({error})"),
+            Self::WordsNotText => f.write_str("the words are not plain text (UTF-8)"),
+            Self::WordsDiffer => f.write_str(
+                "the words were not typed as they were shown. They count no more, and nothing was \
+                 sent. Begin again, with paper and pen at hand",
             ),
         }
     }

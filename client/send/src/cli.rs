@@ -11,12 +11,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::ask;
+use crate::back::BackArgs;
 use crate::error::SendError;
 use crate::files::FileSet;
 use crate::guard;
 use crate::look::LookArgs;
 use crate::order::{self, Keeping, Order};
 use crate::passphrase::{Passphrase, Whose};
+use crate::replies::{self, RepliesArgs};
 use crate::resume::{Kept, Place, Resume};
 use crate::sealed;
 use crate::tor::Way;
@@ -27,8 +29,8 @@ const LAST_TASKS: Duration = Duration::from_secs(3);
 
 /// Seals files and words on this machine and sends them to a newsroom's drop-box over Tor.
 ///
-/// Every drop is one-time: there is no way back to you yet. The address and the message are asked
-/// for, or read from files; never write them on the command line, where others can see them.
+/// The address, the message and your words are asked for, or read from files; never write them on
+/// the command line, where others can see them.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub struct Cli {
@@ -50,6 +52,9 @@ enum Command {
     Seal(SealArgs),
     /// Seal files and a message, and send them.
     Send(SendArgs),
+    /// Read what the newsroom has answered, with the words of an earlier drop. Begin a new Tor
+    /// session for it, on another day than the one on which you sent.
+    Replies(RepliesCommand),
 }
 
 #[derive(Debug, Args)]
@@ -72,9 +77,8 @@ struct SealArgs {
     message_file: Option<PathBuf>,
     #[command(flatten)]
     look: LookArgs,
-    /// Leave no way back to you. This is the only kind of drop there is so far.
-    #[arg(long)]
-    no_reply: bool,
+    #[command(flatten)]
+    back: BackArgs,
 }
 
 #[derive(Debug, Args)]
@@ -88,9 +92,8 @@ struct SendArgs {
     message_file: Option<PathBuf>,
     #[command(flatten)]
     look: LookArgs,
-    /// Leave no way back to you. This is the only kind of drop there is so far.
-    #[arg(long)]
-    no_reply: bool,
+    #[command(flatten)]
+    back: BackArgs,
     /// Keep in this file what it takes to go on after this program or this machine has stopped.
     /// Give the same name again to go on. The file is sealed under a passphrase, and goes when
     /// everything has arrived. Until then it shows whoever has the passphrase what you send.
@@ -99,6 +102,14 @@ struct SendArgs {
     /// Read the passphrase of the resume file from this open descriptor.
     #[arg(long, value_name = "N", requires = "resume")]
     passphrase_fd: Option<RawFd>,
+}
+
+#[derive(Debug, Args)]
+struct RepliesCommand {
+    #[command(flatten)]
+    way: WayArgs,
+    #[command(flatten)]
+    replies: RepliesArgs,
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +156,7 @@ pub fn run(cli: Cli, voice: &Voice) -> Result<(), SendError> {
         Command::Check(args) => check(&args, voice),
         Command::Seal(args) => seal(&args, voice),
         Command::Send(args) => send(&args, voice),
+        Command::Replies(args) => replies(&args, voice),
     }
 }
 
@@ -163,7 +175,9 @@ fn seal(args: &SealArgs, voice: &Voice) -> Result<(), SendError> {
         &args.way,
         args.message_file.as_deref(),
         &args.look,
+        &args.back,
     )?;
+    order.back.askable()?;
     on_a_runtime(async {
         let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
         order::seal(&drop_box, order, &args.out, voice).await
@@ -172,12 +186,7 @@ fn seal(args: &SealArgs, voice: &Voice) -> Result<(), SendError> {
 
 fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
     let Some(path) = &args.resume else {
-        let order = order(
-            &args.files,
-            &args.way,
-            args.message_file.as_deref(),
-            &args.look,
-        )?;
+        let order = send_order(args)?;
         return deliver(args, order, None, voice);
     };
     let result = if path.symlink_metadata().is_ok() {
@@ -188,22 +197,12 @@ fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
                 deliver(args, order, Some(Keeping::Old(kept, journal, place)), voice)
             }
             Resume::New(place) => {
-                let order = order(
-                    &args.files,
-                    &args.way,
-                    args.message_file.as_deref(),
-                    &args.look,
-                )?;
+                let order = send_order(args)?;
                 deliver(args, order, Some(Keeping::New(place)), voice)
             }
         }
     } else {
-        let order = order(
-            &args.files,
-            &args.way,
-            args.message_file.as_deref(),
-            &args.look,
-        )?;
+        let order = send_order(args)?;
         let passphrase = Passphrase::ask(args.passphrase_fd, Whose::New)?;
         let place = Place::new(path, passphrase);
         deliver(args, order, Some(Keeping::New(place)), voice)
@@ -217,6 +216,16 @@ fn send(args: &SendArgs, voice: &Voice) -> Result<(), SendError> {
     result
 }
 
+fn replies(args: &RepliesCommand, voice: &Voice) -> Result<(), SendError> {
+    let address = ask::address(args.way.address_file.as_deref())?;
+    on_a_runtime(async {
+        // Words first: a slip is told before anything takes minutes.
+        let codenames = args.replies.codenames().await?;
+        let drop_box = DropBox::new(args.way.way().open(voice).await?, &address);
+        replies::collect(&drop_box, &address, &codenames, args.replies.then(), voice).await
+    })
+}
+
 fn deliver(
     args: &SendArgs,
     order: Order,
@@ -227,6 +236,21 @@ fn deliver(
         let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
         order::deliver(&drop_box, order, keeping, voice).await
     })
+}
+
+/// What is to be sent. One file may be sealed already, and then nothing is asked.
+fn send_order(args: &SendArgs) -> Result<Order, SendError> {
+    let order = order(
+        &args.files,
+        &args.way,
+        args.message_file.as_deref(),
+        &args.look,
+        &args.back,
+    )?;
+    if order.files.only().is_none() {
+        order.back.askable()?;
+    }
+    Ok(order)
 }
 
 /// What was wanted in the run before. What the command line says again must be the same.
@@ -263,6 +287,7 @@ fn kept_order(args: &SendArgs, kept: &Kept) -> Result<Order, SendError> {
         files: FileSet::look_at(&paths)?,
         message: said.cloned(),
         handling: beginning.handling(),
+        back: args.back.kept(beginning)?,
     })
 }
 
@@ -271,12 +296,14 @@ fn order(
     way: &WayArgs,
     message_file: Option<&Path>,
     look: &LookArgs,
+    back: &BackArgs,
 ) -> Result<Order, SendError> {
     Ok(Order {
         files: FileSet::look_at(files)?,
         address: ask::address(way.address_file.as_deref())?,
         message: message_file.map(ask::message_from).transpose()?,
         handling: look.handling(),
+        back: back.back()?,
     })
 }
 

@@ -49,17 +49,44 @@ pub(crate) async fn make(
         let Some(pause) = next_pause(&mut patience, begun.elapsed()) else {
             return Err(SendError::GaveUp(error));
         };
-        voice.say(&format!(
-            "{} Trying again on another way through Tor in {} s.",
-            match error {
-                DropBoxError::Dial(_) => "The drop-box does not answer yet.",
-                DropBoxError::Busy(_) => "The drop-box is busy.",
-                _ => "The connection broke.",
-            },
-            pause.as_secs()
-        ));
-        sleep(pause).await;
+        again(voice, &error, pause).await;
     }
+}
+
+/// Tries a small errand again, on another way through Tor each time, while it may go better.
+///
+/// # Errors
+/// [`SendError::GaveUp`], [`SendError::DropBox`].
+pub(crate) async fn patiently<T>(
+    voice: &Voice,
+    mut attempt: impl AsyncFnMut() -> Result<T, DropBoxError>,
+) -> Result<T, SendError> {
+    let mut patience = Patience::new();
+    let begun = Instant::now();
+    loop {
+        let error = match attempt().await {
+            Ok(done) => return Ok(done),
+            Err(error) if passes(&error) => error,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(pause) = next_pause(&mut patience, begun.elapsed()) else {
+            return Err(SendError::GaveUp(error));
+        };
+        again(voice, &error, pause).await;
+    }
+}
+
+async fn again(voice: &Voice, error: &DropBoxError, pause: Duration) {
+    voice.say(&format!(
+        "{} Trying again on another way through Tor in {} s.",
+        match error {
+            DropBoxError::Dial(_) => "The drop-box does not answer yet.",
+            DropBoxError::Busy(_) => "The drop-box is busy.",
+            _ => "The connection broke.",
+        },
+        pause.as_secs()
+    ));
+    sleep(pause).await;
 }
 
 /// How long to wait before the next attempt; nothing when it has taken too long.

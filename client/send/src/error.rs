@@ -14,6 +14,7 @@ use crate::passphrase::PassphraseError;
 use crate::resume::LogError;
 use crate::sealed::OutError;
 use crate::voice::Voice;
+use crate::words::WordsError;
 
 /// How a run ended otherwise than by arriving.
 #[derive(Debug)]
@@ -37,6 +38,16 @@ pub enum SendError {
     SealedLength,
     /// A message was given along with a sealed file.
     SealedMessage,
+    /// Words were given along with a sealed file.
+    SealedWords,
+    /// Words lead nowhere.
+    Words(WordsError),
+    /// Some of what lay in the mailbox is not to be trusted.
+    RepliesRefused,
+    /// Some of what lay in the mailbox is not to be trusted; the rest was shown.
+    SomeRepliesRefused,
+    /// The drop-box still shows what it was asked to erase.
+    NotErased,
     /// Neither files nor words were given.
     Nothing,
     /// There is no passphrase.
@@ -76,6 +87,8 @@ impl SendError {
             | Self::OtherOrder
             | Self::Resume(LogError::Foreign)
             | Self::SealedMessage
+            | Self::SealedWords
+            | Self::Words(_)
             | Self::Nothing
             | Self::Out(OutError::Taken(_)) => 2,
             Self::DropBox(DropBoxError::Full | DropBoxError::NotThere)
@@ -88,7 +101,7 @@ impl SendError {
             | Self::Stopped => 3,
             Self::DropBox(error) if error.may_pass() => 3,
             Self::Newsroom(error) if error.may_pass() => 3,
-            Self::MayHaveArrived => 4,
+            Self::MayHaveArrived | Self::SomeRepliesRefused => 4,
             _ => 1,
         }
     }
@@ -127,6 +140,19 @@ impl fmt::Display for SendError {
             ),
             Self::SealedMessage => f.write_str(
                 "a sealed file cannot take a message any more. Give the message when you seal it",
+            ),
+            Self::SealedWords => f.write_str(
+                "a sealed file cannot take words any more: whether there is a way back was settled \
+                 when it was sealed",
+            ),
+            Self::Words(error) => error.fmt(f),
+            Self::RepliesRefused | Self::SomeRepliesRefused => f.write_str(
+                "some of what lay in your mailbox is not from this newsroom, or was altered. It \
+                 was not shown. Somebody may have taken the drop-box over: ask the newsroom in \
+                 another way before you follow any answer",
+            ),
+            Self::NotErased => f.write_str(
+                "the drop-box still shows what it was asked to erase. Try again later",
             ),
             Self::Nothing => f.write_str("there is nothing to send: name files, or write a message"),
             Self::Passphrase(error) => error.fmt(f),

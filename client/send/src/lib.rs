@@ -5,6 +5,7 @@
 //! that was not asked for.
 
 mod ask;
+mod back;
 mod cli;
 mod contact;
 mod error;
@@ -16,9 +17,11 @@ mod order;
 mod pace;
 mod parcel;
 mod passphrase;
+mod replies;
 mod resume;
 mod sealed;
 mod tor;
+mod tty;
 mod upload;
 mod voice;
 mod words;

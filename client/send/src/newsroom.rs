@@ -58,6 +58,11 @@ impl Newsroom {
         self.choose(&sheets, now)
     }
 
+    /// Its charters.
+    pub(crate) fn chain(&self) -> &VerifiedChain {
+        &self.chain
+    }
+
     /// How long a small question and its answer took.
     pub(crate) fn answer_time(&self) -> Duration {
         self.answer_time

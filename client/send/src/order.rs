@@ -8,6 +8,7 @@ use knothole_onion::DropBox;
 use rand_core::UnwrapErr;
 
 use crate::ask;
+use crate::back::Back;
 use crate::contact::{self, Contact};
 use crate::error::SendError;
 use crate::files::{FileError, FileSet, SourceFile};
@@ -35,6 +36,8 @@ pub(crate) struct Order {
     pub(crate) message: Option<Message>,
     /// What is done with files that say something about the source.
     pub(crate) handling: Handling,
+    /// Whether and how the newsroom can answer.
+    pub(crate) back: Back,
 }
 
 /// Looks whether an address leads to a drop-box that can be trusted. Opens no file.
@@ -73,7 +76,7 @@ pub(crate) async fn seal(
     voice: &Voice,
 ) -> Result<(), SendError> {
     let sheet = meet(drop_box, &order.address, voice).await?.sheet?;
-    let parcel = sealed_parcel(&sheet, &order, voice)?;
+    let parcel = sealed_parcel(&sheet, &order, voice).await?;
     let length = parcel.length();
     let sealed = Sealed::begin(out, length)?;
     seal_into(sealed, parcel, voice.progress("Sealed", length)).await?;
@@ -112,12 +115,12 @@ pub(crate) async fn deliver(
                          new keys."
                     ));
                     let place = place.instead_of(journal);
-                    (new_parcel(contact.sheet, &order, voice)?, Some(place))
+                    (new_parcel(contact.sheet, &order, voice).await?, Some(place))
                 }
             }
         }
-        Some(Keeping::New(place)) => (new_parcel(contact.sheet, &order, voice)?, Some(place)),
-        None => (new_parcel(contact.sheet, &order, voice)?, None),
+        Some(Keeping::New(place)) => (new_parcel(contact.sheet, &order, voice).await?, Some(place)),
+        None => (new_parcel(contact.sheet, &order, voice).await?, None),
     };
     if let Some(place) = place {
         parcel.keep_in(place.begin(&parcel.beginning(&order.address))?);
@@ -203,7 +206,7 @@ async fn go_on(
 }
 
 /// What is there to be sent: sealed already, or to be sealed as it goes.
-fn new_parcel(
+async fn new_parcel(
     sheet: Result<VerifiedSheet, NewsroomError>,
     order: &Order,
     voice: &Voice,
@@ -214,11 +217,12 @@ fn new_parcel(
     };
     match ready {
         Some(_) if order.message.is_some() => Err(SendError::SealedMessage),
+        Some(_) if matches!(order.back, Back::Words(_)) => Err(SendError::SealedWords),
         Some(ready) => {
             voice.say("This file is sealed already. It is sent as it is.");
             Ok(Parcel::ready(ready))
         }
-        None => sealed_parcel(&sheet?, order, voice),
+        None => sealed_parcel(&sheet?, order, voice).await,
     }
 }
 
@@ -237,7 +241,12 @@ async fn meet(
 }
 
 /// Seals what there is, byte by byte as it is asked for.
-fn sealed_parcel(sheet: &VerifiedSheet, order: &Order, voice: &Voice) -> Result<Parcel, SendError> {
+async fn sealed_parcel(
+    sheet: &VerifiedSheet,
+    order: &Order,
+    voice: &Voice,
+) -> Result<Parcel, SendError> {
+    order.back.askable()?;
     let message = match &order.message {
         Some(message) => message.clone(),
         None => ask::ask_message()?,
@@ -247,6 +256,13 @@ fn sealed_parcel(sheet: &VerifiedSheet, order: &Order, voice: &Voice) -> Result<
     }
     let mut files = order.files.open()?;
     look::through(&mut files, order.handling, voice)?;
+    let back = order.back.settle(order.address.fingerprint()).await?;
+    voice.say(match back {
+        Some(_) => {
+            "The newsroom can answer. Look for it with \"replies\" and your words, another day."
+        }
+        None => "There is no way back: the newsroom cannot answer this.",
+    });
     for file in &files {
         if file.was_shortened() {
             voice.say(&format!(
@@ -270,7 +286,7 @@ fn sealed_parcel(sheet: &VerifiedSheet, order: &Order, voice: &Voice) -> Result<
             "them"
         },
     ));
-    let fresh = Fresh::seal(&mut UnwrapErr(SysRng), sheet, files, message)?;
+    let fresh = Fresh::seal(&mut UnwrapErr(SysRng), sheet, back, files, message)?;
     Ok(Parcel::fresh(fresh))
 }
 

@@ -1,16 +1,19 @@
 //! What the source is told, on a terminal, as plain lines, or as events for another program.
 
+mod letter;
+
 use std::borrow::Cow;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use knothole_envelope::OpenedReply;
 use serde_json::json;
 
 /// Plain lines tell the progress once for so many percent.
 const PLAIN_STEP: u64 = 5;
 /// Lines on a terminal end before this column.
-const COLUMNS: usize = 78;
+pub(crate) const COLUMNS: usize = 78;
 
 /// How the source is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,67 @@ impl Voice {
             Style::Events => self.event(&json!({ "event": "says", "text": text })),
             Style::Quiet => {}
         }
+    }
+
+    /// Tells what must not be missed.
+    pub(crate) fn warn(&self, text: &str) {
+        match self.style {
+            Style::People | Style::Quiet => {
+                line(
+                    &mut std::io::stderr(),
+                    &self.fitted(&format!("Warning: {text}")),
+                );
+            }
+            Style::Events => self.event(&json!({ "event": "warning", "text": text })),
+        }
+    }
+
+    /// Shows a reply: the newsroom's words, so set in that no line of them can pose as one of ours.
+    pub(crate) fn reply(&self, reply: &OpenedReply) {
+        let (number, current) = (reply.number(), reply.by_current_editor());
+        let text = reply.message().as_str();
+        if self.style == Style::Events {
+            return self.event(&json!({
+                "event": "reply",
+                "number": number,
+                "current_editor": current,
+                "text": text,
+            }));
+        }
+        let mut out = std::io::stdout();
+        line(&mut out, &format!("Reply {number}"));
+        if !current {
+            line(
+                &mut out,
+                "(written by somebody who is no editor of this newsroom any more)",
+            );
+        }
+        line(&mut out, &letter::set_in(text));
+    }
+
+    /// Tells that numbers are missing among the replies.
+    pub(crate) fn missing(&self, first: u64, last: u64) {
+        match self.style {
+            Style::Events => {
+                self.event(&json!({ "event": "missing", "first": first, "last": last }));
+            }
+            Style::People | Style::Quiet => {
+                let which = match first == last {
+                    true => format!("Reply {first} is not"),
+                    false => format!("Replies {first} to {last} are not"),
+                };
+                let text = "among these: erased before, older than 90 days, or withheld.";
+                line(
+                    &mut std::io::stdout(),
+                    &self.fitted(&format!("{which} {text}\n")),
+                );
+            }
+        }
+    }
+
+    /// Whether what is told stands on a terminal.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.style != Style::Events && std::io::stdout().is_terminal()
     }
 
     /// Tells the last sentence, on standard output.
@@ -104,7 +168,7 @@ impl Voice {
 
     fn event(&self, event: &serde_json::Value) {
         debug_assert!(self.style == Style::Events, "events are for programs");
-        line(&mut std::io::stdout(), &event.to_string());
+        line(&mut std::io::stdout(), &letter::ascii(&event.to_string()));
     }
 }
 
@@ -190,7 +254,7 @@ fn bar(what: &'static str, total: u64) -> ProgressBar {
 }
 
 /// The text with its lines broken between words.
-fn wrapped(text: &str, columns: usize) -> String {
+pub(crate) fn wrapped(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut column = 0_usize;
     for (number, word) in text.split_inclusive([' ', '\n']).enumerate() {
@@ -274,7 +338,7 @@ pub(crate) fn shown(text: &str) -> String {
         .collect()
 }
 
-fn turns(letter: char) -> bool {
+pub(crate) fn turns(letter: char) -> bool {
     matches!(letter,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

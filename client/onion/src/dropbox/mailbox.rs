@@ -4,21 +4,15 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use knothole_envelope::{EraseSecret, MailboxAddress, REPLY_LEN};
+use knothole_envelope::{
+    ERASURE_LEN, EraseSecret, MAILBOX_LEN, MailboxAddress, REPLY_LEN, ReplyHash,
+};
 use rand_core::CryptoRng;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::error::{DropBoxError, Nonsense};
 use super::{DropBox, finish, plain, within};
 use crate::http::Body;
-
-const MAILBOX_ENVELOPES: usize = 4;
-/// The length of an answer: replies, and decoys in the other places.
-const MAILBOX_LEN: usize = MAILBOX_ENVELOPES * REPLY_LEN;
-const HASH_LEN: usize = 32;
-/// The secret, and a hash for each envelope that an answer can show.
-const ERASE_LEN: usize = HASH_LEN * (1 + MAILBOX_ENVELOPES);
 
 /// What a mailbox answered. Whether a reply is among the envelopes, only its key tells.
 pub struct Mailbox(Bytes);
@@ -60,8 +54,8 @@ impl DropBox {
         .await
     }
 
-    /// Asks that these replies be erased, on a circuit of its own. Of more than four the first
-    /// four are named; random bytes stand in the places of those that are not there.
+    /// Asks that these replies be erased, on a circuit of its own. Of more than an answer holds,
+    /// only the first are named; random bytes stand in the places of those that are not there.
     ///
     /// The answer is the same whatever was there: look into the mailbox again to know.
     ///
@@ -72,7 +66,7 @@ impl DropBox {
         rng: &mut impl CryptoRng,
         address: &MailboxAddress,
         secret: &EraseSecret,
-        read: &[[u8; REPLY_LEN]],
+        read: &[ReplyHash],
     ) -> Result<(), DropBoxError> {
         let body = Bytes::from_owner(order(rng, secret, read));
         let request = plain(Method::POST, &path(address), Body::whole(body))?;
@@ -91,16 +85,12 @@ fn path(address: &MailboxAddress) -> String {
 }
 
 /// The body that asks for it: always of the same length.
-fn order(
-    rng: &mut impl CryptoRng,
-    secret: &EraseSecret,
-    read: &[[u8; REPLY_LEN]],
-) -> Zeroizing<Vec<u8>> {
-    let mut order = Zeroizing::new(vec![0; ERASE_LEN]);
+fn order(rng: &mut impl CryptoRng, secret: &EraseSecret, read: &[ReplyHash]) -> Zeroizing<Vec<u8>> {
+    let mut order = Zeroizing::new(vec![0; ERASURE_LEN]);
     rng.fill_bytes(&mut order);
-    let hashes = read.iter().map(|reply| Sha256::digest(reply).into());
+    let hashes = read.iter().map(|hash| *hash.as_bytes());
     let parts = core::iter::once(*secret.expose()).chain(hashes);
-    let (places, _) = order.as_chunks_mut::<HASH_LEN>();
+    let (places, _) = order.as_chunks_mut::<32>();
     for (place, part) in places.iter_mut().zip(parts) {
         *place = part;
     }
@@ -116,7 +106,7 @@ mod tests {
 
     fn ordered(replies: usize) -> Vec<u8> {
         let secret = EraseSecret::from_bytes([7; 32]);
-        let read = vec![[1; REPLY_LEN]; replies];
+        let read = vec![ReplyHash::from_bytes([1; 32]); replies];
         order(&mut UnwrapErr(SysRng), &secret, &read).to_vec()
     }
 
@@ -126,8 +116,7 @@ mod tests {
             let order = ordered(replies);
             assert_eq!(order.len(), 160);
             assert_eq!(order[..32], [7; 32]);
-            let hash: [u8; 32] = Sha256::digest([1; REPLY_LEN]).into();
-            let named = order.chunks(32).filter(|part| *part == hash).count();
+            let named = order.chunks(32).filter(|part| *part == [1; 32]).count();
             assert_eq!(named, replies.min(4));
         }
     }

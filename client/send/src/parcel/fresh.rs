@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use knothole_envelope::{
     CHUNK_LEN, CHUNK_TEXT, ChunkSealer, DropAddress, Header, Layout, Manifest, Message, Piece,
-    ResumeSecret, SealError, Suite, VerifiedSheet, seal_header,
+    ReplyBlock, ResumeSecret, SealError, Suite, VerifiedSheet, seal_header,
 };
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -35,12 +35,13 @@ impl Fresh {
     pub(crate) fn seal(
         rng: &mut impl CryptoRng,
         sheet: &VerifiedSheet,
+        reply: Option<ReplyBlock>,
         files: Vec<SourceFile>,
         message: Message,
     ) -> Result<Self, SendError> {
         let recipients = sheet.recipients();
         let entries = files.iter().map(|file| file.entry().clone()).collect();
-        let manifest = Manifest::new(sheet.hash(), recipients.quorum(), None, entries, message)?;
+        let manifest = Manifest::new(sheet.hash(), recipients.quorum(), reply, entries, message)?;
         let (header, sealer) = seal_header(
             rng,
             Suite::ChaCha20Poly1305,

@@ -55,7 +55,7 @@ fn made(bodies: &[Vec<u8>]) -> Made {
     let mut rng = UnwrapErr(SysRng);
     let secret = EpochSecret::generate(&mut rng);
     let message = Message::new("words").unwrap();
-    let fresh = Fresh::seal(&mut rng, &sheet(&secret), files, message).unwrap();
+    let fresh = Fresh::seal(&mut rng, &sheet(&secret), None, files, message).unwrap();
     Made {
         parcel: Parcel::fresh(fresh),
         secret,

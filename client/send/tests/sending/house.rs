@@ -8,7 +8,8 @@ use getrandom::SysRng;
 use knothole_envelope::{
     Charter, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, DropAddress,
     EpochNumber, EpochSecret, FileEntry, FileName, HEADER_LEN, Manifest, Message, OnionAddress,
-    Opener, Quorum, Sheet, Signed, SigningSecret, Suite, TreeHash, TreeHasher, seal_drop, unlock,
+    Opener, PushedReply, Quorum, ReplyBlock, Sheet, Signed, SigningSecret, Suite, TreeHash,
+    TreeHasher, seal_drop, unlock,
 };
 use knothole_intake::{Desk, Intake, OpenError, Settings, UnixSeconds};
 use rand_core::UnwrapErr;
@@ -48,6 +49,7 @@ pub struct Opened {
     pub message: String,
     pub files: Vec<(String, Vec<u8>)>,
     pub tree: TreeHash,
+    pub reply: Option<ReplyBlock>,
 }
 
 fn rng() -> UnwrapErr<SysRng> {
@@ -139,6 +141,7 @@ impl Newsroom {
         let unlocked = unlock(header, 1, &[opener]).unwrap();
         let mut drop = unlocked.into_drop(&sealed[HEADER_LEN..]).unwrap();
         let message = drop.manifest().message().as_str().to_owned();
+        let reply = drop.manifest().reply().cloned();
         let mut files = Vec::new();
         while let Some(mut file) = drop.next_file().unwrap() {
             let name = file.entry().unwrap().name.as_str().to_owned();
@@ -151,6 +154,7 @@ impl Newsroom {
             message,
             files,
             tree,
+            reply,
         }
     }
 }
@@ -169,8 +173,8 @@ async fn set_up(folder: &Path, newsroom: &Newsroom, settings: &Settings) -> Arc<
     desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
     let intake = reopen(folder, settings).await;
     let sheets = Signed::encode_list(core::slice::from_ref(&newsroom.sheet));
-    push(&intake, "/charter", &newsroom.chain.encode()).await;
-    push(&intake, "/sheets", &sheets).await;
+    push(&intake, "PUT /charter", &newsroom.chain.encode()).await;
+    push(&intake, "PUT /sheets", &sheets).await;
     intake
 }
 
@@ -185,12 +189,12 @@ async fn reopen(folder: &Path, settings: &Settings) -> Arc<Intake> {
     }
 }
 
-async fn push(intake: &Arc<Intake>, path: &str, body: &[u8]) {
+async fn push(intake: &Arc<Intake>, line: &str, body: &[u8]) {
     let (mut near, far) = tokio::io::duplex(65_536);
     let serving = Arc::clone(intake);
     let task = tokio::spawn(async move { serving.serve_collection(far).await });
     let head = format!(
-        "PUT {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+        "{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
          Content-Length: {}\r\n\r\n",
         "ab".repeat(32),
         body.len()
@@ -199,7 +203,7 @@ async fn push(intake: &Arc<Intake>, path: &str, body: &[u8]) {
     near.write_all(body).await.unwrap();
     let mut answer = Vec::new();
     near.read_to_end(&mut answer).await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 204"), "{path}");
+    assert!(answer.starts_with(b"HTTP/1.1 204"), "{line}");
     task.await.unwrap();
 }
 
@@ -230,6 +234,14 @@ impl House {
         let server = self.server.lock().await;
         server.stop().await;
         server.go_on(reopen(self.folder.path(), settings).await);
+    }
+
+    /// The newsroom's courier brings these replies.
+    pub async fn push_replies(&self, replies: &[PushedReply]) {
+        let server = self.server.lock().await;
+        let intake = server.intake.lock().unwrap().clone();
+        let replies = PushedReply::encode_list(replies);
+        push(&intake.unwrap(), "POST /replies", &replies).await;
     }
 
     /// The server comes back with a store that holds nothing but the newsroom's keys.

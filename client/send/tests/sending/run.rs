@@ -5,6 +5,7 @@ use std::process::{Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, Command};
 
 use crate::house::Newsroom;
@@ -110,7 +111,36 @@ impl Desk {
     pub fn with_address(&self, command: Command, name: &str) -> Command {
         let mut command = self.at_the_desk(command, name);
         command.args(["--address-file", "address"]);
+        if matches!(name, "send" | "seal") {
+            command.arg("--no-reply");
+        }
         command
+    }
+
+    /// The program with this command and its address, and nothing said about a way back.
+    pub fn open_command(&self, name: &str) -> Command {
+        let program = Command::new(env!("CARGO_BIN_EXE_knothole-send"));
+        let mut command = self.at_the_desk(program, name);
+        command.args(["--address-file", "address"]);
+        command
+    }
+
+    /// Runs this command with these words on a descriptor of their own.
+    pub async fn run_with_words(&self, words: &str, command: &str, arguments: &[&str]) -> Ended {
+        let mut command = self.open_command(command);
+        command.args(arguments).args(["--words-fd", "0"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(words.as_bytes()).await.unwrap();
+        drop(input);
+        finished(child).await
+    }
+
+    /// Where this desk stands, and what every command needs there, for a person at a terminal.
+    pub fn terminal_arguments(&self) -> (PathBuf, Vec<String>) {
+        let line = format!("--socks {} --address-file address", self.socks);
+        let arguments = line.split(' ').map(str::to_owned).collect();
+        (self.folder.path().to_owned(), arguments)
     }
 
     fn at_the_desk(&self, mut command: Command, name: &str) -> Command {

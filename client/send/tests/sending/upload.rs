@@ -27,13 +27,7 @@ async fn files_and_words_arrive_and_match() {
     scene.desk.file("film.mov", &film);
     scene.desk.file("leer.txt", b"");
     scene.desk.file("words", "听我说\n".as_bytes());
-    let arguments = [
-        "film.mov",
-        "leer.txt",
-        "--message-file",
-        "words",
-        "--no-reply",
-    ];
+    let arguments = ["film.mov", "leer.txt", "--message-file", "words"];
     scene.desk.send(&arguments).await.arrived();
     let drop = scene.house.the_drop();
     assert_eq!(drop.message, "听我说");
