@@ -302,8 +302,8 @@ fn contents(files: &[SourceFile], message: &Message) -> String {
     };
     match (files, message.as_str().is_empty()) {
         (Some(files), true) => format!("{files} will be"),
-        (Some(files), false) => format!("{files} and your words will be"),
-        (None, _) => "Your words will be".to_owned(),
+        (Some(files), false) => format!("{files} and your message will be"),
+        (None, _) => "Your message will be".to_owned(),
     }
 }
 

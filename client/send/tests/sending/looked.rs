@@ -24,7 +24,7 @@ async fn a_source_is_told_what_a_photograph_says_and_it_goes_as_it_is() {
     let road = Road::to(house.port().await, &[]).await;
     let desk = Desk::new(&house.newsroom, &road);
     desk.file("holiday.jpg", &sample("phone.jpg"));
-    let ended = desk.send(&["holiday.jpg", "--no-reply"]).await.arrived();
+    let ended = desk.send(&["holiday.jpg"]).await.arrived();
     for words in [
         "\"holiday.jpg\": a photograph or picture (jpeg). it says:",
         "where it was made: 48.85840 n, 2.29450 e",
@@ -49,7 +49,7 @@ async fn cleaned_copies_arrive_and_nothing_is_left_on_the_disk() {
     }
     desk.file("d.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 by somebody");
     let names = ["a.jpg", "b.png", "c.mp4", "d.doc"];
-    let arguments = [names.as_slice(), &["--clean", "--no-reply"]].concat();
+    let arguments = [names.as_slice(), &["--clean"]].concat();
     let ended = desk.send(&arguments).await.arrived();
     assert!(
         ended.says("\"a.jpg\" is sealed as a copy without that"),
@@ -101,7 +101,6 @@ async fn a_cleaned_upload_goes_on_after_its_program_was_killed() {
     let arguments = [
         "long.jpg",
         "--clean",
-        "--no-reply",
         "--resume",
         "kept",
         "--passphrase-fd",
@@ -138,9 +137,7 @@ async fn another_program_is_told_what_files_say_as_events() {
     let desk = Desk::new(&house.newsroom, &road);
     desk.file("holiday.jpg", &sample("phone.jpg"));
     desk.file("what", b"\0\x01\x02");
-    let ended = desk
-        .send(&["holiday.jpg", "what", "--no-reply", "--json"])
-        .await;
+    let ended = desk.send(&["holiday.jpg", "what", "--json"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let events: Vec<&str> = ended
         .out
