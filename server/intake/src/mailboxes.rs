@@ -156,7 +156,7 @@ impl Mailboxes {
     ///
     /// Hit and miss take the same steps: four files are read (a blank one where there is no
     /// reply), four decoys are made, and the bytes are chosen without a branch. On one core of an
-    /// AMD Milan that is about 10 ms, nearly all of it for decoys. What is left of a difference (an
+    /// AMD Milan that is about 15 ms, nearly all of it for decoys. What is left of a difference (an
     /// index in memory, a file that is not in the system's cache) ends behind the fixed time of
     /// the answer.
     pub(crate) fn show(&self, disk: &dyn Disk, mailbox: &MailboxAddress) -> io::Result<Vec<u8>> {

@@ -32,7 +32,7 @@ pub struct Settings {
     /// Requests at once that hold up to 256 KiB of memory for an upload.
     pub most_writers: usize,
     /// Requests to mailboxes that are worked on at once; others wait for their turn. Each takes
-    /// about 10 ms of a processor in its `mailbox_time`.
+    /// about 15 ms of a processor in its `mailbox_time`.
     pub most_polls: usize,
     /// An answer of a mailbox goes out so long after its turn came, or at the next multiple: longer
     /// than four files and four decoys take on a slow server, so that their time is not seen.
