@@ -102,7 +102,10 @@ fn carried(state: &State, today: Day) -> Vec<&Signed<Sheet>> {
     let horizon = horizon(today);
     let wanted = |sheet: &&Signed<Sheet>| {
         let sheet = sheet.unverified();
-        *sheet.charter() == current && sheet.last() >= today && sheet.first() <= horizon
+        *sheet.charter() == current
+            && sheet.last() >= today
+            && sheet.first() <= horizon
+            && state.burned.get(sheet.epoch()).is_none()
     };
     state.sheets().iter().filter(wanted).collect()
 }

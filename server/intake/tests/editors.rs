@@ -100,7 +100,17 @@ impl House {
 
     /// A sheet of this epoch for this week, under the newest charter of a chain.
     fn sheet(&self, epoch: u32, chain: &VerifiedChain, by: &[u8]) -> Signed<Sheet> {
-        let first = Day::from_unix_seconds(DAY).unwrap();
+        self.sheet_from(epoch, Day::from_unix_seconds(DAY).unwrap(), chain, by)
+    }
+
+    /// As [`Self::sheet`], for the week that begins on this day.
+    fn sheet_from(
+        &self,
+        epoch: u32,
+        first: Day,
+        chain: &VerifiedChain,
+        by: &[u8],
+    ) -> Signed<Sheet> {
         let last = first.checked_add(6).unwrap();
         let number = u8::try_from(epoch).unwrap();
         let keys = (1..).take(chain.current().editors().len()).map(|place| {
@@ -213,6 +223,29 @@ async fn a_sheet_of_the_charter_before_goes_when_one_of_the_current_charter_come
     let late = house.sheet(1, &house.founding, &[1, 2]);
     let late = house.put_sheet(late).await;
     assert!(late.text().contains("older charter"), "{}", late.text());
+}
+
+#[tokio::test]
+async fn a_server_takes_the_current_sheet_and_the_next_and_none_that_is_early_or_over() {
+    let house = House::new().await;
+    let today = Day::from_unix_seconds(DAY).unwrap();
+    let put = async |epoch, first: Option<Day>| {
+        let sheet = house.sheet_from(epoch, first.unwrap(), &house.founding, &[1, 2]);
+        let answer = house.put_sheet(sheet).await;
+        (answer.status, answer.text().to_owned())
+    };
+    let early = put(3, today.checked_add(8)).await;
+    assert!(
+        early.0 == 403 && early.1.contains("7 days before"),
+        "{early:?}"
+    );
+    let over = put(1, today.checked_sub(7)).await;
+    assert!(over.0 == 403 && over.1.contains("over"), "{over:?}");
+    assert_eq!(put(1, today.checked_sub(6)).await.0, 204);
+    assert_eq!(put(2, today.checked_add(7)).await.0, 204);
+    let third = put(3, today.checked_add(7)).await;
+    assert!(third.0 == 403 && third.1.contains("no more"), "{third:?}");
+    assert_eq!(house.shown().await, [1, 2]);
 }
 
 #[tokio::test]

@@ -217,7 +217,8 @@ fn coming(state: &State, today: Day) -> Vec<&Sheet> {
     for signed in state.sheets().iter().rev() {
         let sheet = signed.unverified();
         let known = coming.iter().any(|other| other.epoch() == sheet.epoch());
-        if *sheet.charter() == current && sheet.last() >= today && !known {
+        let burned = state.burned.get(sheet.epoch()).is_some();
+        if *sheet.charter() == current && sheet.last() >= today && !known && !burned {
             coming.push(sheet);
         }
     }

@@ -50,6 +50,17 @@ fn an_outbox_holds_the_charter_and_the_sheets_of_thirteen_weeks() {
 }
 
 #[test]
+fn the_sheet_of_an_epoch_that_was_burned_early_goes_to_no_source() {
+    let stick = tempfile::tempdir().unwrap();
+    let (editors, mut state) = newsroom(1, 1);
+    let third = kept(1, Status::Opened).listed.epoch;
+    state.burned.add(third, day(0), [editors[0].key()]);
+    lay(stick.path(), &state, &editors, day(0)).unwrap();
+    assert!(!names(stick.path()).contains(&third.get()));
+    assert!(names(stick.path()).contains(&1));
+}
+
+#[test]
 fn an_outbox_replaces_the_one_before() {
     let stick = tempfile::tempdir().unwrap();
     let (editors, state) = newsroom(1, 1);

@@ -53,6 +53,7 @@ pub(super) fn run(args: &BurnArgs, desk: &mut Desk) -> Result<Exit, Failure> {
         }
     }
     warn_clock(&epochs, state, desk);
+    warn_running(&epochs, state, desk);
     if !args.yes && !agreed(&epochs, desk) {
         return Err(Failure::NotAgreed);
     }
@@ -140,6 +141,21 @@ fn warn_clock(epochs: &[EpochNumber], state: &State, desk: &Desk) {
              clock is right, a courier's date is not",
             desk.today
         ));
+    }
+}
+
+/// An epoch that is not over is burned in need alone: the box is shut until the next one begins.
+fn warn_running(epochs: &[EpochNumber], state: &State, desk: &Desk) {
+    let today = state.today(desk.today);
+    let running = |epoch: &&EpochNumber| {
+        let days = state.days_of(**epoch);
+        state.burned.get(**epoch).is_none() && days.is_some_and(|(_, last)| last >= today)
+    };
+    if epochs.iter().any(|epoch| running(&epoch)) {
+        desk.screen.warn(
+            "an epoch that is not over is to be burned: sources may still seal to it until the next \
+             outbox has reached the server, and have no keys until the next epoch begins",
+        );
     }
 }
 

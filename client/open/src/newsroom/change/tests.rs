@@ -307,3 +307,13 @@ fn couriers_and_drops_are_remembered_and_sheets_that_never_left_are_not() {
     assert_eq!(old.map(|sheet| sheet.epoch().get()).max(), Some(16));
     assert_eq!(State::decode(&later.encode()), Some(later));
 }
+
+#[test]
+fn an_epoch_that_was_burned_gets_no_new_sheet_when_editors_change() {
+    let (_, mut state) = newsroom(2, 1);
+    let fourth = EpochNumber::new(4).unwrap();
+    state.burned.add(fourth, today(), [Known::new(1).key()]);
+    let change = Change::of_quorum(&state, quorum(2), today()).unwrap();
+    let numbers: Vec<_> = change.epochs().map(EpochNumber::get).collect();
+    assert_eq!(numbers[..3], [3, 5, 6]);
+}
