@@ -2,7 +2,8 @@
 
     shortcut.py PORT NAME.onion=SOCKET ...
 
-For the long measurements, where Tor's speed would only add hours. It listens on 127.0.0.1.
+For the long measurements, where Tor's speed would only add hours, and for tests of other years, in which no Tor lives.
+It listens on 127.0.0.1 and says at which port; 0 is any.
 """
 
 import asyncio
@@ -46,7 +47,7 @@ async def serve(ways, reader, writer):
 async def main():
     ways = dict(way.split("=", 1) for way in sys.argv[2:])
     server = await asyncio.start_server(lambda r, w: serve(ways, r, w), "127.0.0.1", int(sys.argv[1]))
-    print("ready", flush=True)
+    print("ready", server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 

@@ -5,6 +5,7 @@
 
 mod broom;
 mod child;
+mod clock;
 mod network;
 mod newsroom;
 mod programs;
@@ -14,6 +15,7 @@ mod traces;
 
 pub use broom::Broom;
 pub use child::{Process, guarded};
+pub use clock::Clock;
 pub use network::{Network, NetworkError, NetworkFolders, RelayName, Traffic};
 pub use newsroom::{Courier, Newsroom};
 pub use programs::{Missing, Programs, Said, finish};

@@ -17,40 +17,47 @@ pub struct Newsroom {
 }
 
 impl Newsroom {
-    /// Makes a vault and a card for each editor, in `folder`.
+    /// Makes a vault of so many weeks and a card for each editor, in `folder`.
     ///
     /// # Errors
     /// What the program said, as an I/O error, when it refused.
-    pub fn new(programs: &Programs, folder: &Path, editors: usize) -> io::Result<Self> {
+    pub fn new(programs: &Programs, folder: &Path, editors: usize, weeks: u32) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let newsroom = Self {
+        let mut newsroom = Self {
             programs: programs.clone(),
             folder: folder.to_owned(),
-            editors,
+            editors: 0,
         };
-        for editor in 0..editors {
-            let passphrase = format!("the passphrase of editor {editor} is long enough\n");
-            File::create(newsroom.passphrase(editor))?.write_all(passphrase.as_bytes())?;
-            let vault = newsroom.vault(editor);
-            let card = newsroom.card(editor);
-            let make: [&OsStr; 5] = [
-                "vault".as_ref(),
-                "new".as_ref(),
-                vault.as_ref(),
-                "--epochs".as_ref(),
-                "4".as_ref(),
-            ];
-            newsroom.run(&make, &[editor])?.done()?;
-            let write: [&OsStr; 5] = [
-                "vault".as_ref(),
-                "card".as_ref(),
-                vault.as_ref(),
-                "--out".as_ref(),
-                card.as_ref(),
-            ];
-            newsroom.run(&write, &[editor])?.done()?;
+        let weeks = weeks.to_string();
+        for _ in 0..editors {
+            newsroom.join(&["--epochs", &weeks])?;
         }
         Ok(newsroom)
+    }
+
+    /// Makes a vault and a card for one more editor, with these arguments of `vault new`. Gives
+    /// the editor's number.
+    ///
+    /// # Errors
+    /// What the program said, as an I/O error, when it refused.
+    pub fn join(&mut self, arguments: &[&str]) -> io::Result<usize> {
+        let editor = self.editors;
+        let passphrase = format!("the passphrase of editor {editor} is long enough\n");
+        File::create(self.passphrase(editor))?.write_all(passphrase.as_bytes())?;
+        let (vault, card) = (self.vault(editor), self.card(editor));
+        let mut make: Vec<&OsStr> = vec!["vault".as_ref(), "new".as_ref(), vault.as_ref()];
+        make.extend(arguments.iter().map(OsStr::new));
+        self.run(&make, &[editor])?.done()?;
+        let write: [&OsStr; 5] = [
+            "vault".as_ref(),
+            "card".as_ref(),
+            vault.as_ref(),
+            "--out".as_ref(),
+            card.as_ref(),
+        ];
+        self.run(&write, &[editor])?.done()?;
+        self.editors = self.editors.saturating_add(1);
+        Ok(editor)
     }
 
     /// The same vaults and the same archive once more, in `folder`, which must not be there.
@@ -124,11 +131,15 @@ impl Newsroom {
         finish(&mut command)
     }
 
-    fn vault(&self, editor: usize) -> PathBuf {
+    /// Where an editor's vault is.
+    #[must_use]
+    pub fn vault(&self, editor: usize) -> PathBuf {
         self.folder.join(format!("vault-{editor}"))
     }
 
-    fn card(&self, editor: usize) -> PathBuf {
+    /// Where an editor's card is.
+    #[must_use]
+    pub fn card(&self, editor: usize) -> PathBuf {
         self.folder.join(format!("card-{editor}"))
     }
 
@@ -206,9 +217,16 @@ impl Courier {
     /// # Errors
     /// Whatever the system says when it cannot start the program.
     pub fn online(&self, word: &str) -> io::Result<Said> {
-        let stick = self.stick();
-        let mut arguments: Vec<&OsStr> = vec![word.as_ref(), stick.as_ref()];
-        arguments.extend(self.way.iter().map(OsStr::new));
-        self.offline(&arguments)
+        self.ask_online(&[word.as_ref(), self.stick().as_os_str()])
+    }
+
+    /// Runs a command that goes online.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn ask_online(&self, arguments: &[impl AsRef<OsStr>]) -> io::Result<Said> {
+        let mut all: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
+        all.extend(self.way.iter().map(OsStr::new));
+        self.offline(&all)
     }
 }

@@ -1,16 +1,20 @@
 //! The programs under test, as they were built.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::child::guarded;
+use crate::clock::Clock;
 
 /// The folder in which cargo puts programs: that of the tests' own program, or the one above it.
 #[derive(Clone, Debug)]
 pub struct Programs {
     folder: PathBuf,
+    /// What they take for the time, if it is not the machine's.
+    clock: Option<Clock>,
 }
 
 impl Programs {
@@ -26,26 +30,42 @@ impl Programs {
             .find(|folder| folder.join("knothole-server").is_file())
             .map(|folder| Self {
                 folder: folder.to_owned(),
+                clock: None,
             })
             .ok_or(Missing)
     }
 
+    /// The same programs, living by another clock.
+    #[must_use]
+    pub fn living_by(&self, clock: &Clock) -> Self {
+        Self {
+            clock: Some(clock.clone()),
+            ..self.clone()
+        }
+    }
+
     /// A command for one of them, which ends when this process ends.
     pub fn command(&self, name: &str) -> Command {
-        let mut command = guarded(self.folder.join(name));
-        command.stdin(Stdio::null());
+        let mut words = self.words(name).into_iter();
+        let mut command = guarded(words.next().unwrap_or_default());
+        command.args(words).stdin(Stdio::null());
         command
     }
 
     /// The same, started by a shell that `script` tells what to do first: `exec "$@"` at its end
     /// becomes the program.
-    pub(crate) fn command_in_shell(&self, script: &str, name: &str) -> Command {
+    pub fn command_in_shell(&self, script: &str, name: &str) -> Command {
         let mut command = guarded("sh");
-        command
-            .args(["-c", script, "sh"])
-            .arg(self.folder.join(name));
+        command.args(["-c", script, "sh"]).args(self.words(name));
         command.stdin(Stdio::null());
         command
+    }
+
+    /// The words that start a program.
+    fn words(&self, name: &str) -> Vec<OsString> {
+        let mut words = self.clock.as_ref().map(Clock::words).unwrap_or_default();
+        words.push(self.folder.join(name).into());
+        words
     }
 
     /// Where things that outlast a run are kept, as the keys of a network.

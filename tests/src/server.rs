@@ -24,7 +24,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Writes a configuration with these lines into `folder`, and does not run anything yet.
+    /// Writes a configuration with these lines into `folder`, and does not run anything yet. Its
+    /// data go into `folder` as well.
     ///
     /// # Errors
     /// When the files cannot be written.
@@ -36,13 +37,7 @@ impl Server {
             log: folder.join("server.log"),
             process: None,
         };
-        // A drop that was signed off goes at once, unless a test is about the grace.
-        let grace = if lines.contains("grace =") {
-            ""
-        } else {
-            "grace = \"0d\"\n"
-        };
-        let text = format!("data = \"data\"\ndanger_batch = \"2s\"\n{grace}{lines}\n");
+        let text = format!("data = \"data\"\n{lines}\n");
         File::create(&server.config)?.write_all(text.as_bytes())?;
         Ok(server)
     }

@@ -1,9 +1,6 @@
 //! Everything that is linked into the child, by name.
 
-#![expect(
-    clippy::disallowed_types,
-    reason = "the test asks cargo"
-)]
+#![expect(clippy::disallowed_types, reason = "the test asks cargo")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

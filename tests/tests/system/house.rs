@@ -38,7 +38,7 @@ impl House {
         quorum: u8,
     ) -> Self {
         let folder = stage.folder(test);
-        let newsroom = Newsroom::new(&stage.programs, &folder.join("airgap"), editors).unwrap();
+        let newsroom = Newsroom::new(&stage.programs, &folder.join("airgap"), editors, 4).unwrap();
         let address = newsroom.found(quorum, onion).unwrap();
         let (_, fingerprint) = address.split_once('#').unwrap();
         let courier =

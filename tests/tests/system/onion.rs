@@ -110,7 +110,7 @@ fn a_drop_goes_the_same_way_through_a_server_behind_another_tor() {
         "listen = \"unix:{}\"\npublic_onion = \"{onion}\"\ncollection_onion = \"{}\"\n{}",
         sockets.display(),
         front.onion("collection").unwrap(),
-        stage.tor_line(),
+        stage.server_lines(),
     );
     let server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
     server.ask(&["init"]).unwrap().done().unwrap();

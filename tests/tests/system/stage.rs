@@ -49,9 +49,11 @@ impl Stage {
         folder
     }
 
-    /// The line that has a server use this network.
-    pub(crate) fn tor_line(&self) -> String {
-        format!("tor = {:?}", self.network.arti_settings())
+    /// The lines that have a server use this network, hold drops back for moments instead of a day,
+    /// and let them go without a grace.
+    pub(crate) fn server_lines(&self) -> String {
+        let settings = self.network.arti_settings();
+        format!("tor = {settings:?}\ndanger_batch = \"2s\"\ngrace = \"0d\"")
     }
 
     /// The arguments that have a program use this network by its own Tor.
@@ -63,7 +65,7 @@ impl Stage {
     /// A server with onions of its own: not started, and the address of the public one.
     pub(crate) fn server(&self, test: &str) -> (Server, String) {
         let folder = self.folder(test).join("server");
-        let server = Server::new(&self.programs, &folder, &self.tor_line()).unwrap();
+        let server = Server::new(&self.programs, &folder, &self.server_lines()).unwrap();
         let onion = server.ask(&["init"]).unwrap().done().unwrap();
         (server, onion)
     }
