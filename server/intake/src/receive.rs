@@ -173,12 +173,15 @@ impl Taking<'_> {
     }
 
     async fn end(&mut self) -> Result<(), Received> {
-        if self.pending.is_empty() && self.unsettled == 0 {
-            return Ok(());
+        let empty = self.pending.is_empty() && self.unsettled == 0;
+        if !empty {
+            self.pass()?;
         }
-        self.pass()?;
         if self.hash.take().is_some_and(|hash| !hash.holds()) {
             return Err(Received::Altered);
+        }
+        if empty {
+            return Ok(());
         }
         self.settle().await
     }
