@@ -3,6 +3,7 @@
 use clap::Args;
 use knothole_inspect::{Cleaning, Hashing, InspectError, Inspector, Kind, Limit, Report, Walls};
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use crate::ask::{self, Wish};
 use crate::error::SendError;
@@ -55,7 +56,7 @@ pub(crate) enum Handling {
 ///
 /// # Errors
 /// [`SendError::Stopped`] when the source wants that, [`SendError::Ask`].
-pub(crate) fn through(
+pub(crate) async fn through(
     files: &mut [SourceFile],
     handling: Handling,
     voice: &Voice,
@@ -76,7 +77,7 @@ pub(crate) fn through(
     let wish = match handling {
         Handling::Clean => Wish::Clean,
         Handling::Ask if voice.speaks_to_people() && looks.iter().any(says_something) => {
-            ask::wish(QUESTION)?.unwrap_or(Wish::AsTheyAre)
+            wish().await?.unwrap_or(Wish::AsTheyAre)
         }
         _ => Wish::AsTheyAre,
     };
@@ -93,6 +94,17 @@ pub(crate) fn through(
             );
             Ok(())
         }
+    }
+}
+
+/// Asks what is to be done, so that whoever is asked can still end the program.
+async fn wish() -> Result<Option<Wish>, SendError> {
+    let (tell, told) = oneshot::channel();
+    // A thread of its own: a runtime that ends would wait for one of its own.
+    std::thread::spawn(move || drop(tell.send(ask::wish(QUESTION))));
+    match told.await {
+        Ok(wish) => Ok(wish?),
+        Err(_) => Err(SendError::Fault("nothing reads the terminal")),
     }
 }
 

@@ -255,7 +255,7 @@ async fn sealed_parcel(
         return Err(SendError::Nothing);
     }
     let mut files = order.files.open()?;
-    look::through(&mut files, order.handling, voice)?;
+    look::through(&mut files, order.handling, voice).await?;
     let back = order.back.settle(order.address.fingerprint()).await?;
     voice.say(match back {
         Some(_) => {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::house::House;
 use crate::road::{Fate, Road};
 use crate::run::{Desk, noise};
+use crate::terminal::Terminal;
 
 /// A small file that says a lot.
 fn sample(name: &str) -> Vec<u8> {
@@ -147,4 +148,35 @@ async fn another_program_is_told_what_files_say_as_events() {
     assert_eq!(events.len(), 2, "{ended:?}");
     assert!(events[0].contains("\"can_be_cleaned\":true") && events[0].contains("iPhone 12"));
     assert!(events[1].contains("this program cannot tell what this file carries"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_at_a_terminal_is_asked_and_can_clean_stop_or_go_away() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    desk.file("holiday.jpg", &sample("phone.jpg"));
+    desk.file("words", b"from the desk");
+    let asked = || {
+        let arguments = ["holiday.jpg", "--message-file", "words", "--no-reply"];
+        let mut terminal = Terminal::start(&desk, "send", &arguments);
+        terminal.until("with which device: Apple iPhone 12");
+        terminal.until("[keep/clean/stop]: ");
+        terminal
+    };
+    let mut terminal = asked();
+    terminal.types("stop");
+    assert_eq!(terminal.code(), Some(3));
+    let mut terminal = asked();
+    terminal.interrupts();
+    assert_eq!(terminal.code(), Some(3));
+    assert!(house.opened().is_empty());
+    let mut terminal = asked();
+    terminal.types("yes");
+    terminal.until("[keep/clean/stop]: ");
+    terminal.types("Clean");
+    terminal.until("is sealed as a copy without that");
+    terminal.until("Arrived, and matches.");
+    assert_eq!(terminal.code(), Some(0));
+    assert!(!holds(&house.the_drop().files[0].1, "Apple"));
 }
