@@ -65,7 +65,9 @@ impl BackArgs {
         if !same {
             return Err(SendError::OtherOrder);
         }
-        Ok(settled.cloned().map_or(Back::OneTime, Back::Settled))
+        Ok(settled.map_or(Back::OneTime, |block| {
+            Back::Settled(Box::new(block.clone()))
+        }))
     }
 }
 
@@ -79,7 +81,7 @@ pub(crate) enum Back {
     /// The words that it has.
     Words(Codename),
     /// What another run has settled.
-    Settled(ReplyBlock),
+    Settled(Box<ReplyBlock>),
 }
 
 impl Back {
@@ -105,7 +107,7 @@ impl Back {
     ) -> Result<Option<ReplyBlock>, SendError> {
         let block = match self {
             Self::OneTime => None,
-            Self::Settled(block) => Some(block.clone()),
+            Self::Settled(block) => Some((**block).clone()),
             Self::Words(codename) => Some(codename.way_back(newsroom).block()),
             Self::Ask(tongue) => {
                 self.askable()?;

@@ -193,10 +193,13 @@ impl Reading<'_> {
     }
 
     async fn end(self) -> Result<(), SendError> {
-        if self.shown > 0 && self.then == Then::Ask && self.voice.is_seen() {
-            if tty::yes("Wipe this screen, so that the words do not stay on it?").await? {
-                tty::wipe();
-            }
+        let asked = self.then == Then::Ask && tty::somebody_there();
+        if asked
+            && self.shown > 0
+            && self.voice.is_seen()
+            && tty::yes("Wipe this screen, so that the words do not stay on it?").await?
+        {
+            tty::wipe();
         }
         match (self.shown, self.refused) {
             (0, 0) => self.voice.done(

@@ -149,7 +149,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let alive = OpenFolder::temporary_in(parent.path()).unwrap();
         let killed = OpenFolder::temporary_in(parent.path()).unwrap();
-        std::fs::write(killed.path().join("guards"), b"a guard").unwrap();
+        drop(std::fs::File::create(killed.path().join("guards")).unwrap());
         let left = killed.path().to_owned();
         // As the kernel does it: the lock goes, and nobody tidies up.
         let mut killed = std::mem::ManuallyDrop::new(killed);
@@ -167,9 +167,11 @@ mod tests {
         let other = parent.path().join("tmp.0123456789");
         std::fs::create_dir(&other).unwrap();
         let file = parent.path().join(format!("tmp.{digits}"));
-        std::fs::write(&file, b"").unwrap();
+        drop(std::fs::File::create(&file).unwrap());
         let elsewhere = tempfile::tempdir().unwrap();
-        let link = parent.path().join(format!("tmp.1{}", &digits[1..]));
+        let link = parent
+            .path()
+            .join(format!("tmp.1{}", digits.get(1..).unwrap()));
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
         drop(OpenFolder::temporary_in(parent.path()).unwrap());
         assert!(other.exists() && file.exists() && link.exists() && elsewhere.path().exists());

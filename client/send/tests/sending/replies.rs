@@ -78,7 +78,7 @@ impl Scene {
 fn in_order(text: &str, signs: &[&str]) {
     let mut from = 0;
     for sign in signs {
-        let found = text[from..].find(sign);
+        let found = text.get(from..).and_then(|rest| rest.find(sign));
         from += found.unwrap_or_else(|| panic!("{sign:?} is missing or too early in {text}"));
     }
 }
