@@ -15,6 +15,7 @@ mod outbox;
 mod push;
 mod random;
 mod set_up;
+mod shown;
 mod state;
 mod status;
 mod stick;

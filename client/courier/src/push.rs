@@ -4,7 +4,7 @@ mod error;
 
 use std::fmt;
 
-use knothole_envelope::{Day, EpochNumber, Receipt, Sheet, Signed, VerifiedChain};
+use knothole_envelope::{Charter, Day, EpochNumber, Receipt, Sheet, Signed, VerifiedChain};
 use knothole_onion::CollectionError;
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ pub(crate) use error::PushError;
 use crate::exit::Exit;
 use crate::outbox::Outbox;
 use crate::random;
+use crate::shown;
 use crate::state::{Held, LOT_OF_REPLIES};
 
 /// A sheet goes to the server so many days before its first day, and not earlier: a server that
@@ -29,6 +30,10 @@ const LOT: usize = 256;
 pub(crate) struct Pushed {
     /// The sequence number of the charter that the server now has.
     pub(crate) charter: Option<u32>,
+    /// The number of the charter that recovery papers made, if one did.
+    pub(crate) recovered: Option<u32>,
+    /// The number of the charter that the server showed, where it had taken a newer one before.
+    pub(crate) rolled_back: Option<u32>,
     /// The epochs whose sheets the server now has from this courier.
     pub(crate) released: Vec<u32>,
     /// The sheets that wait here for their day.
@@ -69,7 +74,8 @@ impl Pushed {
     /// How the program ends after it.
     #[must_use]
     pub(crate) const fn exit(&self) -> Exit {
-        if self.stale_receipts == 0 && self.replies_left == 0 && self.refused.is_empty() {
+        let all = self.stale_receipts == 0 && self.replies_left == 0 && self.refused.is_empty();
+        if all && self.rolled_back.is_none() {
             Exit::Done
         } else {
             Exit::Partly
@@ -83,6 +89,22 @@ impl fmt::Display for Pushed {
             return f
                 .write_str("nothing to push yet: no outbox came from the offline machine so far");
         };
+        if let Some(shown) = self.rolled_back {
+            writeln!(
+                f,
+                "WARNING: the server showed charter {shown}, and it had a newer one from here \
+                 before. It was set back to an old copy, or it is in other hands; sources may have \
+                 been shown old keys. Ask the administrator. The next bundle tells the offline \
+                 machine"
+            )?;
+        }
+        if let Some(recovered) = self.recovered {
+            writeln!(
+                f,
+                "WARNING: charter {recovered} was made by the newsroom's recovery papers in place \
+                 of its editors. If nobody at the newsroom knows of it, stop and ask"
+            )?;
+        }
         write!(f, "charter {charter}: the server has it")?;
         for epoch in &self.released {
             write!(f, "\nkeys of epoch {epoch}: the server has them")?;
@@ -239,10 +261,12 @@ pub(crate) async fn hand_over(
         .receipts
         .into_iter()
         .partition(|receipt| receipt.verify(&chain).is_ok());
+    let rolled_back = shown::look(held, caller, &chain).await?;
     caller
         .ask(async |visit| visit.put_charter(chain.chain()).await)
         .await
         .map_err(PushError::from_charter)?;
+    held.state.charter_pushed = Some(chain.sequence());
     let mut refused = Vec::new();
     let sheets_taken = caller.ask(async |visit| visit.put_sheets(&due).await).await;
     note(&mut refused, Refusable::Sheets, sheets_taken)?;
@@ -267,6 +291,8 @@ pub(crate) async fn hand_over(
         .collect();
     Ok(Pushed {
         charter: Some(chain.sequence()),
+        recovered: chain.recovered().map(Charter::sequence),
+        rolled_back,
         released: if refused.contains(&Refusable::Sheets) {
             Vec::new()
         } else {

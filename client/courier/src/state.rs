@@ -40,6 +40,13 @@ pub(crate) struct State {
     /// The newest chain of charters that came from the newsroom, canonical CBOR.
     #[serde(with = "text::hex")]
     charter: Vec<u8>,
+    /// The number of the newest charter that the server took from here.
+    #[serde(default)]
+    pub(crate) charter_pushed: Option<u32>,
+    /// The hash of the charter that the server showed last, where it should have shown another; else
+    /// empty. It goes into the bundles, so that the offline side learns of it.
+    #[serde(default, with = "text::hex")]
+    shown: Vec<u8>,
     /// The sheets that are not over yet, released or not: a canonical CBOR array.
     #[serde(with = "text::hex")]
     sheets: Vec<u8>,
@@ -259,8 +266,18 @@ impl State {
         self.heads.clear();
     }
 
-    /// The hash of the newest charter known; at first that is the founding one.
+    /// Notes the charter that the server shows in the place of the newsroom's, or that it shows none
+    /// such.
+    pub(crate) fn set_shown(&mut self, shown: Option<CharterHash>) {
+        self.shown = shown.map_or_else(Vec::new, |hash| hash.as_bytes().to_vec());
+    }
+
+    /// The hash of the charter that the next bundle names: the newest one known, at first the
+    /// founding one, unless the server has shown one that it should not.
     pub(crate) fn charter_hash(&self, pairing: &Pairing) -> Result<CharterHash, StateError> {
+        if let Ok(shown) = <[u8; 32]>::try_from(self.shown.as_slice()) {
+            return Ok(CharterHash::from_bytes(shown));
+        }
         let founding = CharterHash::from_bytes(*pairing.fingerprint.as_bytes());
         Ok(self.chain()?.map_or(founding, |chain| chain.current_hash()))
     }

@@ -22,6 +22,8 @@ use crate::{ANSWER_PATIENCE, Dialer, Isolation};
 
 /// A listing is served in at most so many bytes: room for the most drops that it may name.
 const MOST_LISTING_BYTES: usize = 1 << 23;
+/// A chain of charters is served in at most so many bytes.
+const MOST_CHARTER_BYTES: usize = 1 << 21;
 /// The body of an answer that is not asked for is read up to here.
 const MOST_IDLE_BYTES: usize = 1 << 17;
 
@@ -147,6 +149,17 @@ impl Visit {
         request.headers_mut().insert(RANGE, range);
         let reply = within(async { Ok(self.session.send(request).await?) }).await?;
         Stretch::new(reply, offset, last)
+    }
+
+    /// The charters that the service holds. Nobody has verified them.
+    ///
+    /// # Errors
+    /// [`CollectionError`]; [`CollectionError::NotThere`] when it holds none.
+    pub async fn charter(&mut self) -> Result<CharterChain, CollectionError> {
+        let request = self.request(Method::GET, "/charter", Body::empty())?;
+        let body = self.answer(request, MOST_CHARTER_BYTES).await?;
+        let content = unframe(&body).map_err(|_| Oddity::Frame)?;
+        Ok(CharterChain::decode(content).map_err(|_| Oddity::Charter)?)
     }
 
     /// Hands over the newsroom's charters.

@@ -6,6 +6,7 @@ mod hands;
 mod pushing;
 mod replies;
 mod service;
+mod shown;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -27,6 +27,17 @@ pub(crate) enum PushError {
     },
     /// The charters are not those that were pushed before, with more of them.
     OtherCharter,
+    /// The server shows a newer charter than the newest one that came through here.
+    NewerShown {
+        /// The one that it shows.
+        shown: u32,
+        /// The newest one known here.
+        known: u32,
+        /// Whether recovery papers made one of those in between.
+        recovered: bool,
+    },
+    /// The server shows charters that are not the newsroom's.
+    OtherShown,
     /// A sheet does not verify.
     Sheet {
         /// The epoch it is for.
@@ -60,6 +71,8 @@ impl PushError {
             | Self::Charter(_)
             | Self::OlderCharter { .. }
             | Self::OtherCharter
+            | Self::NewerShown { .. }
+            | Self::OtherShown
             | Self::CharterRefused(_)
             | Self::Clock
             | Self::Sheet { .. } => Exit::Refused,
@@ -91,6 +104,29 @@ impl fmt::Display for PushError {
                 "the charters on the stick contradict those that were pushed before: two offline \
                  machines may have changed the newsroom apart from each other. Nothing was pushed",
             ),
+            Self::NewerShown {
+                shown,
+                known,
+                recovered,
+            } => write!(
+                f,
+                "{}the server has charter {shown}, and the newest that came through here is charter \
+                 {known}: bring a new outbox from the offline machine. If nobody of you made charter \
+                 {shown}, your newsroom is being taken over: ask the administrator over another way, \
+                 and warn your sources. Nothing was pushed, and the next bundle tells the offline \
+                 machine",
+                if *recovered {
+                    "WARNING: recovery papers have put other editors in your place. "
+                } else {
+                    ""
+                }
+            ),
+            Self::OtherShown => f.write_str(
+                "WARNING: the server shows charters that are not this newsroom's, or another line of \
+                 them than yours: it is turned or in other hands, or a quorum of former editors has \
+                 signed them. Nothing was pushed. Ask the administrator over another way, and warn \
+                 your sources. The next bundle tells the offline machine",
+            ),
             Self::Sheet { epoch, .. } => write!(
                 f,
                 "the keys of epoch {epoch} on the stick were refused, and nothing was pushed: \
@@ -116,7 +152,12 @@ impl std::error::Error for PushError {
             Self::Outbox(error) => error.source(),
             Self::Server(error) => error.source(),
             Self::State(error) => error.source(),
-            Self::NoOutbox | Self::OlderCharter { .. } | Self::OtherCharter | Self::Clock => None,
+            Self::NoOutbox
+            | Self::OlderCharter { .. }
+            | Self::OtherCharter
+            | Self::NewerShown { .. }
+            | Self::OtherShown
+            | Self::Clock => None,
         }
     }
 }

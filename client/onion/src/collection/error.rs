@@ -130,6 +130,8 @@ pub enum Oddity {
     Frame,
     /// Not a listing.
     Listing,
+    /// Not a chain of charters.
+    Charter,
     /// Another range than the one that was asked for.
     Range,
     /// More bytes than were asked for.
@@ -143,6 +145,7 @@ impl fmt::Display for Oddity {
             Self::Status => "a status that does not belong here",
             Self::Frame => "a body with a wrong length or padding",
             Self::Listing => "something else in the place of the listing",
+            Self::Charter => "something else in the place of the charter",
             Self::Range => "another range than the one asked for",
             Self::Long => "more bytes than were asked for",
         })

@@ -40,7 +40,7 @@ fn days(today: Day, ahead: u32, length: u32) -> (Day, Day) {
 }
 
 /// One sheet of which this is the last day, one that may go, and one that must wait a day more.
-fn three_sheets(newsroom: &Newsroom, today: Day) -> Vec<Signed<Sheet>> {
+pub(super) fn three_sheets(newsroom: &Newsroom, today: Day) -> Vec<Signed<Sheet>> {
     let (first, _) = days(today.checked_sub(6).unwrap(), 0, 0);
     let (second, second_last) = days(today, 7, 6);
     let (third, third_last) = days(today, 8, 6);
@@ -62,11 +62,11 @@ fn receipt(newsroom: &Newsroom) -> Signed<Receipt> {
     signed
 }
 
-fn paths(service: &Service) -> Vec<String> {
+pub(super) fn paths(service: &Service) -> Vec<String> {
     service.script(|script| script.taken.iter().map(|(path, _)| path.clone()).collect())
 }
 
-fn pushed_sheets(service: &Service) -> Vec<u32> {
+pub(super) fn pushed_sheets(service: &Service) -> Vec<u32> {
     let bytes = service.script(|script| {
         let mut taken = script.taken.iter().rev();
         taken.find(|(path, _)| path == "/sheets").unwrap().1.clone()
@@ -246,10 +246,10 @@ async fn an_older_charter_another_line_and_another_newsroom_are_not_pushed() {
 }
 
 /// Another second charter than [`Newsroom::next`] makes.
-struct SecondEditor;
+pub(super) struct SecondEditor;
 
 impl SecondEditor {
-    fn line(newsroom: &Newsroom) -> CharterChain {
+    pub(super) fn line(newsroom: &Newsroom) -> CharterChain {
         use knothole_envelope::{Quorum, SigningSecret};
 
         let joined = SigningSecret::generate(&mut crate::random::system());
@@ -351,6 +351,7 @@ async fn a_sync_asks_the_same_whether_or_not_anything_is_new() {
         std::fs::remove_dir_all(stick.join("knothole-outbox")).ok();
     }
     let listing = [
+        "GET /charter",
         "PUT /charter",
         "PUT /sheets",
         "POST /receipts",
@@ -358,7 +359,7 @@ async fn a_sync_asks_the_same_whether_or_not_anything_is_new() {
         "GET /listing",
     ];
     assert_eq!(seen[0], listing);
-    assert_eq!(seen[1][..5], listing);
+    assert_eq!(seen[1][..6], listing);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,6 +36,8 @@ pub(super) struct Script {
     pub(super) refuses: Vec<(&'static str, u16)>,
     /// Method and path, and the range, of what was asked.
     pub(super) seen: Vec<String>,
+    /// The chain that is shown, as its canonical CBOR.
+    pub(super) charter: Option<Vec<u8>>,
     /// What was pushed: path and body.
     pub(super) taken: Vec<(String, Bytes)>,
 }
@@ -124,6 +126,10 @@ async fn answer(
         };
         script.taken.push((path, body));
         return Ok(whole(204, Vec::new()));
+    }
+    if path == "/charter" {
+        let shown = script.charter.as_ref().map(|chain| frame(chain).unwrap());
+        return Ok(shown.map_or_else(|| sentence(404), |chain| whole(200, chain)));
     }
     if path == "/listing" {
         let mut listed: Vec<ListedDrop> = script.drops.iter().map(|sent| sent.listed).collect();
