@@ -14,6 +14,7 @@ mod system {
     mod journey;
     mod network;
     mod onion;
+    mod replying;
     mod silence;
     mod stage;
 }

@@ -1,6 +1,7 @@
 //! A newsroom with its server and its courier, ready to take drops.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -88,6 +89,43 @@ impl House {
             .arg(self.folder.join("message"))
             .args(way);
         command
+    }
+
+    /// The same, with the words that were read from this descriptor, and so with a way back.
+    pub(crate) fn sending_with_words(&self, file: &Path, way: &[String]) -> Command {
+        let mut command = self.sender("send", way);
+        command
+            .arg(file)
+            .arg("--message-file")
+            .arg(self.folder.join("message"))
+            .args(["--words-fd", "0"])
+            .stdin(self.words());
+        command
+    }
+
+    /// The source's command that reads its replies.
+    pub(crate) fn collecting(&self, way: &[String]) -> Command {
+        let mut command = self.sender("replies", way);
+        command
+            .args(["--json", "--words-fd", "0"])
+            .stdin(self.words());
+        command
+    }
+
+    fn sender(&self, word: &str, way: &[String]) -> Command {
+        let mut command = self.stage.programs.command("knothole-send");
+        command
+            .arg(word)
+            .arg("--address-file")
+            .arg(self.folder.join("address"))
+            .args(way);
+        command
+    }
+
+    fn words(&self) -> File {
+        let path = self.folder.join("words");
+        std::fs::write(&path, format!("{WORDS}\n")).unwrap();
+        File::open(path).unwrap()
     }
 
     /// Carries what the air-gapped machine has for the server, receipts among it, to the server.
@@ -181,6 +219,10 @@ pub(crate) fn opened(folder: &Path) -> Vec<Vec<u8>> {
 
 /// What every source of these tests says.
 pub(crate) const MESSAGE: &str = "这段录像是我在局里拍的。请不要说出我是谁。";
+
+/// The words of a source: those of sixteen zero bytes, which nobody draws.
+const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+                     abandon about smoke";
 
 /// Bytes that do not repeat (xorshift64*), the same each time.
 pub(crate) fn noise(length: usize) -> Vec<u8> {
