@@ -53,7 +53,7 @@ impl Ledger {
                 .sent
                 .iter_mut()
                 .find(|sent| files.contains(&sent.contents))
-                .expect("this was sent");
+                .unwrap();
             assert!(!sent.opened, "it opened before: {}", sent.message);
             assert!(files.iter().any(|file| file == sent.message.as_bytes()));
             assert_eq!(files.len(), 3, "the file, the words, and the list of names");
