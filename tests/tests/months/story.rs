@@ -246,10 +246,11 @@ impl Story {
         // A source is turned away: the old keys are not for today.
         let said = self.house.send(b"a film", "words", None);
         assert_ne!(said.code, Some(0), "{said:?}");
-        // The courier brings the newer charter back.
+        // The courier says so, and brings the newer charter back.
         self.house.go_on_to(week, 1);
         let said = self.house.courier.online("sync").unwrap();
-        said.done().unwrap();
+        assert_eq!(said.code, Some(PARTLY), "{said:?}");
+        assert!(said.out.contains("the server showed charter 1"), "{said:?}");
         self.weeks_go_by_from(week, 2);
     }
 
