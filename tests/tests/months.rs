@@ -12,6 +12,7 @@
 )]
 
 mod months {
+    mod editors;
     mod house;
     mod ledger;
     mod source;

@@ -3,7 +3,7 @@
 mod error;
 
 use knothole_envelope::{
-    Charter, Day, EditorCard, EpochNumber, Quorum, RecipientKey, Sheet, Signed,
+    Charter, Day, EditorCard, EditorKey, EpochNumber, Quorum, RecipientKey, Sheet, Signed,
 };
 
 use crate::archive::State;
@@ -61,17 +61,8 @@ impl Change {
             archive: card.archive_key().clone(),
             epochs,
         });
-        let next = charter.next(
-            editors,
-            quorum.unwrap_or_else(|| charter.quorum()),
-            charter.recovery().copied(),
-        );
-        Self::new(
-            next.map_err(ChangeError::Charter)?,
-            &members,
-            &coming,
-            today,
-        )
+        let next = next(charter, editors, quorum)?;
+        Self::new(next, &members, &coming, today)
     }
 
     /// One editor less: the one in this place, counted from 0.
@@ -92,17 +83,8 @@ impl Change {
         }
         editors.remove(place);
         members.remove(place);
-        let next = charter.next(
-            editors,
-            quorum.unwrap_or_else(|| charter.quorum()),
-            charter.recovery().copied(),
-        );
-        Self::new(
-            next.map_err(ChangeError::Charter)?,
-            &members,
-            &coming,
-            today,
-        )
+        let next = next(charter, editors, quorum)?;
+        Self::new(next, &members, &coming, today)
     }
 
     /// The same editors with another quorum.
@@ -114,10 +96,8 @@ impl Change {
         if charter.quorum() == quorum {
             return Err(ChangeError::Nothing);
         }
-        let recovery = charter.recovery().copied();
-        let next = charter.next(charter.editors().to_vec(), quorum, recovery);
+        let next = next(charter, charter.editors().to_vec(), Some(quorum))?;
         let coming = coming(state, today);
-        let next = next.map_err(ChangeError::Charter)?;
         Self::new(next, &members(state, &coming), &coming, today)
     }
 
@@ -208,6 +188,18 @@ impl Change {
         let state = state.under(chain, self.keys, self.sheets, keep);
         state.ok_or(ChangeError::Full)
     }
+}
+
+/// The charter after this one, with as many to agree as before if nothing else is said.
+fn next(
+    charter: &Charter,
+    editors: Vec<EditorKey>,
+    quorum: Option<Quorum>,
+) -> Result<Charter, ChangeError> {
+    let quorum = quorum.unwrap_or_else(|| charter.quorum());
+    charter
+        .next(editors, quorum, charter.recovery().copied())
+        .map_err(ChangeError::Charter)
 }
 
 /// The newest sheet of each epoch that is not over, in the order of the epochs.

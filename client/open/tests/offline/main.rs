@@ -14,6 +14,8 @@
 mod deps;
 mod inspect;
 mod program;
+#[path = "../shared/terminal.rs"]
+mod screen;
 mod terminal;
 mod vault;
 mod walls;

@@ -1,90 +1,23 @@
 //! A person at a terminal.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
-
-use nix::pty::openpty;
-use nix::sys::termios::{LocalFlags, tcgetattr};
-
-use crate::program::{Desk, PROGRAM};
-
-/// A program that runs at a terminal of its own.
-struct Terminal {
-    child: Child,
-    screen: File,
-    seen: String,
-}
-
-impl Terminal {
-    fn start(desk: &Desk, line: &str) -> Self {
-        let pty = openpty(None, None).unwrap();
-        let end = || Stdio::from(pty.slave.try_clone().unwrap());
-        let child = Command::new("setsid")
-            .args(["--ctty", "--wait", PROGRAM])
-            .args(line.split(' '))
-            .current_dir(desk.path())
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .spawn()
-            .unwrap();
-        Self {
-            child,
-            screen: pty.master.into(),
-            seen: String::new(),
-        }
-    }
-
-    /// Reads the screen until it shows this, and gives what it showed on the way.
-    fn until(&mut self, sign: &str) -> String {
-        let mut bytes = [0; 1024];
-        loop {
-            if let Some((before, after)) = self.seen.split_once(sign) {
-                let (before, after) = (before.to_owned(), after.to_owned());
-                self.seen = after;
-                return before;
-            }
-            let count = self.screen.read(&mut bytes).unwrap_or(0);
-            assert!(count > 0, "it ended without {sign:?}: {:?}", self.seen);
-            self.seen
-                .push_str(&String::from_utf8_lossy(&bytes[..count]));
-        }
-    }
-
-    /// Types a line as soon as what is typed is no longer shown.
-    fn types(&mut self, line: &str) {
-        while tcgetattr(&self.screen)
-            .unwrap()
-            .local_flags
-            .contains(LocalFlags::ECHO)
-        {
-            std::thread::yield_now();
-        }
-        self.screen.write_all(line.as_bytes()).unwrap();
-        self.screen.write_all(b"\n").unwrap();
-    }
-
-    fn code(mut self) -> Option<i32> {
-        self.child.wait().unwrap().code()
-    }
-}
+use crate::program::Desk;
+use crate::screen::Terminal;
 
 const WIPED: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
 
 #[test]
 fn a_passphrase_is_made_typed_again_and_wiped_from_the_screen() {
     let desk = Desk::new();
-    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    let mut terminal = Terminal::start(desk.path(), "vault new a.vault --epochs 1");
     terminal.until("shown only once:\r\n\r\n    ");
     let made = terminal.until("\r\n");
     assert_eq!(made.split(' ').count(), 7);
     terminal.until("Type it (or press Enter");
-    terminal.types("something else");
+    terminal.types_unseen("something else");
     let answer = terminal.until("Type it (or press Enter");
     assert!(answer.contains("That is not what is shown above"));
     assert!(!answer.contains("something else"));
-    terminal.types(&made);
+    terminal.types_unseen(&made);
     let typed = terminal.until(WIPED);
     assert!(!typed.contains(&made));
     terminal.until("1 to 1, a week each");
@@ -96,18 +29,18 @@ fn a_passphrase_is_made_typed_again_and_wiped_from_the_screen() {
 #[test]
 fn whoever_wants_a_passphrase_of_their_own_is_warned_and_types_it_twice() {
     let desk = Desk::new();
-    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    let mut terminal = Terminal::start(desk.path(), "vault new a.vault --epochs 1");
     terminal.until("Type it (or press Enter");
-    terminal.types("");
+    terminal.types_unseen("");
     terminal.until("Your passphrase: ");
-    terminal.types("my own");
+    terminal.types_unseen("my own");
     let answer = terminal.until("The same again: ");
     assert!(answer.contains("Warning: this passphrase is short"));
     assert!(!answer.contains("my own"));
-    terminal.types("my owl");
+    terminal.types_unseen("my owl");
     terminal.until("That is not the same.");
     terminal.until("The same again: ");
-    terminal.types("my own");
+    terminal.types_unseen("my own");
     terminal.until("1 to 1, a week each");
     assert_eq!(terminal.code(), Some(0));
     let shown = desk.knothole("vault show a.vault --passphrase-fd 0", "my own\n");
@@ -117,19 +50,19 @@ fn whoever_wants_a_passphrase_of_their_own_is_warned_and_types_it_twice() {
 #[test]
 fn whoever_presses_enter_too_often_is_asked_again() {
     let desk = Desk::new();
-    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    let mut terminal = Terminal::start(desk.path(), "vault new a.vault --epochs 1");
     terminal.until("Type it (or press Enter");
-    terminal.types("");
+    terminal.types_unseen("");
     terminal.until("Your passphrase: ");
-    terminal.types("");
+    terminal.types_unseen("");
     terminal.until("Nothing was typed");
     terminal.until("Your passphrase: ");
-    terminal.types("my own");
+    terminal.types_unseen("my own");
     terminal.until("The same again: ");
-    terminal.types("");
+    terminal.types_unseen("");
     terminal.until("That is not the same.");
     terminal.until("The same again: ");
-    terminal.types("my own");
+    terminal.types_unseen("my own");
     terminal.until("1 to 1, a week each");
     assert_eq!(terminal.code(), Some(0));
 }
@@ -137,12 +70,12 @@ fn whoever_presses_enter_too_often_is_asked_again() {
 #[test]
 fn whoever_never_types_anything_gets_no_vault() {
     let desk = Desk::new();
-    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    let mut terminal = Terminal::start(desk.path(), "vault new a.vault --epochs 1");
     terminal.until("Type it (or press Enter");
-    terminal.types("");
+    terminal.types_unseen("");
     for _ in 0..3 {
         terminal.until("Your passphrase: ");
-        terminal.types("");
+        terminal.types_unseen("");
     }
     terminal.until("the passphrase is empty");
     assert_eq!(terminal.code(), Some(2));
@@ -152,10 +85,10 @@ fn whoever_never_types_anything_gets_no_vault() {
 #[test]
 fn whoever_cannot_repeat_the_passphrase_gets_no_vault() {
     let desk = Desk::new();
-    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 1");
+    let mut terminal = Terminal::start(desk.path(), "vault new a.vault --epochs 1");
     for wrong in ["one", "two", "three"] {
         terminal.until("Type it (or press Enter");
-        terminal.types(wrong);
+        terminal.types_unseen(wrong);
     }
     terminal.until("nothing was written, begin again");
     assert_eq!(terminal.code(), Some(2));
@@ -165,11 +98,11 @@ fn whoever_cannot_repeat_the_passphrase_gets_no_vault() {
 #[test]
 fn slips_are_shown_one_by_one_and_each_is_typed_back_and_wiped() {
     let desk = Desk::new();
-    let mut terminal = Terminal::start(&desk, "vault new a.vault --epochs 2 --slips -");
+    let mut terminal = Terminal::start(desk.path(), "vault new a.vault --epochs 2 --slips -");
     terminal.until("shown only once:\r\n\r\n    ");
     let made = terminal.until("\r\n");
     terminal.until("Type it (or press Enter");
-    terminal.types(&made);
+    terminal.types_unseen(&made);
     terminal.until(WIPED);
     for epoch in 1..=2 {
         terminal.until(&format!("Slip of epoch {epoch} "));
@@ -179,11 +112,11 @@ fn slips_are_shown_one_by_one_and_each_is_typed_back_and_wiped() {
         assert_eq!(words.len(), 12);
         terminal.until("type its words here: ");
         if epoch == 1 {
-            terminal.types("something else");
+            terminal.types_unseen("something else");
             terminal.until("That is not what is shown above");
             terminal.until("type its words here: ");
         }
-        terminal.types(&words.join(" ").to_uppercase());
+        terminal.types_unseen(&words.join(" ").to_uppercase());
         terminal.until(WIPED);
     }
     terminal.until("2 epochs need their slips");
@@ -205,13 +138,12 @@ fn nothing_is_burned_unless_a_person_types_yes() {
     }
     for (answer, code) in [("no", 1), ("yes", 0)] {
         let line = format!("epochs burn 1 --lose-undelivered {at}");
-        let mut terminal = Terminal::start(&desk, &line);
+        let mut terminal = Terminal::start(desk.path(), &line);
         terminal.until("Passphrase of a.vault: ");
-        terminal.types("right");
+        terminal.types_unseen("right");
         terminal.until("whatever of it is still on the way is lost");
         terminal.until("Burn? Type yes: ");
-        terminal.screen.write_all(answer.as_bytes()).unwrap();
-        terminal.screen.write_all(b"\n").unwrap();
+        terminal.types(&format!("{answer}\n"));
         terminal.until(if code == 0 {
             "Burned: epoch 1"
         } else {

@@ -17,6 +17,8 @@ mod newsroom;
 mod recovery;
 mod replying;
 mod room;
+#[path = "../shared/terminal.rs"]
+mod screen;
 mod terminal;
 mod warnings;
 
