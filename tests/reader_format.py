@@ -705,11 +705,11 @@ def read_courier_card(item):
 
 # ---- §14 Listings and bundles --------------------------------------------------------------------------------------
 
-MOST_DROPS, MOST_PARTS, LONGEST_PART = 65_536, 16_384, 2**30
+MOST_DROPS, MOST_PARTS, LONGEST_PART, MOST_REPLIES_NAMED = 65_536, 16_384, 2**30, 4096
 
 ListedDrop = namedtuple("ListedDrop", "id tree_hash length epoch")
 Part = namedtuple("Part", "name length hash drop offset")
-Index = namedtuple("Index", "hash sequence previous day parts drops charter")
+Index = namedtuple("Index", "hash sequence previous day parts drops charter pushed")
 
 def read_listed_drop(item):
     drop, tree, length, epoch = fields(item, (1, 2, 3, 4))
@@ -725,13 +725,15 @@ def read_part(item):
 
 def read_bundle(item, newsroom, courier):
     paper = read_signed(item)
-    one, sequence, on, parts, drops, charter, previous = fields(decode(paper.body), (1, 2, 4, 5, 6, 7), may=(3,))
+    body = decode(paper.body)
+    one, sequence, on, parts, drops, charter, previous, pushed = fields(body, (1, 2, 4, 5, 6, 7), may=(3, 8))
     version(one)
     uint(sequence, 1)
     need((previous is None) == (sequence == 1), "value")
     previous = previous and hash_of(previous)
     index = Index(paper.hash, sequence, previous, day(on), array(parts, 0, MOST_PARTS, read_part), read_listing(drops),
-                  hash_of(charter))
+                  hash_of(charter), [] if pushed is None else array(pushed, 1, MOST_REPLIES_NAMED, hash_of))
+    need(all(one < next_one for one, next_one in zip(index.pushed, index.pushed[1:])), "value")
     check_parts(index)
     check_signed_alone(paper, "bundle", newsroom, courier)
     return index

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::address::Fingerprint;
 use crate::cbor::{self, Cbor, DecodeError, Reader, Writer};
 use crate::day::{Day, EpochNumber};
-use crate::digest::{CharterHash, DropId, IndexHash, PartHash, TreeHash};
+use crate::digest::{CharterHash, DropId, IndexHash, PartHash, ReplyHash, TreeHash};
 use crate::pad::ChunkCount;
 use crate::signed::{Flaw, Signed, sealed};
 use crate::signing::{Domain, EditorKey};
@@ -17,6 +17,8 @@ pub const MOST_PART_BYTES: u64 = 1 << 30;
 pub const MOST_PARTS: usize = 16_384;
 /// A bundle or a listing names at most so many drops.
 pub const MOST_LISTED_DROPS: usize = 65_536;
+/// An index names at most so many replies.
+pub const MOST_NAMED_REPLIES: usize = 4096;
 
 /// A bundle index was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub enum BundleError {
     Doubled,
     /// A part is empty, too long, of a drop that is not listed, or beyond that drop's end.
     Part,
-    /// There are more parts or drops than an index may hold.
+    /// There are more parts, drops or replies than an index may hold.
     TooMany,
     /// The first bundle names one before it, or a later one does not.
     Sequence,
@@ -194,12 +196,14 @@ pub struct BundleIndex {
     parts: Vec<BundlePart>,
     drops: Vec<ListedDrop>,
     charter: CharterHash,
+    pushed: BTreeSet<ReplyHash>,
 }
 
 impl BundleIndex {
     /// The index of a bundle. The first one has sequence 1 and nothing before it.
     ///
-    /// A drop may be listed without parts: it was declined, or comes with a later bundle.
+    /// A drop may be listed without parts: it was declined, or comes with a later bundle. No reply
+    /// is named yet, see [`Self::with_pushed`].
     ///
     /// # Errors
     /// [`BundleError`] says what does not fit together.
@@ -245,10 +249,23 @@ impl BundleIndex {
                 parts,
                 drops,
                 charter,
+                pushed: BTreeSet::new(),
             })
         } else {
             Err(BundleError::Doubled)
         }
+    }
+
+    /// Names the replies that the server has taken from this courier.
+    ///
+    /// # Errors
+    /// [`BundleError::TooMany`] above [`MOST_NAMED_REPLIES`].
+    pub fn with_pushed(mut self, pushed: BTreeSet<ReplyHash>) -> Result<Self, BundleError> {
+        if pushed.len() > MOST_NAMED_REPLIES {
+            return Err(BundleError::TooMany);
+        }
+        self.pushed = pushed;
+        Ok(self)
     }
 
     /// 1 for a courier's first bundle, one more for each that follows.
@@ -287,6 +304,12 @@ impl BundleIndex {
         &self.charter
     }
 
+    /// The replies that the server has taken from the courier.
+    #[must_use]
+    pub const fn pushed(&self) -> &BTreeSet<ReplyHash> {
+        &self.pushed
+    }
+
     /// The parts of a drop in their order, if together they are the whole drop.
     #[must_use]
     pub fn whole_drop(&self, id: &DropId) -> Option<Vec<&BundlePart>> {
@@ -312,8 +335,9 @@ impl sealed::Body for BundleIndex {
 
 impl Cbor for BundleIndex {
     fn write(&self, out: &mut Writer) {
-        let fields = if self.previous.is_some() { 7 } else { 6 };
-        out.map(fields)
+        let optional = u64::from(self.previous.is_some());
+        let optional = optional.saturating_add(u64::from(!self.pushed.is_empty()));
+        out.map(optional.saturating_add(6))
             .unsigned(1)
             .unsigned(1)
             .unsigned(2)
@@ -326,6 +350,10 @@ impl Cbor for BundleIndex {
         out.unsigned(5).list(&self.parts);
         out.unsigned(6).list(&self.drops);
         out.unsigned(7).bytes(self.charter.as_bytes());
+        if !self.pushed.is_empty() {
+            let pushed: Vec<_> = self.pushed.iter().copied().collect();
+            out.unsigned(8).list(&pushed);
+        }
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -339,15 +367,28 @@ impl Cbor for BundleIndex {
         let most_drops = cbor::count(&[(); MOST_LISTED_DROPS]);
         let drops = fields.required(6, |input| input.list(most_drops))?;
         let charter = fields.required(7, CharterHash::read)?;
+        let pushed = fields.optional(8, read_pushed)?.unwrap_or_default();
         fields.end()?;
-        Self::new(sequence, previous, date, parts, drops, charter).map_err(|error| {
-            DecodeError::Value(match error {
-                BundleError::Sequence => "the hash of the bundle before",
-                BundleError::Part => "a part",
-                _ => "the list of drops and parts",
+        let index = Self::new(sequence, previous, date, parts, drops, charter);
+        index
+            .and_then(|index| index.with_pushed(pushed))
+            .map_err(|error| {
+                DecodeError::Value(match error {
+                    BundleError::Sequence => "the hash of the bundle before",
+                    BundleError::Part => "a part",
+                    _ => "the list of drops and parts",
+                })
             })
-        })
     }
+}
+
+/// Some hashes, ascending.
+fn read_pushed(input: &mut Reader<'_>) -> Result<BTreeSet<ReplyHash>, DecodeError> {
+    let pushed: Vec<ReplyHash> = input.list(cbor::count(&[(); MOST_NAMED_REPLIES]))?;
+    if pushed.is_empty() || !pushed.is_sorted_by(|a, b| a < b) {
+        return Err(DecodeError::Value("the list of replies"));
+    }
+    Ok(pushed.into_iter().collect())
 }
 
 impl Signed<BundleIndex> {

@@ -43,8 +43,8 @@ mod unlock;
 pub use address::{AddressError, DropAddress, Fingerprint, OnionAddress};
 pub use archive::{ArchiveSeal, ArchiveSealError};
 pub use bundle::{
-    BundleError, BundleIndex, BundlePart, ListedDrop, MOST_LISTED_DROPS, MOST_PART_BYTES,
-    MOST_PARTS, PartName,
+    BundleError, BundleIndex, BundlePart, ListedDrop, MOST_LISTED_DROPS, MOST_NAMED_REPLIES,
+    MOST_PART_BYTES, MOST_PARTS, PartName,
 };
 pub use card::{CardEpoch, CardError, CourierCard, EditorCard, MOST_CARD_EPOCHS};
 pub use cbor::DecodeError;

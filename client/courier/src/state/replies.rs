@@ -9,13 +9,16 @@
 //! A lot that the server did not answer goes again as it was: otherwise the server would tell
 //! replies from dummies by what comes twice.
 //!
-//! Of what the server took only the hash is kept: not the mailbox.
+//! Of what the server took only the hash is kept: not the mailbox. Bundles bring the hashes to the
+//! offline machine, so that no later courier pushes those replies again.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
 use knothole_envelope::{
-    Day, EraseHash, MailboxAddress, PushedReply, ReplyHash, SealError, seal_decoy,
+    Day, EraseHash, MOST_NAMED_REPLIES, MailboxAddress, PushedReply, ReplyHash, SealError,
+    seal_decoy,
 };
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -30,8 +33,6 @@ const LOT: &str = "lot";
 pub(crate) const LOT_OF_REPLIES: usize = 8;
 /// At most so many replies wait here.
 const MOST_WAITING: usize = 256;
-/// The hashes of so many replies are remembered.
-const MOST_PUSHED: usize = 4096;
 /// No outbox brings a reply for longer: the offline machine forgets it after 60 days.
 const DAYS_REMEMBERED: u32 = 90;
 /// 256 replies, and what stands between them.
@@ -122,12 +123,17 @@ impl Held {
             hash: reply.hash(),
             day: today,
         }));
-        let surplus = pushed.len().saturating_sub(MOST_PUSHED);
+        let surplus = pushed.len().saturating_sub(MOST_NAMED_REPLIES);
         drop(pushed.drain(..surplus));
         self.save()?;
         self.write_replies(WAITING, &left)?;
         self.write_replies(LOT, &[])?;
         Ok(gone.len())
+    }
+
+    /// The replies that the server took and that are remembered.
+    pub(crate) fn pushed_replies(&self) -> BTreeSet<ReplyHash> {
+        self.state.pushed.iter().map(|pushed| pushed.hash).collect()
     }
 
     fn was_pushed(&self, hash: &ReplyHash) -> bool {

@@ -46,6 +46,37 @@ fn an_index_comes_back_and_verifies() {
 }
 
 #[test]
+fn an_index_names_the_replies_that_were_pushed_in_ascending_order() {
+    let hashes = [3, 1, 2].map(|number| ReplyHash::from_bytes([number; 32]));
+    let made = index(Vec::new(), vec![listed(1)]).unwrap();
+    assert!(made.pushed().is_empty());
+    let made = made.with_pushed(BTreeSet::from(hashes)).unwrap();
+    let read: BundleIndex = cbor::decode(&cbor::encode(&made)).unwrap();
+    assert_eq!(read, made);
+    assert!(
+        read.pushed()
+            .iter()
+            .map(|hash| hash.as_bytes()[0])
+            .eq([1, 2, 3])
+    );
+}
+
+#[test]
+fn an_index_names_no_more_replies_than_its_reader_takes() {
+    let hash = |number: usize| {
+        let mut hash = [0; 32];
+        hash[..8].copy_from_slice(&number.to_be_bytes());
+        ReplyHash::from_bytes(hash)
+    };
+    let made = index(Vec::new(), Vec::new()).unwrap();
+    let most: BTreeSet<_> = (0..MOST_NAMED_REPLIES).map(hash).collect();
+    let full = made.clone().with_pushed(most.clone()).unwrap();
+    assert_eq!(cbor::decode(&cbor::encode(&full)), Ok(full));
+    let more = most.into_iter().chain([hash(MOST_NAMED_REPLIES)]).collect();
+    assert_eq!(made.with_pushed(more), Err(BundleError::TooMany));
+}
+
+#[test]
 fn the_index_of_another_courier_or_newsroom_is_refused() {
     let made = index(Vec::new(), vec![listed(1)]).unwrap();
     let newsroom = Fingerprint::from_bytes([7; 32]);

@@ -56,6 +56,25 @@ fn index() -> Fields {
     ]
 }
 
+/// The seventh one.
+fn chained_index() -> Fields {
+    and(&with(&index(), 2, uint(7)), 3, bytes(&[0x1d; 32]))
+}
+
+fn hashes(of: &[u8]) -> Vec<u8> {
+    array(
+        &of.iter()
+            .map(|byte| bytes(&[*byte; 32]))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// So many different hashes, ascending.
+fn many(count: u16) -> Vec<Vec<u8>> {
+    let hash = |number: u16| [number.to_be_bytes().as_slice(), &[0x4e; 30]].concat();
+    (0..count).map(|number| bytes(&hash(number))).collect()
+}
+
 fn bundle(fields: Fields) -> Kind {
     let newsroom = founding().fingerprint();
     Kind {
@@ -78,7 +97,7 @@ fn bundle(fields: Fields) -> Kind {
 #[rustfmt::skip]
 fn right_bundles(set: &mut Set) {
     let two = [part(1, 600_000, 0xd1, 0), part(2, 460_864, 0xd1, 600_000)];
-    let chained = and(&with(&index(), 2, uint(7)), 3, bytes(&[0x1d; 32]));
+    let chained = chained_index();
     for (name, what, fields, counts) in [
         ("first", "the example of FORMAT.md: one drop in one part", index(), [1, 1, 1]),
         ("later", "the seventh bundle, which names the one before it", chained, [7, 1, 1]),
@@ -87,6 +106,9 @@ fn right_bundles(set: &mut Set) {
         ("no-parts", "a drop was listed and not fetched", with(&index(), 5, array(&[])), [1, 0, 1]),
         ("some-parts", "of a drop one part in the middle", with(&index(), 5, maps(&[part(9, 1, 0xd1, 77)])), [1, 1, 1]),
         ("empty", "nothing was listed", with(&with(&index(), 5, array(&[])), 6, array(&[])), [1, 0, 0]),
+        ("replies", "two replies were taken", and(&index(), 8, hashes(&[0x3e, 0x4e])), [1, 1, 1]),
+        ("replies-most", "4,096 replies were taken", and(&index(), 8, array(&many(4096))), [1, 1, 1]),
+        ("replies-later", "a later bundle, and one reply was taken", and(&chained_index(), 8, hashes(&[0x3e])), [7, 1, 1]),
     ] {
         let [sequence, parts, drops] = counts;
         let hash = sha256(&map(&fields));
@@ -132,6 +154,12 @@ fn wrong_bundles(set: &mut Set) {
         ("part-name-short", "a part's name has 15 bytes", "malformed", parts(&[with(&whole, 1, bytes(&[1; 15]))])),
         ("part-without-hash", "a part has no hash", "missing field", parts(&[without(&whole, 3)])),
         ("part-with-6", "a part has a field 6", "unknown field", parts(&[and(&whole, 6, uint(1))])),
+        ("replies-none", "the list of replies is there and empty", "value", and(&right, 8, array(&[]))),
+        ("replies-twice", "a reply is named twice", "value", and(&right, 8, hashes(&[0x3e, 0x3e]))),
+        ("replies-descending", "the replies do not ascend", "value", and(&right, 8, hashes(&[0x4e, 0x3e]))),
+        ("replies-4097", "4,097 replies", "too many", and(&right, 8, array(&many(4097)))),
+        ("reply-short", "the hash of a reply lacks a byte", "malformed", and(&right, 8, array(&[bytes(&[0x3e; 31])]))),
+        ("with-9", "a field 9", "unknown field", and(&right, 9, uint(1))),
     ] {
         bundles.body(set, name, what, refuse, &map(&fields));
     }

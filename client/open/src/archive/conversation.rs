@@ -5,9 +5,10 @@
 //! sealed to its source, until a courier has surely taken it.
 
 use core::fmt;
+use std::collections::BTreeSet;
 
 use knothole_envelope::{
-    Day, DropId, EraseHash, MailboxAddress, Message, REPLY_LEN, RecipientKey, ReplyBlock,
+    Day, DropId, EraseHash, MailboxAddress, Message, REPLY_LEN, RecipientKey, ReplyBlock, ReplyHash,
 };
 
 use super::cbor::{Reader, Writer};
@@ -191,7 +192,13 @@ impl Conversations {
         }
     }
 
-    /// Forgets the replies that were surely carried.
+    /// Forgets the replies that a courier says the server has.
+    pub(crate) fn carried(&mut self, pushed: &BTreeSet<ReplyHash>) {
+        self.kept
+            .retain(|kept| !pushed.contains(&ReplyHash::of(kept.envelope.as_slice())));
+    }
+
+    /// Forgets the replies that wait for no courier any more.
     ///
     /// When `most` are kept all the same, one more is forgotten: the oldest of those that were in
     /// an outbox before a courier came back.

@@ -148,6 +148,7 @@ impl Archive {
                 }
                 self.note(listed, index.date())?;
             }
+            self.state.conversations.carried(index.pushed());
             if let Some(courier) = self.state.couriers.get_mut(bundle.courier) {
                 courier.date(index.date());
                 if matches!(bundle.news, News::New | News::Gap) {

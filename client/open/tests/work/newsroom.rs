@@ -1,5 +1,6 @@
 //! A newsroom of two editors, a courier's sticks, and the program itself.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use getrandom::SysRng;
 use knothole_envelope::{
     BundleIndex, BundlePart, CharterChain, CharterHash, CourierCard, CredentialHash, Day,
     DiscoveryKey, DropId, EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest,
-    Message, OnionAddress, PartHash, PartName, PushedReply, Receipt, ReplyBlock, Sheet, Signed,
-    SigningSecret, Suite, VerifiedChain, seal_drop,
+    Message, OnionAddress, PartHash, PartName, PushedReply, Receipt, ReplyBlock, ReplyHash, Sheet,
+    Signed, SigningSecret, Suite, VerifiedChain, seal_drop,
 };
 use rand_core::UnwrapErr;
 use sha2::{Digest as _, Sha256};
@@ -27,6 +28,8 @@ pub(crate) struct Newsroom {
     previous: Option<IndexHash>,
     /// What the next drops carry.
     pub(crate) way_back: Option<ReplyBlock>,
+    /// The replies that the courier has pushed.
+    pub(crate) pushed: BTreeSet<ReplyHash>,
 }
 
 pub(crate) struct Run {
@@ -181,6 +184,7 @@ impl Newsroom {
             sequence: 0,
             previous: None,
             way_back: None,
+            pushed: BTreeSet::new(),
         };
         newsroom.run("newsroom courier courier.card").ends_with(0);
         newsroom
@@ -286,7 +290,7 @@ impl Newsroom {
         let date = self.date;
         let index =
             BundleIndex::new(self.sequence, self.previous, date, parts, drops, charter).unwrap();
-        let mut index = Signed::new(index);
+        let mut index = Signed::new(index.with_pushed(self.pushed.clone()).unwrap());
         index.sign(self.chain.fingerprint(), &courier());
         self.previous = Some(index.hash());
         write(&folder.join("index"), &index.encode());

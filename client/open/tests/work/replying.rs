@@ -91,6 +91,29 @@ fn two_drops_of_one_source_are_one_conversation_and_each_reply_has_the_next_numb
 }
 
 #[test]
+fn a_reply_that_the_server_took_leaves_the_outbox_and_its_number_stays_taken() {
+    let mut newsroom = with_drops();
+    newsroom.run("open stick --files files").ends_with(0);
+    write(&newsroom.path("words"), b"words");
+    for _ in 0..2 {
+        let reply = newsroom.run("reply aa --message-file words --yes");
+        reply.ends_with(0);
+    }
+    newsroom.run("outbox .").says("and 2 replies").ends_with(0);
+    newsroom.pushed.insert(newsroom.replies()[0].hash());
+    newsroom.carry("later", &[]);
+    newsroom.run("open later").ends_with(0);
+    newsroom.run("outbox .").says("and 1 reply").ends_with(0);
+    newsroom
+        .run("reply aa --message-file words --yes")
+        .says("Reply 3 of conversation 1 is sealed")
+        .ends_with(0);
+    newsroom.run("outbox .").ends_with(0);
+    let numbers: Vec<_> = read(&newsroom, 1).iter().map(OpenedReply::number).collect();
+    assert_eq!(numbers, [2, 3]);
+}
+
+#[test]
 fn a_source_is_answered_when_its_sealed_drop_is_gone() {
     let newsroom = with_drops();
     newsroom.run("open stick --files files").ends_with(0);

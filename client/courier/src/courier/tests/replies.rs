@@ -9,9 +9,10 @@ use knothole_envelope::{
     seal_reply,
 };
 
+use super::bundles::Bundles;
 use super::hands::Pull;
 use super::pushing::{lay, push};
-use super::{Place, names};
+use super::{Place, names, sent};
 use crate::exit::Exit;
 use crate::fetch::Wishes;
 use crate::outbox::{Outbox, OutboxError};
@@ -96,6 +97,24 @@ async fn every_push_and_every_sync_hands_over_eight_whether_or_not_there_is_a_re
     let erase: BTreeSet<_> = all.iter().map(|reply| reply.erase).collect();
     let hashes: BTreeSet<_> = all.iter().map(PushedReply::hash).collect();
     assert_eq!((mailboxes.len(), erase.len(), hashes.len()), (14, 14, 16));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_names_the_replies_that_the_server_took_and_no_dummy() {
+    let drop = sent(16);
+    let place = Place::new(std::slice::from_ref(&drop)).await;
+    let replies: Vec<_> = (1..=9).map(|number| reply(&place, number)).collect();
+    push(&place, &with_replies(&place, &replies)).await.unwrap();
+    let stick = place.stick("bundles");
+    let sticks = [stick.clone()];
+    let fetched = place
+        .courier()
+        .fetch(&sticks, Wishes::default(), &mut |_| {})
+        .await;
+    assert_eq!(fetched.unwrap().drops, 1);
+    let bundles = Bundles::read(&place, &[&stick]);
+    let taken = replies.iter().take(8).map(PushedReply::hash);
+    assert_eq!(*bundles.last().pushed(), taken.collect::<BTreeSet<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -107,6 +107,7 @@ impl Desk<'_> {
         let previous: Option<IndexHash> = state.last.as_ref().map(|last| last.hash);
         let charter = state.charter_hash(pairing)?;
         let index = BundleIndex::new(draft.sequence, previous, date, parts, drops, charter)
+            .and_then(|index| index.with_pushed(self.held.pushed_replies()))
             .map_err(FetchError::Index)?;
         let mut signed = Signed::new(index);
         signed.sign(&pairing.fingerprint, self.key);

@@ -138,6 +138,23 @@ fn a_reply_goes_into_outboxes_until_sixty_days_after_the_first_one() {
 }
 
 #[test]
+fn a_reply_that_the_server_has_goes_into_no_outbox_again() {
+    let mut conversations = some();
+    let hash = |number| ReplyHash::of(envelope(number).as_slice());
+    conversations.carried(&BTreeSet::from([hash(1), hash(9)]));
+    let kept: Vec<_> = conversations
+        .kept()
+        .iter()
+        .map(|kept| kept.envelope()[0])
+        .collect();
+    assert_eq!(kept, [2]);
+    // Its number stays taken.
+    assert_eq!(conversations.of(&id(1)).unwrap().1.replies(), 2);
+    conversations.carried(&BTreeSet::new());
+    assert_eq!(conversations.kept().len(), 1);
+}
+
+#[test]
 fn when_every_place_is_taken_only_a_reply_that_was_surely_carried_gives_way() {
     let mut conversations = some();
     let number = ConversationNumber(1);
