@@ -103,6 +103,8 @@ pub enum Failure {
     NoSuchDrop(String, Vec<String>),
     /// Only parts of this drop came in.
     NotWhole(String),
+    /// What the server holds of these drops was never here whole.
+    Unseen(Vec<String>),
     /// A source is not answered.
     Reply(ReplyFault),
     /// A file could not be read or written.
@@ -162,6 +164,7 @@ impl Failure {
             | Self::Volume(_)
             | Self::NoSuchDrop(..)
             | Self::NotWhole(_)
+            | Self::Unseen(_)
             | Self::NotYet(..)
             | Self::NotAgreed
             | Self::Extend(_)
@@ -197,6 +200,7 @@ impl Failure {
             | Self::Clock
             | Self::NoSuchDrop(..)
             | Self::NotWhole(_)
+            | Self::Unseen(_)
             | Self::NoPlaceForPapers => None,
         }
     }
@@ -219,6 +223,14 @@ impl fmt::Display for Failure {
             Self::NotWhole(name) => write!(
                 f,
                 "drop {name}: only a part of it came in: let the courier fetch it whole"
+            ),
+            Self::Unseen(drops) => write!(
+                f,
+                "nothing was refused. What the server holds of drop {} was never here: only a part \
+                 came, or other bytes. Refused, it is deleted there and lost, and nobody has seen \
+                 it. Let the courier fetch it again (`knothole-courier fetch --again`); if it comes \
+                 so again, suspect the courier. To lose it all the same, say --unseen",
+                drops.join(", ")
             ),
             Self::NoPlaceForPapers => f.write_str(
                 "there is no terminal to show recovery papers on: name a folder in memory or on an \

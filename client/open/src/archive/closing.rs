@@ -50,13 +50,14 @@ impl fmt::Display for NotYet {
                 }
             }
             Self::Drops(1) => f.write_str(
-                "1 drop of it is neither opened nor refused: see `knothole list`, and open or \
-                 refuse it",
+                "1 drop of it is neither opened nor refused: see `knothole list`, and open it. Let \
+                 the courier fetch it again if it did not come whole, and refuse only what was here",
             ),
             Self::Drops(drops) => write!(
                 f,
                 "{drops} drops of it are neither opened nor refused: see `knothole list`, and open \
-                 or refuse them"
+                 them. Let the courier fetch again what did not come whole, and refuse only what \
+                 was here"
             ),
         }
     }

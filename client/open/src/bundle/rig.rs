@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use knothole_envelope::{BundleIndex, SheetHash};
 use knothole_envelope::{
     BundlePart, Day, DropId, EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest,
-    Message, PartHash, PartName, ReplyBlock, Signed, Suite, seal_drop,
+    Message, PartHash, PartName, ReplyBlock, Signed, Suite, TreeHasher, seal_drop,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +20,15 @@ use crate::editor::Editor as _;
 pub(crate) struct Sealed {
     pub(crate) listed: ListedDrop,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Sealed {
+    /// The same drop, listed as the server does that holds these bytes.
+    pub(crate) fn relist(&mut self) {
+        let mut hasher = TreeHasher::new();
+        hasher.update(&self.bytes);
+        self.listed.tree = hasher.finish();
+    }
 }
 
 /// Seals files and a message to the sheet of epoch 3; the manifest may name another sheet.

@@ -10,7 +10,6 @@ use super::{Checked, News, Sticks};
 use crate::archive::{Archive, ArchiveError, KeepError, KeptDrop, MOST_DROPS, Status};
 use crate::escape;
 use crate::failure::told;
-use crate::folder::FileError;
 
 /// Something of a bundle did not come in. All else did.
 #[derive(Debug)]
@@ -144,7 +143,8 @@ impl Archive {
                 }
                 if let Some(parts) = parts.get_mut(&listed.id) {
                     parts.sort_unstable_by_key(|part| part.offset);
-                    self.take_drop(sticks, index.date(), listed, parts, &mut taken)?;
+                    let again = bundle.news == News::Again;
+                    self.take_drop(sticks, index.date(), listed, parts, again, &mut taken)?;
                 }
                 self.note(listed, index.date())?;
             }
@@ -189,6 +189,7 @@ impl Archive {
         date: Day,
         listed: &ListedDrop,
         parts: &[&BundlePart],
+        again: bool,
         taken: &mut Taken,
     ) -> Result<(), ArchiveError> {
         let id = listed.id;
@@ -197,7 +198,7 @@ impl Archive {
                 taken.problems.push(Problem::Other { drop: id });
                 return Ok(());
             }
-            Some(kept) if self.is_settled(kept, parts)? => return Ok(()),
+            Some(kept) if self.is_settled(kept, again) => return Ok(()),
             Some(_) => {}
             None if self.state.drops.len() >= MOST_DROPS => return Err(ArchiveError::Full),
             None => {}
@@ -230,18 +231,17 @@ impl Archive {
         Ok(())
     }
 
-    /// Whether nothing of a drop is to be taken: it was dealt with, or it lies here as it came.
+    /// Whether nothing of a drop is to be taken: it was dealt with, or it lies here as it is listed.
     ///
-    /// What the archive's disk has lost or altered since is taken anew, if the bundle has all of it.
-    fn is_settled(&self, kept: &KeptDrop, parts: &[&BundlePart]) -> Result<bool, FileError> {
-        let (id, length) = (&kept.listed.id, kept.listed.length());
-        Ok(match kept.status {
+    /// What the archive's disk has lost or altered since, and what a courier has spoiled, is taken
+    /// anew. A bundle that was taken before is no reason to read all of a drop that waits.
+    fn is_settled(&self, kept: &KeptDrop, again: bool) -> bool {
+        match kept.status {
             Status::Incomplete => false,
             Status::Opened | Status::Refused => true,
-            Status::Waiting | Status::Stuck if !is_whole(parts, length) => true,
-            Status::Waiting => self.reached(id) == length,
-            Status::Stuck => self.reached(id) == length && self.tree(id)? == kept.listed.tree,
-        })
+            Status::Waiting if again => self.reached(&kept.listed.id) == kept.listed.length(),
+            Status::Waiting | Status::Stuck => self.is_as_listed(kept),
+        }
     }
 
     /// Remembers a drop that is only listed: until it is opened or refused, its epoch is not burned.

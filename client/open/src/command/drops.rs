@@ -55,6 +55,9 @@ pub(crate) struct RefuseArgs {
     /// The drops, or the beginnings of their names. The server will delete them.
     #[arg(value_name = "DROP", required = true)]
     drops: Vec<String>,
+    /// Refuse drops of which the server holds what was never here whole: they are lost unseen.
+    #[arg(long)]
+    unseen: bool,
     #[command(flatten)]
     at: ArchiveArgs,
 }
@@ -249,12 +252,34 @@ pub(crate) fn export(args: &ExportArgs, desk: &mut Desk) -> Result<Exit, Failure
     Ok(tally.exit())
 }
 
+/// Whether a receipt would make the server delete what was never here.
+fn is_unseen(at: &Opened, kept: &KeptDrop) -> bool {
+    let done = matches!(kept.status, Status::Opened | Status::Refused);
+    // What is sealed to keys that are gone can be seen by nobody.
+    let burned = at.archive.state.burned.get(kept.listed.epoch).is_some();
+    !done && !burned && (kept.status == Status::Incomplete || !at.archive.is_as_listed(kept))
+}
+
 pub(crate) fn refuse(args: &RefuseArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let mut at = args.at.open(desk)?;
     // All names are looked up first: a slip in one of them refuses nothing.
     let mut drops = Vec::new();
     for beginning in &args.drops {
         drops.push(named(&at.archive.state, beginning)?);
+    }
+    let unseen: Vec<_> = drops
+        .iter()
+        .filter(|kept| is_unseen(&at, kept))
+        .map(|kept| at.archive.state.short(&kept.listed.id))
+        .collect();
+    if !unseen.is_empty() && !args.unseen {
+        return Err(Failure::Unseen(unseen));
+    }
+    for short in unseen {
+        desk.screen.warn(&format!(
+            "drop {short}: what the server holds of it was never here. It is lost, and nobody has \
+             seen it"
+        ));
     }
     for kept in drops {
         let id = kept.listed.id;

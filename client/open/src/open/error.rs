@@ -20,6 +20,8 @@ pub enum OpenDropError {
     Open(OpenError),
     /// It is not the drop that the server listed.
     OtherDrop,
+    /// It does not open, and its bytes are not those that the server listed.
+    Spoiled,
     /// A vault is damaged.
     Vault(VaultError),
     /// There is no room for the opened files.
@@ -80,6 +82,12 @@ impl fmt::Display for OpenDropError {
             Self::OtherDrop => {
                 f.write_str("it is not the drop that the server listed: fetch it again")
             }
+            Self::Spoiled => f.write_str(
+                "what is here is not what the server holds: it was altered on the way. Do not \
+                 refuse it, or the server deletes the true one. Let the courier fetch it again, \
+                 with `knothole-courier fetch --again` and another stick. If it comes so again, \
+                 suspect the courier: take another one",
+            ),
             Self::Vault(error) => error.fmt(f),
             Self::Room(room) => write!(f, "{room} for its files: nothing was written"),
             Self::File(error) => error.fmt(f),
@@ -94,7 +102,7 @@ impl core::error::Error for OpenDropError {
             Self::Open(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::File(error) => error.source(),
-            Self::NoKeys(_) | Self::OtherDrop | Self::Room(_) => None,
+            Self::NoKeys(_) | Self::OtherDrop | Self::Spoiled | Self::Room(_) => None,
         }
     }
 }

@@ -139,6 +139,7 @@ fn a_drop_that_is_cut_off_in_the_middle_keeps_partial_names() {
     let mut drop = rig.drop(7);
     let last = drop.bytes.len() - 1;
     drop.bytes[last] ^= 1;
+    drop.relist();
     rig.bring(&drop);
     let error = rig.open(&drop).unwrap_err();
     assert!(matches!(error, OpenDropError::Open(_)));
@@ -155,7 +156,7 @@ fn a_whole_drop_that_is_not_the_listed_one_does_not_get_its_final_names() {
     drop.listed.tree = TreeHash::from_bytes([9; 32]);
     rig.bring(&drop);
     let error = rig.open(&drop).unwrap_err();
-    assert!(matches!(error, OpenDropError::OtherDrop));
+    assert!(matches!(error, OpenDropError::Spoiled));
     let folder = rig.folder.path().join("files/07070707");
     assert_eq!(names(&folder), ["1.bin.partial"]);
 }
@@ -172,6 +173,7 @@ fn a_header_that_says_another_length_than_the_listing_is_refused() {
         None,
     );
     drop.bytes[..12_288].copy_from_slice(&longer.bytes[..12_288]);
+    drop.relist();
     rig.bring(&drop);
     let error = rig.open(&drop).unwrap_err();
     assert!(matches!(error, OpenDropError::OtherDrop));
@@ -184,6 +186,7 @@ fn junk_behind_a_good_head_is_for_nobody_and_is_not_tried_again() {
     for byte in &mut drop.bytes[56..9456] {
         *byte ^= 0x55;
     }
+    drop.relist();
     rig.bring(&drop);
     let error = rig.open(&drop).unwrap_err();
     assert!(error.is_for_others());
@@ -364,7 +367,7 @@ fn the_manifest_of_a_drop_can_be_read_from_its_head_alone() {
     file.set_len(77_824).unwrap();
     let unsealed = rig.archive.unseal(&drop.listed.id, &rig.editors).unwrap();
     assert_eq!(unsealed.reader.manifest().message().as_str(), "words");
-    assert!(matches!(rig.open(&drop), Err(OpenDropError::Open(_))));
+    assert!(matches!(rig.open(&drop), Err(OpenDropError::Spoiled)));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::Read;
 use knothole_envelope::DropId;
 
 use super::{OpenDropError, Opened, Unsealed, unseal, write};
-use crate::archive::{Archive, SealedDrop, Status};
+use crate::archive::{Archive, KeptDrop, SealedDrop, Status};
 use crate::editor::Editor;
 use crate::folder::Folder;
 
@@ -27,6 +27,7 @@ impl Archive {
         let mut opened = self.unseal(id, editors).and_then(|unsealed| {
             way_back = unsealed.reader.manifest().reply().cloned();
             self.write(id, unsealed, into, &name)
+                .map_err(|error| self.blame(id, error))
         });
         // The keys of the drop will be burned: whoever sent it can still be answered then.
         if let (Ok(opened), Some(block)) = (&mut opened, &way_back) {
@@ -55,6 +56,24 @@ impl Archive {
     ) -> Result<Unsealed<SealedDrop>, OpenDropError> {
         let kept = self.state.drops.get(id).ok_or(OpenDropError::OtherDrop)?;
         unseal(self.sealed(id)?, &kept.listed, &self.state, editors)
+            .map_err(|error| self.blame(id, error))
+    }
+
+    /// Whether all of a drop is here, and is what the server listed, whether or not it opens.
+    #[must_use]
+    pub fn is_as_listed(&self, kept: &KeptDrop) -> bool {
+        let (id, listed) = (&kept.listed.id, &kept.listed);
+        self.reached(id) == listed.length() && self.tree(id).is_ok_and(|tree| tree == listed.tree)
+    }
+
+    /// Why a whole drop does not open. Whether it was so at the server is asked first of all: a
+    /// courier that spoils a drop must not make the newsroom refuse the true one.
+    fn blame(&self, id: &DropId, error: OpenDropError) -> OpenDropError {
+        let whole = |kept: &&KeptDrop| matches!(kept.status, Status::Waiting | Status::Stuck);
+        match self.state.drops.get(id).filter(whole) {
+            Some(kept) if !error.may_pass() && !self.is_as_listed(kept) => OpenDropError::Spoiled,
+            _ => error,
+        }
     }
 
     fn write<R: Read>(

@@ -20,13 +20,14 @@ mod room;
 #[path = "../shared/terminal.rs"]
 mod screen;
 mod terminal;
+mod turned;
 mod warnings;
 
 use std::fs;
 
 use knothole_envelope::{DropAddress, DropId, Receipt};
 
-use crate::newsroom::{MESSAGE, Newsroom, ONE, TWO, onion, run};
+use crate::newsroom::{MESSAGE, Newsroom, ONE, TWO, onion, run, tree};
 
 #[test]
 fn a_drop_goes_from_the_stick_to_files_and_its_receipt_back() {
@@ -37,6 +38,7 @@ fn a_drop_goes_from_the_stick_to_files_and_its_receipt_back() {
     let mut broken = newsroom.seal(0xcc, b"x");
     // In the commitment: no slot opens.
     broken.1[60] ^= 1;
+    broken.0.tree = tree(&broken.1);
     newsroom.carry("stick", &[wanted.clone(), unwanted, broken]);
     // Without --files nothing is opened.
     newsroom

@@ -11,7 +11,7 @@ use knothole_envelope::{
     BundleIndex, BundlePart, CharterChain, CharterHash, CourierCard, CredentialHash, Day,
     DiscoveryKey, DropId, EpochNumber, FileEntry, FileName, IndexHash, ListedDrop, Manifest,
     Message, OnionAddress, PartHash, PartName, PushedReply, Receipt, ReplyBlock, ReplyHash, Sheet,
-    Signed, SigningSecret, Suite, VerifiedChain, seal_drop,
+    Signed, SigningSecret, Suite, TreeHash, TreeHasher, VerifiedChain, seal_drop,
 };
 use rand_core::UnwrapErr;
 use sha2::{Digest as _, Sha256};
@@ -307,6 +307,13 @@ impl Newsroom {
         let verified = receipts.iter().map(|receipt| receipt.verify(&self.chain));
         verified.map(Result::unwrap).collect()
     }
+}
+
+/// The tree hash of these bytes, as a server lists it.
+pub(crate) fn tree(bytes: &[u8]) -> TreeHash {
+    let mut hasher = TreeHasher::new();
+    hasher.update(bytes);
+    hasher.finish()
 }
 
 pub(crate) fn part(

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::only_part;
 use crate::archive::Status;
-use crate::bundle::rig::{Rig, Sealed, whole};
+use crate::bundle::rig::{Rig, Sealed, stretch, whole};
 use crate::folder::Folder;
 
 /// The one folder of a drop in the archive.
@@ -79,9 +79,7 @@ fn a_drop_that_is_bad_in_itself_stays_stuck_however_often_it_comes() {
     let mut drop = rig.drop(1);
     let last = drop.bytes.len() - 1;
     drop.bytes[last] ^= 1;
-    let mut hasher = knothole_envelope::TreeHasher::new();
-    hasher.update(&drop.bytes);
-    drop.listed.tree = hasher.finish();
+    drop.relist();
     let stick = rig.carried(&[whole(&drop)]);
     rig.take(&[&stick]).unwrap();
     assert!(!open(&mut rig, &drop));
@@ -102,6 +100,30 @@ fn what_the_courier_brought_altered_stays_stuck_until_it_brings_something_else()
     assert_eq!(rig.status(&bad), Some(Status::Stuck));
     let stick = rig.carried(&[whole(&good)]);
     assert_eq!(rig.take(&[&stick]).unwrap().whole, [good.listed.id]);
+    assert!(open(&mut rig, &good));
+}
+
+#[test]
+fn a_drop_that_waits_altered_is_taken_anew_from_a_later_bundle_and_a_good_one_never() {
+    let mut rig = Rig::new(1, 1);
+    let good = rig.drop(1);
+    let mut bad = good.clone();
+    bad.bytes[100_000] ^= 1;
+    let stick = rig.carried(&[whole(&bad)]);
+    rig.take(&[&stick]).unwrap();
+    assert_eq!(rig.status(&bad), Some(Status::Waiting));
+    let (cut, end) = (700_000, good.bytes.len());
+    let first = rig.carried(&[stretch(&good, 0, cut, true)]);
+    assert_eq!(rig.take(&[&first]).unwrap().parts, [good.listed.id]);
+    let second = rig.carried(&[
+        stretch(&good, 0, cut, false),
+        stretch(&good, cut, end, true),
+    ]);
+    assert_eq!(rig.take(&[&second]).unwrap().whole, [good.listed.id]);
+    assert_eq!(rig.kept(&good), good.bytes);
+    let stick = rig.carried(&[whole(&bad)]);
+    assert!(rig.take(&[&stick]).unwrap().whole.is_empty());
+    assert_eq!(rig.kept(&good), good.bytes);
     assert!(open(&mut rig, &good));
 }
 
