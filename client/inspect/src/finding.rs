@@ -168,6 +168,10 @@ numbered! {
         Text = 6, "what is written in it was not judged";
         /// Only the best-known places were looked at.
         Partly = 7, "only the usual places were looked at: there may be more in it than is told here";
+        /// Picture or sound is coded in a way that has places for notes, or that is not known.
+        Coding = 8, "its pictures or its sound are coded in a way that has room for notes in each of them, or that this program does not know: it cannot make a copy without";
+        /// What would have to be put out lies in too many places.
+        Scattered = 9, "what is neither picture nor sound lies in more places of it than this program can put out";
     }
 }
 

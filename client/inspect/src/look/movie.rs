@@ -2,17 +2,23 @@
 //! no offset moves and a film of any size is cleaned without a copy.
 
 mod atom;
+mod chunks;
+mod description;
 mod edits;
+mod media;
 mod track;
 mod words;
 
 use super::{Seen, xml};
 use crate::finding::{Limit, What};
+use crate::plan::PlanError;
 use crate::report::Cleaning;
 use crate::source::{Gone, ReadAt, array, take};
 
 use self::atom::Atom;
+use self::chunks::{Lost, MOST_STRETCHES};
 use self::edits::Edits;
+use self::media::Stretches;
 use self::track::Track;
 
 /// So much of a note is read.
@@ -71,12 +77,18 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
         return Ok(Cleaning::Cannot);
     }
     movie.put_out_tracks(seen)?;
-    let Movie {
-        edits, cleanable, ..
-    } = movie;
-    Ok(match edits.plan(file.length()) {
-        Some(plan) if cleanable => Cleaning::By(plan),
-        _ => Cleaning::Cannot,
+    if !movie.cleanable {
+        return Ok(Cleaning::Cannot);
+    }
+    Ok(match movie.edits.plan(file.length()) {
+        Ok(plan) => Cleaning::By(plan),
+        Err(why) => {
+            seen.limit(match why {
+                PlanError::TooMany => Limit::Scattered,
+                PlanError::Outside => Limit::Broken,
+            });
+            Cleaning::Cannot
+        }
     })
 }
 
@@ -151,48 +163,47 @@ impl<F: ReadAt> Movie<'_, F> {
         edits::put_out_times(self.file, atom, &mut self.edits, seen)
     }
 
-    /// Puts out the tracks that are neither picture nor sound, and what they recorded.
+    /// Puts out the tracks that are neither picture nor sound, and all media but that of the others.
     fn put_out_tracks(&mut self, seen: &mut Seen) -> Result<(), Gone> {
         let (kept, out): (Vec<_>, Vec<_>) = self.tracks.iter().partition(|track| track.is_shown());
         let gone: Vec<u32> = out.iter().map(|track| track.id).collect();
         for track in &kept {
             track.let_go(self.file, &gone, &mut self.edits)?;
         }
-        let mut ranges = Vec::new();
         for track in &out {
             self.edits.blank(&track.atom);
-            match track.chunks(self.file) {
-                Ok(chunks) => ranges.extend(chunks),
-                Err(Gone) => {
-                    self.cleanable = false;
-                    seen.limit(Limit::Broken);
+        }
+        let mut room = MOST_STRETCHES;
+        let mut known = true;
+        let [kept, out] = [kept, out].map(|tracks| {
+            let mut stretches = Vec::new();
+            for track in tracks {
+                match track.chunks(self.file, room) {
+                    Ok(chunks) => {
+                        room = room.saturating_sub(chunks.len());
+                        stretches.extend(chunks);
+                    }
+                    Err(lost) => {
+                        known = false;
+                        seen.limit(match lost {
+                            Lost::Broken => Limit::Broken,
+                            Lost::Scattered => Limit::Scattered,
+                        });
+                    }
                 }
             }
-        }
-        ranges.sort_unstable();
-        let inside = ranges.iter().all(|(begin, end)| {
-            let holds = |media: &Atom| media.body <= *begin && *end <= media.end;
-            self.media.iter().any(holds)
+            Stretches::new(stretches)
         });
-        let mut apart = true;
-        for track in &kept {
-            if ranges.is_empty() {
-                break;
-            }
-            for (begin, end) in track.chunks(self.file)? {
-                let next = ranges.partition_point(|(_, other_end)| *other_end <= begin);
-                apart &= ranges
-                    .get(next)
-                    .is_none_or(|(other, _)| *other >= end.max(begin));
-            }
+        // Tables that lie would have picture and sound put out.
+        if !kept.lie_in(&self.media) || !out.lie_in(&self.media) || !out.are_apart_from(&kept) {
+            known = false;
+            seen.limit(Limit::Broken);
         }
-        if inside && apart {
-            for (begin, end) in ranges {
-                self.edits.zero(begin, end);
-            }
-        } else {
-            self.cleanable = false;
+        if known {
+            media::tell_gaps(self.file, &self.media, &kept.with(&out), seen)?;
+            known = media::put_out_gaps(self.file, &self.media, &kept, &mut self.edits, seen)?;
         }
+        self.cleanable &= known;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Looks at small files that say a lot, and at files that want to do harm.
 
+mod film;
 mod harm;
 
 use super::*;

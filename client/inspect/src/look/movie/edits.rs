@@ -3,7 +3,7 @@
 use super::atom::Atom;
 use super::{Seen, time, version};
 use crate::finding::What;
-use crate::plan::{Plan, PlanMaker};
+use crate::plan::{Plan, PlanError, PlanMaker};
 use crate::source::{Gone, ReadAt};
 
 /// Changes of a file that keep its length, and where it is cut off.
@@ -45,26 +45,30 @@ impl Edits {
     }
 
     /// The plan, if no change stands in another's way.
-    pub(crate) fn plan(mut self, length: u64) -> Option<Plan> {
+    ///
+    /// # Errors
+    /// [`PlanError`].
+    pub(crate) fn plan(mut self, length: u64) -> Result<Plan, PlanError> {
+        let outside = PlanError::Outside;
         self.changes.sort_unstable();
         let mut plan = PlanMaker::default();
         let mut at = 0_u64;
         for (begin, change) in self.changes {
-            plan.keep(at, begin.checked_sub(at)?);
+            plan.keep(at, begin.checked_sub(at).ok_or(outside)?);
             at = match change {
                 Change::Zero(end) => {
-                    plan.zeros(end.checked_sub(begin)?);
+                    plan.zeros(end.checked_sub(begin).ok_or(outside)?);
                     end
                 }
                 Change::Name(name) => {
                     plan.put(&name);
-                    begin.checked_add(4)?
+                    begin.checked_add(4).ok_or(outside)?
                 }
             };
         }
         let end = self.cut.unwrap_or(length);
-        plan.keep(at, end.checked_sub(at)?);
-        plan.finish(length).ok()
+        plan.keep(at, end.checked_sub(at).ok_or(outside)?);
+        plan.finish(length)
     }
 }
 

@@ -1,8 +1,9 @@
 //! A track of a film: picture, sound, or something else that was recorded along with them.
 
 use super::atom::Atom;
+use super::chunks::{self, Lost, Measure, Stretch};
 use super::edits::{Edits, put_out_times};
-use super::{Seen, version, words};
+use super::{Seen, description, version, words};
 use crate::finding::What;
 use crate::source::{Gone, ReadAt, take};
 
@@ -15,6 +16,7 @@ pub(crate) struct Track {
     kind: [u8; 4],
     table: Option<Atom>,
     references: Option<Atom>,
+    measures: Vec<Measure>,
 }
 
 impl Track {
@@ -32,6 +34,7 @@ impl Track {
             kind: *b"    ",
             table: None,
             references: None,
+            measures: Vec::new(),
         };
         for atom in trak.inside(file)? {
             match &atom.name {
@@ -137,7 +140,7 @@ impl Track {
     }
 
     fn samples(
-        &self,
+        &mut self,
         file: &impl ReadAt,
         stbl: &Atom,
         edits: &mut Edits,
@@ -145,7 +148,13 @@ impl Track {
     ) -> Result<(), Gone> {
         for atom in stbl.inside(file)? {
             match &atom.name {
-                b"stsd" => self.descriptions(file, &atom, edits, seen)?,
+                b"stsd" if self.is_shown() => {
+                    let kind = self.kind;
+                    let told = description::look(file, &atom, kind, edits, seen)?;
+                    self.cleanable &= told.cleanable;
+                    self.measures.extend(told.measures);
+                }
+                b"stsd" => {}
                 b"stts" | b"ctts" | b"cslg" | b"stsc" | b"stsz" | b"stz2" | b"stco" | b"co64"
                 | b"stss" | b"stsh" | b"stps" | b"padb" | b"sdtp" | b"sbgp" | b"sgpd" | b"subs"
                 | b"saiz" | b"saio" => {}
@@ -154,31 +163,6 @@ impl Track {
                     edits.blank(&atom);
                 }
             }
-        }
-        Ok(())
-    }
-
-    /// The names of the encoder and its maker in the description of picture and sound.
-    fn descriptions(
-        &self,
-        file: &impl ReadAt,
-        stsd: &Atom,
-        edits: &mut Edits,
-        seen: &mut Seen,
-    ) -> Result<(), Gone> {
-        if !self.is_shown() {
-            return Ok(());
-        }
-        for entry in Atom::between(file, stsd.place(8)?, stsd.end)? {
-            edits.zero(entry.place(12)?, entry.place(16)?);
-            if &self.kind == b"soun" {
-                continue;
-            }
-            let name: [u8; 32] = entry.array(file, 42)?;
-            let length = usize::from(name.first().copied().unwrap_or(0)).min(31);
-            let text = name.get(1..length.saturating_add(1)).unwrap_or(&[]);
-            seen.say_words(What::Software, &String::from_utf8_lossy(text));
-            edits.zero(entry.place(42)?, entry.place(74)?);
         }
         Ok(())
     }
@@ -203,97 +187,11 @@ impl Track {
         Ok(())
     }
 
-    /// Where its samples lie, chunk by chunk: from, to.
-    pub(crate) fn chunks(&self, file: &impl ReadAt) -> Result<Vec<(u64, u64)>, Gone> {
-        let table = self.table.as_ref().ok_or(Gone)?;
-        let atoms = table.inside(file)?;
-        let find = |name: &[u8; 4]| atoms.iter().find(|atom| &atom.name == name);
-        let offsets = match (find(b"stco"), find(b"co64")) {
-            (Some(atom), _) => {
-                let bytes = rows(file, atom, 4, 4)?;
-                let (rows, _) = bytes.as_chunks::<4>();
-                rows.iter()
-                    .map(|row| u64::from(u32::from_be_bytes(*row)))
-                    .collect()
-            }
-            (None, Some(atom)) => {
-                let bytes = rows(file, atom, 4, 8)?;
-                let (rows, _) = bytes.as_chunks::<8>();
-                rows.iter()
-                    .map(|row| u64::from_be_bytes(*row))
-                    .collect::<Vec<_>>()
-            }
-            (None, None) => return Err(Gone),
-        };
-        let mut sizes = Sizes::of(file, find(b"stsz").ok_or(Gone)?)?;
-        let bytes = rows(file, find(b"stsc").ok_or(Gone)?, 4, 12)?;
-        let (runs, _) = bytes.as_chunks::<12>();
-        let mut runs = runs
-            .iter()
-            .map(|[a, b, c, d, e, f, g, h, ..]| {
-                (
-                    u32::from_be_bytes([*a, *b, *c, *d]),
-                    u32::from_be_bytes([*e, *f, *g, *h]),
-                )
-            })
-            .peekable();
-        let mut samples = 0;
-        let mut chunks = Vec::new();
-        for (number, begin) in (1_u32..).zip(offsets) {
-            while let Some((_, count)) = runs.next_if(|(first, _)| *first <= number) {
-                samples = count;
-            }
-            let length = sizes.next(samples)?;
-            chunks.push((begin, begin.checked_add(length).ok_or(Gone)?));
-        }
-        Ok(chunks)
+    /// Where its samples lie, in at most so many stretches.
+    pub(crate) fn chunks(&self, file: &impl ReadAt, most: usize) -> Result<Vec<Stretch>, Lost> {
+        let table = self.table.as_ref().ok_or(Lost::Broken)?;
+        chunks::chunks(file, table, &self.measures, most)
     }
-}
-
-/// How long the samples are, one after the other.
-enum Sizes {
-    Same(u64),
-    Each(Vec<u8>, usize),
-}
-
-impl Sizes {
-    fn of(file: &impl ReadAt, stsz: &Atom) -> Result<Self, Gone> {
-        match stsz.number(file, 4)? {
-            0 => Ok(Self::Each(rows(file, stsz, 8, 4)?, 0)),
-            same => Ok(Self::Same(same)),
-        }
-    }
-
-    /// How long the next so many samples are together.
-    fn next(&mut self, count: u32) -> Result<u64, Gone> {
-        match self {
-            Self::Same(length) => length.checked_mul(u64::from(count)).ok_or(Gone),
-            Self::Each(bytes, done) => {
-                let (sizes, _) = bytes.as_chunks::<4>();
-                let until = done
-                    .checked_add(usize::try_from(count).map_err(|_| Gone)?)
-                    .ok_or(Gone)?;
-                let sum = sizes
-                    .get(*done..until)
-                    .ok_or(Gone)?
-                    .iter()
-                    .map(|size| u64::from(u32::from_be_bytes(*size)))
-                    .fold(0_u64, u64::saturating_add);
-                *done = until;
-                Ok(sum)
-            }
-        }
-    }
-}
-
-/// The rows of a table whose count stands at this place of the body.
-fn rows(file: &impl ReadAt, atom: &Atom, count_at: u64, row: u64) -> Result<Vec<u8>, Gone> {
-    let length = atom.number(file, count_at)?.checked_mul(row).ok_or(Gone)?;
-    let begin = atom.place(count_at.checked_add(4).ok_or(Gone)?)?;
-    if length > atom.end.saturating_sub(begin) {
-        return Err(Gone);
-    }
-    take(file, begin, length)
 }
 
 /// Who handles the track, and the name of who made that.

@@ -1,0 +1,114 @@
+//! How picture and sound are coded, as a track's description says it.
+
+use super::atom::Atom;
+use super::chunks::Measure;
+use super::edits::Edits;
+use super::{Seen, version};
+use crate::finding::{Limit, What};
+use crate::source::{Gone, ReadAt};
+
+/// Picture in codings without places for notes, but for what an encoder writes into the picture.
+const PICTURE: [&[u8; 4]; 29] = [
+    b"avc1", b"avc2", b"avc3", b"avc4", b"hvc1", b"hev1", b"dvh1", b"dvhe", b"dvav", b"dva1",
+    b"vvc1", b"vvi1", b"av01", b"vp08", b"vp09", b"mp4v", b"s263", b"h263", b"H263", b"apch",
+    b"apcn", b"apcs", b"apco", b"ap4h", b"ap4x", b"2vuy", b"yuv2", b"v210", b"v410",
+];
+/// The same for sound.
+const SOUND: [&[u8; 4]; 26] = [
+    b"mp4a", b"ac-3", b"ec-3", b"ac-4", b"Opus", b"alac", b"fLaC", b"samr", b"sawb", b"sawp",
+    b"sowt", b"twos", b"lpcm", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ",
+    b"NONE", b".mp3", b"mp3 ", b"ms\0U", b"ulaw", b"alaw",
+];
+
+/// What a description says.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) cleanable: bool,
+    /// How long samples of sound are.
+    pub(crate) measures: Vec<Measure>,
+}
+
+/// Reads the descriptions of a track of this kind, and puts out the names of the encoder and its
+/// maker.
+pub(crate) fn look(
+    file: &impl ReadAt,
+    stsd: &Atom,
+    kind: [u8; 4],
+    edits: &mut Edits,
+    seen: &mut Seen,
+) -> Result<Described, Gone> {
+    let mut told = Described {
+        cleanable: true,
+        measures: Vec::new(),
+    };
+    let revised = version(file, stsd)? != 0;
+    for entry in Atom::between(file, stsd.place(8)?, stsd.end)? {
+        edits.zero(entry.place(12)?, entry.place(16)?);
+        let known = if &kind == b"soun" {
+            told.measures.extend(measures(file, &entry, revised)?);
+            SOUND.contains(&&entry.name)
+        } else {
+            picture(file, &entry, edits, seen)?;
+            PICTURE.contains(&&entry.name)
+        };
+        if !known {
+            told.cleanable = false;
+            seen.limit(Limit::Coding);
+        }
+    }
+    Ok(told)
+}
+
+fn picture(
+    file: &impl ReadAt,
+    entry: &Atom,
+    edits: &mut Edits,
+    seen: &mut Seen,
+) -> Result<(), Gone> {
+    let name: [u8; 32] = entry.array(file, 42)?;
+    let length = usize::from(name.first().copied().unwrap_or(0)).min(31);
+    let text = name.get(1..length.saturating_add(1)).unwrap_or(&[]);
+    seen.say_words(What::Software, &String::from_utf8_lossy(text));
+    edits.zero(entry.place(42)?, entry.place(74)?);
+    Ok(())
+}
+
+/// How long samples of sound may be, where the table of sizes counts them as all alike.
+fn measures(file: &impl ReadAt, entry: &Atom, revised: bool) -> Result<Vec<Measure>, Gone> {
+    let small = |within| entry.array(file, within).map(u16::from_be_bytes);
+    let large = |within| entry.array(file, within).map(u32::from_be_bytes);
+    let mut measures = Vec::new();
+    let version = small(8)?;
+    if version == 1 && !revised {
+        measures.push(Measure {
+            bytes: large(36)?,
+            samples: large(28)?,
+        });
+    }
+    if version == 2 {
+        measures.push(Measure {
+            bytes: large(56)?,
+            samples: large(60)?,
+        });
+    } else if let Some(width) = width(entry.name, small(18)?) {
+        measures.push(Measure {
+            bytes: u32::from(width).saturating_mul(u32::from(small(16)?)),
+            samples: 1,
+        });
+    }
+    // One that says nothing would say that every sample is empty, or none.
+    measures.retain(|measure| measure.bytes > 0 && measure.samples > 0);
+    Ok(measures)
+}
+
+/// The bytes of one sample of one channel, where sound is not packed.
+fn width(name: [u8; 4], bits: u16) -> Option<u16> {
+    Some(match &name {
+        b"ulaw" | b"alaw" => 1,
+        b"in24" => 3,
+        b"in32" | b"fl32" => 4,
+        b"fl64" => 8,
+        b"sowt" | b"twos" | b"raw " | b"NONE" | b"lpcm" | b"ipcm" | b"fpcm" => bits.div_ceil(8),
+        _ => return None,
+    })
+}
