@@ -187,7 +187,9 @@ impl fmt::Display for SendError {
                  over. Nothing that it has can be read there; do not use it before the newsroom \
                  says so"
             ),
-            Self::Stopped => f.write_str("stopped. Nothing that was sent can be read by anybody"),
+            Self::Stopped => f.write_str(
+                "stopped. What was sent by then, if anything was, can be read by nobody",
+            ),
             Self::Fault(fault) => write!(f, "a fault of the program itself: {fault}"),
         }
     }

@@ -213,6 +213,11 @@ impl fmt::Display for NewsroomError {
                 "the newsroom has no keys at the drop-box at present. {UNTOUCHED}. Try again in a \
                  day"
             ),
+            Self::OutsideDays { first, last, today } if today < first => write!(
+                f,
+                "the newsroom's keys are for {first} to {last}, and today is {today}. {UNTOUCHED}. \
+                 If this machine's date is right, try again from {first} on"
+            ),
             Self::OutsideDays { first, last, today } => write!(
                 f,
                 "the newsroom's keys are for {first} to {last}, and today is {today}. {UNTOUCHED}. \

@@ -316,9 +316,8 @@ impl<'a> Upload<'a> {
             return Err(SendError::Differs);
         }
         voice.say(
-            "The newsroom can open it, and nobody else. No answer will come: you left no way back. \
-             This window and the history of your shell may still show what you typed and the names \
-             of your files.",
+            "The newsroom can open it, and nobody else. This window and the history of your shell \
+             may still show what you typed and the names of your files.",
         );
         voice.done("arrived", "Arrived, and matches.");
         Ok(())

@@ -134,7 +134,8 @@ impl fmt::Display for PushError {
             ),
             Self::CharterRefused(_) => f.write_str(
                 "the server did not take the newsroom's charters: its administrator must have run \
-                 `knothole-server trust` with the newsroom's fingerprint, or it holds newer ones",
+                 `knothole-server trust` with the newsroom's fingerprint, or it holds newer ones; \
+                 or the address that was paired is not the COLLECTION address",
             ),
             Self::Clock => f.write_str(crate::exit::NO_DAY),
             Self::Server(error) => error.fmt(f),

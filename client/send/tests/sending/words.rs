@@ -94,6 +94,8 @@ async fn new_words_are_shown_once_typed_back_and_gone_from_the_screen() {
     terminal.until("Arrived, and matches.");
     assert_eq!(terminal.code(), Some(0));
     let kept = terminal.kept();
+    assert!(kept.contains("The newsroom can answer."), "{kept}");
+    assert!(!kept.contains("no way back"), "{kept}");
     let line = words.join(" ");
     assert!(terminal.all.contains(&words[0]));
     for pair in words.windows(2) {
