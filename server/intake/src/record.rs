@@ -131,6 +131,9 @@ impl Ticket {
         let mut input = Reader::new(bytes, 1)?;
         let has_url = input.flag()?;
         let url = UrlHash(input.array()?);
+        if !has_url && url.0 != [0; 32] {
+            return None;
+        }
         let length = input.u64()?;
         let epoch = input.epoch()?;
         let total = input.u64()?;

@@ -67,6 +67,17 @@ fn a_ninth_lane_is_refused() {
     assert_eq!(Ticket::decode(&bytes), None);
 }
 
+#[test]
+fn a_ticket_without_a_url_that_has_bytes_of_one_is_refused() {
+    for byte in [0, 1] {
+        let mut record = Writer::new(1);
+        record.flag(false).bytes(&[byte; 32]).u64(5).epoch(None);
+        record.u64(5).u64(86_400).bytes(&[0]);
+        let read = Ticket::decode(&record.finish());
+        assert_eq!(read.is_some(), byte == 0);
+    }
+}
+
 proptest! {
     #[test]
     fn a_record_that_is_taken_has_one_encoding(
