@@ -305,7 +305,15 @@ impl Intake {
         let held = self.newsroom();
         let disk = self.disk.as_ref();
         let fresh = match push {
-            Push::Charter => held.with_charter(disk, bytes)?,
+            Push::Charter => {
+                let fresh = held.with_charter(disk, bytes)?;
+                self.show(fresh.clone());
+                // What was signed by editors who have left must not live again with them.
+                if let Some(chain) = fresh.chain() {
+                    self.sweep(chain)?;
+                }
+                return Ok(());
+            }
             Push::Sheets => held.with_sheets(disk, bytes, self.today()?)?,
             Push::Receipts => return self.take_receipts(&held, bytes),
             Push::Replies => return self.mailboxes.push(disk, bytes, self.today()?),
@@ -322,11 +330,11 @@ impl Intake {
         };
         let disk = self.disk.as_ref();
         let receipts = Receipts::verify(chain, bytes)?;
+        receipts.keep(disk, chain, &held.epochs(), self.today()?)?;
         // The gate shuts before anything goes, so that nothing of a burned epoch comes after it.
-        if let Some(fresh) = held.with_burned(disk, &receipts.burned())? {
+        if let Some(fresh) = held.with_burned(disk)? {
             self.show(fresh);
         }
-        receipts.keep(disk, chain, self.today()?)?;
         self.sweep(chain)?;
         Ok(())
     }

@@ -216,7 +216,10 @@ pub(crate) async fn is_burned(
         return Ok(false);
     };
     let inside = Arc::clone(intake);
-    let burned = move || receipts::is_burned(inside.disk().as_ref(), epoch);
+    let burned = move || match inside.newsroom().chain() {
+        Some(chain) => receipts::is_burned(inside.disk().as_ref(), chain, epoch),
+        None => Ok(false),
+    };
     match tokio::task::spawn_blocking(burned).await {
         Ok(Ok(burned)) => Ok(burned),
         Ok(Err(_)) | Err(_) => Err(Trouble::Disk),

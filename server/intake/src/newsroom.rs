@@ -119,7 +119,7 @@ impl Newsroom {
                 return Ok(None);
             };
             found.epochs = epochs;
-            found.drop_burned_sheets();
+            found.judge_epochs(disk)?;
         }
         Ok(found.answered())
     }
@@ -172,10 +172,12 @@ impl Newsroom {
                 fresh.sheets.push((signed, verified));
             }
         }
+        fresh.judge_epochs(disk)?;
         fresh.answered().ok_or_else(too_long)
     }
 
-    /// Takes sheets; those that are held already are taken again without harm.
+    /// Takes sheets; those that are held already are taken again without harm. The sheet of an epoch
+    /// that was burned is left out, and refused when it is all there is.
     pub(crate) fn with_sheets(
         &self,
         disk: &dyn Disk,
@@ -190,17 +192,23 @@ impl Newsroom {
         let pushed = Signed::<Sheet>::decode_list(bytes, MOST_PUSHED_SHEETS)
             .map_err(|error| refused(format!("these are no epoch sheets: {error}")))?;
         let mut fresh = self.without_expired(today);
+        let (mut taken, mut burned) = (false, None);
         for signed in pushed {
             let verified = signed
                 .verify(chain)
                 .map_err(|error| refused(format!("a sheet was not taken: {error}")))?;
-            if receipts::is_burned(disk, verified.epoch())? {
-                let epoch = verified.epoch().get();
-                let why =
-                    format!("the sheet of epoch {epoch} was not taken: this epoch was burned");
-                return Err(refused(why));
+            let epoch = verified.epoch();
+            if receipts::is_burned(disk, chain, epoch)? {
+                burned = Some(epoch);
+            } else {
+                fresh.add(signed, verified, today)?;
+                taken = true;
             }
-            fresh.add(signed, verified, today)?;
+        }
+        if let Some(epoch) = burned.filter(|_| !taken) {
+            let epoch = epoch.get();
+            let why = format!("the sheet of epoch {epoch} was not taken: this epoch was burned");
+            return Err(refused(why));
         }
         if fresh.sheets.len() > MOST_SHEETS {
             return Err(refused(
@@ -213,25 +221,19 @@ impl Newsroom {
         fresh.answered().ok_or_else(too_long)
     }
 
-    /// The view after these epochs were burned, stored: their sheets are not shown any more, and
-    /// nothing passes by them. `None` when nothing changed.
-    pub(crate) fn with_burned(
-        &self,
-        disk: &dyn Disk,
-        burned: &[EpochNumber],
-    ) -> Result<Option<Self>, PushError> {
+    /// The epochs that are or were open.
+    pub(crate) fn epochs(&self) -> Vec<EpochNumber> {
+        self.epochs.iter().map(|epoch| epoch.number).collect()
+    }
+
+    /// The view after receipts were kept, stored: the sheets of burned epochs are not shown any
+    /// more, and nothing passes by them. `None` when nothing changed.
+    pub(crate) fn with_burned(&self, disk: &dyn Disk) -> Result<Option<Self>, PushError> {
         let mut fresh = self.clone();
-        let mut changed = false;
-        for epoch in &mut fresh.epochs {
-            if !epoch.burned && burned.contains(&epoch.number) {
-                epoch.burned = true;
-                changed = true;
-            }
-        }
-        if !changed {
+        fresh.judge_epochs(disk)?;
+        if fresh.epochs == self.epochs {
             return Ok(None);
         }
-        fresh.drop_burned_sheets();
         fresh.store_days(disk)?;
         Ok(Some(fresh.answered().ok_or_else(too_long)?))
     }
@@ -256,8 +258,14 @@ impl Newsroom {
         Ok(Some(fresh.answered().ok_or_else(too_long)?))
     }
 
-    /// A crash may have left the sheet of an epoch that is noted as burned already.
-    fn drop_burned_sheets(&mut self) {
+    /// Finds out which epochs are burned under the charter of today, and drops their sheets.
+    fn judge_epochs(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        for epoch in &mut self.epochs {
+            epoch.burned = match &self.chain {
+                Some(chain) => receipts::is_burned(disk, chain, epoch.number)?,
+                None => false,
+            };
+        }
         let epochs = &self.epochs;
         let burned = |number| {
             let mut burned = epochs.iter().filter(|epoch| epoch.burned);
@@ -265,6 +273,7 @@ impl Newsroom {
         };
         self.sheets
             .retain(|(_, verified)| !burned(verified.epoch()));
+        Ok(())
     }
 
     fn verify(&self, signed: &Signed<Sheet>) -> Option<VerifiedSheet> {

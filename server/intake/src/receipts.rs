@@ -42,29 +42,32 @@ impl Receipts {
         Ok(Self(verified.collect::<Result<_, PushError>>()?))
     }
 
-    /// The epochs that were burned.
-    pub(crate) fn burned(&self) -> Vec<EpochNumber> {
-        let receipts = self.0.iter();
-        receipts
-            .filter_map(|(receipt, _)| match receipt {
-                Receipt::Burned { epoch } => Some(*epoch),
-                Receipt::Opened { .. } | Receipt::Refused { .. } => None,
-            })
-            .collect()
-    }
-
     /// Keeps the receipts durably, each with the day on which it came. To do it again is harmless,
     /// and prolongs nothing.
     ///
     /// A drop that is not there is nobody's business any more, and neither is its receipt. One that
     /// was signed by editors who have left is replaced by a valid one, and the grace begins anew.
+    ///
+    /// The same holds for an epoch that the server has not held, `open` being those it has, and of
+    /// which it has no drop: editors who are forced to sign cannot burn the epochs of years to come.
     pub(crate) fn keep(
         &self,
         disk: &dyn Disk,
         chain: &VerifiedChain,
+        open: &[EpochNumber],
         today: Day,
     ) -> io::Result<()> {
         let mut kept = Vec::new();
+        let mut known: HashSet<_> = open.iter().copied().collect();
+        let burns = |(receipt, _): &(Receipt, _)| matches!(receipt, Receipt::Burned { .. });
+        if self.0.iter().any(burns) {
+            for room in [commit::shelf(), commit::drops()] {
+                for name in disk.list(&room)? {
+                    let held = manifest(disk, &room.join(name))?;
+                    known.extend(held.and_then(|held| held.epoch));
+                }
+            }
+        }
         for (receipt, signed) in &self.0 {
             match receipt {
                 Receipt::Opened { drop, .. } | Receipt::Refused { drop, .. } => {
@@ -74,7 +77,10 @@ impl Receipts {
                         kept.push((Name::hex(drop.as_bytes()), signed));
                     }
                 }
-                Receipt::Burned { epoch } => kept.push((burned_name(*epoch)?, signed)),
+                Receipt::Burned { epoch } if known.contains(epoch) => {
+                    kept.push((burned_name(*epoch)?, signed));
+                }
+                Receipt::Burned { .. } => {}
             }
         }
         write(disk, chain, &kept, today)
@@ -85,7 +91,9 @@ impl Receipts {
 /// become free. To do it again finishes what a crash has cut off.
 ///
 /// Each receipt is verified once more, under the charter of today: should editors who were forced
-/// to sign be removed within the grace, their receipts are worth nothing.
+/// to sign be removed within the grace, their receipts are worth nothing. They are removed with the
+/// days on which they came, or they would be valid again, and their grace long over, on the day on
+/// which such an editor comes back.
 ///
 /// First the drops leave the shelf, then they are removed.
 pub(crate) fn sweep(
@@ -98,6 +106,7 @@ pub(crate) fn sweep(
     let marks = Marks::open(disk)?;
     let mut leaving = Vec::new();
     let mut gone = Vec::new();
+    let mut void = Vec::new();
     let mut burned = HashSet::new();
     for name in names(disk)? {
         let held = match name.as_str().parse::<DropId>() {
@@ -115,6 +124,7 @@ pub(crate) fn sweep(
         let place = receipts_place().join(name.clone());
         let signed = read(disk, &place)?;
         let Some(Ok(receipt)) = signed.map(|signed| signed.verify(chain)) else {
+            void.push(name);
             continue;
         };
         if !marks.is_over(disk, &name, grace, today)? {
@@ -137,6 +147,7 @@ pub(crate) fn sweep(
             }
         }
     }
+    forget_void(disk, &marks, &void)?;
     if !burned.is_empty() {
         for room in [commit::shelf(), commit::drops()] {
             all_of(disk, &room, &burned, &mut leaving)?;
@@ -182,10 +193,29 @@ struct Moved {
     bytes: u64,
 }
 
-/// Whether the newsroom has burned this epoch, as far as the store remembers.
-pub(crate) fn is_burned(disk: &dyn Disk, epoch: EpochNumber) -> io::Result<bool> {
-    let place = receipts_place().join(burned_name(epoch)?);
-    Ok(read(disk, &place)?.is_some())
+/// Whether the newsroom has burned this epoch, as far as the store remembers and the charter of
+/// today lets it. A newsroom that was recovered, or has removed an editor who was forced, is not
+/// bound by what it did not sign.
+pub(crate) fn is_burned(
+    disk: &dyn Disk,
+    chain: &VerifiedChain,
+    epoch: EpochNumber,
+) -> io::Result<bool> {
+    let signed = read(disk, &receipts_place().join(burned_name(epoch)?))?;
+    let receipt = signed.and_then(|signed| signed.verify(chain).ok());
+    Ok(receipt == Some(Receipt::Burned { epoch }))
+}
+
+/// Removes receipts that are worth nothing, and the days on which they came.
+fn forget_void(disk: &dyn Disk, marks: &Marks, void: &[Name]) -> io::Result<()> {
+    if void.is_empty() {
+        return Ok(());
+    }
+    for name in void {
+        disk::remove_if_there(disk, &receipts_place().join(name.clone()))?;
+    }
+    disk.sync_folder(&receipts_place())?;
+    marks.forget(disk, void)
 }
 
 /// Adds what a room holds of these epochs. A drop that has lost bytes is of its epoch all the

@@ -1,9 +1,11 @@
 //! What the newsroom pushes, cut off at every step: the next start must be able to read it.
 
-use knothole_envelope::{Charter, EpochSecret, Quorum, SigningSecret};
+use knothole_envelope::{Charter, EpochSecret, Quorum, Receipt, SigningSecret};
 
 use super::*;
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
+use crate::forge::rooms;
+use crate::receipts::Receipts;
 
 const QUORUM: Quorum = Quorum::ONE;
 
@@ -41,6 +43,15 @@ fn sheet(epoch: u32, first: u32) -> Vec<u8> {
     Signed::encode_list(&[signed])
 }
 
+/// The receipt by which an epoch was burned.
+fn burned(epoch: u32) -> Vec<u8> {
+    let [founded, _] = chains();
+    let epoch = EpochNumber::new(epoch).unwrap();
+    let mut signed = Signed::new(Receipt::Burned { epoch });
+    signed.sign(&founded.unverified_fingerprint().unwrap(), &secret(1));
+    Signed::encode_list(&[signed])
+}
+
 fn load(disk: &dyn Disk) -> Newsroom {
     Newsroom::load(disk).unwrap().unwrap()
 }
@@ -54,6 +65,7 @@ fn io(error: PushError) -> io::Error {
 
 /// The newsroom is trusted and has pushed its founding charter and the sheet of epoch 1.
 fn prepare(disk: &Faulty) {
+    rooms(disk);
     let [founded, _] = chains();
     let text = format!("{}\n", founded.unverified_fingerprint().unwrap());
     disk::replace_whole(disk, &Place::top("trust"), text.as_bytes()).unwrap();
@@ -70,8 +82,10 @@ fn act(disk: &Faulty) -> io::Result<()> {
         1 => held.with_sheets(disk, &sheet(2, 7), today()).map_err(io)?,
         _ => held,
     };
-    let burned = held.with_burned(disk, &[EpochNumber::new(1).unwrap()]);
-    let held = burned.map_err(io)?.unwrap_or(held);
+    let chain = held.chain().unwrap();
+    let receipts = Receipts::verify(chain, &burned(1)).unwrap();
+    receipts.keep(disk, chain, &held.epochs(), today())?;
+    let held = held.with_burned(disk).map_err(io)?.unwrap_or(held);
     held.with_charter(disk, &later.encode()).map_err(io)?;
     Ok(())
 }

@@ -6,6 +6,9 @@ use crate::record::{Reader, Writer};
 
 /// The gate passes an epoch so many days after its last day: uploads take days.
 const DAYS_AFTER: u32 = 7;
+/// An epoch is known so many days after its last day, so that it can be burned while uploads that
+/// passed the gate still go on.
+const DAYS_KNOWN: u32 = 30;
 
 /// An epoch whose sheet is or was held. Number and dates only, no keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,18 +16,22 @@ pub(super) struct EpochDays {
     pub(super) number: EpochNumber,
     pub(super) first: Day,
     pub(super) last: Day,
+    /// Not stored: what the receipts say under the charter of today.
     pub(super) burned: bool,
 }
 
 impl EpochDays {
     pub(super) fn remembered(&self, today: Day) -> bool {
-        self.last
-            .checked_add(DAYS_AFTER)
-            .is_none_or(|end| today <= end)
+        self.is_within(DAYS_KNOWN, today)
     }
 
     pub(super) fn passes(&self, today: Day) -> bool {
-        !self.burned && self.remembered(today)
+        !self.burned && self.is_within(DAYS_AFTER, today)
+    }
+
+    fn is_within(&self, days: u32, today: Day) -> bool {
+        let end = self.last.checked_add(days);
+        end.is_none_or(|end| today <= end)
     }
 }
 
@@ -34,7 +41,7 @@ pub(super) fn encode(epochs: &[EpochDays]) -> Vec<u8> {
     for epoch in epochs {
         out.epoch(Some(epoch.number))
             .u64(u64::from(epoch.first.get()));
-        out.u64(u64::from(epoch.last.get())).flag(epoch.burned);
+        out.u64(u64::from(epoch.last.get()));
     }
     out.finish()
 }
@@ -51,7 +58,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Vec<EpochDays>> {
             number,
             first,
             last,
-            burned: input.flag()?,
+            burned: false,
         });
     }
     input.end()?;

@@ -74,7 +74,7 @@ impl Marks {
         Ok(grace.is_over(came, today))
     }
 
-    /// Forgets the days of receipts whose drops have gone.
+    /// Forgets the days of receipts whose drops have gone, or that are worth nothing.
     pub(super) fn forget(&self, disk: &dyn Disk, names: &[Name]) -> io::Result<()> {
         let held: Vec<_> = names.iter().filter(|name| self.0.contains(*name)).collect();
         if held.is_empty() {

@@ -46,7 +46,7 @@ impl Office {
     fn take(&self, disk: &dyn Disk, shelf: &Shelf, receipts: &[Receipt]) {
         let signed = self.sign(receipts, self.secrets.len());
         let receipts = Receipts::verify(&self.chain, &signed).unwrap();
-        receipts.keep(disk, &self.chain, day(0)).unwrap();
+        receipts.keep(disk, &self.chain, &[], day(0)).unwrap();
         sweep(disk, &self.chain, shelf, none(), day(0)).unwrap();
     }
 }
@@ -193,8 +193,8 @@ fn a_burned_epoch_frees_all_that_is_left_of_it_even_what_is_damaged_or_not_visib
     office.take(&disk, &shelf, &[Receipt::Burned { epoch: epoch() }]);
     assert_eq!(left(&disk), (0, 0, 0));
     assert_eq!(shelf.visible().count(), 0);
-    assert!(is_burned(&disk, epoch()).unwrap());
-    assert!(!is_burned(&disk, EpochNumber::new(9).unwrap()).unwrap());
+    assert!(is_burned(&disk, &office.chain, epoch()).unwrap());
+    assert!(!is_burned(&disk, &office.chain, EpochNumber::new(9).unwrap()).unwrap());
 }
 
 #[test]
@@ -229,7 +229,9 @@ fn later(office: &Office, disk: &Beneath, shelf: &Shelf, number: u32) {
 fn keep(office: &Office, disk: &Beneath, receipts: &[Receipt], number: u32) {
     let signed = office.sign(receipts, office.secrets.len());
     let receipts = Receipts::verify(&office.chain, &signed).unwrap();
-    receipts.keep(disk, &office.chain, day(number)).unwrap();
+    receipts
+        .keep(disk, &office.chain, &[], day(number))
+        .unwrap();
 }
 
 #[test]
@@ -274,13 +276,13 @@ fn a_burned_epoch_is_known_at_once_and_its_drops_stay_for_the_grace() {
     let (_folder, disk, shelf) = full();
     let office = Office::new(1, 1);
     keep(&office, &disk, &[Receipt::Burned { epoch: epoch() }], 0);
-    assert!(is_burned(&disk, epoch()).unwrap());
+    assert!(is_burned(&disk, &office.chain, epoch()).unwrap());
     later(&office, &disk, &shelf, 7);
     assert_eq!(left(&disk), (3, 1, 0));
     later(&office, &disk, &shelf, 8);
     assert_eq!(left(&disk), (0, 0, 0));
     later(&office, &disk, &shelf, 9);
-    assert!(is_burned(&disk, epoch()).unwrap());
+    assert!(is_burned(&disk, &office.chain, epoch()).unwrap());
 }
 
 #[test]
@@ -291,7 +293,7 @@ fn receipts_of_editors_who_are_removed_within_the_grace_are_worth_nothing() {
     let forced = [opened(1), Receipt::Burned { epoch: epoch() }];
     let signed = office.sign(&forced, 2);
     let receipts = Receipts::verify(&office.chain, &signed).unwrap();
-    receipts.keep(&disk, &office.chain, day(0)).unwrap();
+    receipts.keep(&disk, &office.chain, &[], day(0)).unwrap();
     later(&office, &disk, &shelf, 3);
     // The other two remove them.
     let keys = office.secrets[2..].iter().map(SigningSecret::editor_key);
