@@ -89,7 +89,16 @@ impl Desk {
     ) -> Result<(Vault, Passphrase), Failure> {
         let prompt = format!("Passphrase of {}: ", escape::path(path));
         let passphrase = self.asker.ask(&prompt)?;
-        Ok((Vault::open(path, &passphrase)?, passphrase))
+        let vault = Vault::open(path, &passphrase)?;
+        // A folder that cannot be looked into is told when it is to be written.
+        for rest in vault.rests().unwrap_or_default() {
+            self.screen.warn(&format!(
+                "{}: this was left when a change of the vault was cut off, and keys of the vault lie \
+                 in it. It is erased when the vault is next changed, or an epoch of it burned",
+                escape::path(&rest)
+            ));
+        }
+        Ok((vault, passphrase))
     }
 }
 

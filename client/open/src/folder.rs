@@ -6,6 +6,7 @@
 )]
 
 mod error;
+mod wipe;
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -19,6 +20,8 @@ use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, fsync, unlinkat};
 
 pub use error::FileError;
+pub(crate) use wipe::MOST_WIPED;
+pub use wipe::Old;
 
 /// A point in a durable write after which the power may fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub enum Step {
     Renamed,
     /// Its name is on the medium.
     Done,
+    /// Where the old bytes are wiped: they are overwritten, and still have a name.
+    Overwritten,
+    /// Nothing has their name.
+    Wiped,
 }
 
 /// What stands in the way of a name.
@@ -284,11 +291,25 @@ impl Folder {
         if existing == Existing::Keep && self.has(name)? {
             return Err(self.error("create this file", name, Errno::EEXIST));
         }
-        // Nobody calls a file of their own so: one that is there was left by an attempt that was cut
-        // off, and what stands under the plain name with an ending is somebody's.
-        let new = format!(".{name}.new");
+        let new = draft(name);
         self.remove(&new)?;
-        let mut file = self.create(&new)?;
+        if let Err(error) = self.write_draft(name, bytes, watch) {
+            // A full disk keeps nothing half-written; what matters is the first error.
+            drop(self.remove(&new));
+            return Err(error);
+        }
+        self.rename(&new, name, existing)?;
+        self.named(name, watch)
+    }
+
+    /// A new file beside the one that it is for.
+    fn write_draft(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        watch: &mut dyn FnMut(Step) -> io::Result<()>,
+    ) -> Result<(), FileError> {
+        let mut file = self.create(&draft(name))?;
         let written = (|| {
             watch(Step::Created)?;
             let (first, second) = bytes
@@ -301,17 +322,27 @@ impl Folder {
             file.sync_all()?;
             watch(Step::Synced)
         })();
-        if let Err(source) = written {
-            // A full disk keeps nothing half-written; what matters is the first error.
-            drop(self.remove(&new));
-            return Err(self.error("write this file", name, source));
-        }
+        written.map_err(|source| self.error("write this file", name, source))
+    }
+
+    /// Puts the name that a file was given on the medium.
+    fn named(
+        &self,
+        name: &str,
+        watch: &mut dyn FnMut(Step) -> io::Result<()>,
+    ) -> Result<(), FileError> {
         let failed = |source| self.error("write this file", name, source);
-        self.rename(&new, name, existing)?;
         watch(Step::Renamed).map_err(failed)?;
         self.sync()?;
         watch(Step::Done).map_err(failed)
     }
+}
+
+/// What a file is called until it is whole. Nobody calls a file of their own so: one that is there
+/// was left by an attempt that was cut off, and what stands under the plain name with an ending is
+/// somebody's.
+fn draft(name: &str) -> String {
+    format!(".{name}.new")
 }
 
 impl AsFd for Folder {

@@ -34,6 +34,7 @@ mod epoch;
 mod erase;
 mod error;
 mod extend;
+mod file;
 mod head;
 mod keys;
 mod newsroom;
@@ -51,12 +52,13 @@ use knothole_envelope::{EditorKey, EpochSecret, MOST_CARD_EPOCHS, SigningSecret}
 use rand_core::CryptoRng;
 
 use self::body::{Body, BodyFault};
+use self::file::{read, real};
 use self::head::{Head, HeadFault};
 use self::keys::Keys;
 use self::record::Record;
 use self::stretch::Stretch;
 use self::wrap::Key;
-use crate::folder::{Existing, Folder, Step, read_named};
+use crate::folder::{Folder, Step};
 use crate::passphrase::Passphrase;
 
 pub use self::epoch::{EpochState, VaultEpoch};
@@ -88,6 +90,7 @@ impl Make<'_> {
         let (records, keys) = extend::epochs(plan.numbers(), &key, &self.slips, rng);
         let vault = Vault {
             path: path.to_owned(),
+            file: path.to_owned(),
             head: Head::new(&key, self.passphrase, plan.epochs(), self.stretch)
                 .map_err(|_| VaultError::Memory)?,
             sealed_body: body.seal(&key, rng),
@@ -97,14 +100,17 @@ impl Make<'_> {
             body,
             key,
         };
-        vault.write(path, Existing::Keep, watch)?;
+        vault.put_new(path, watch)?;
         Ok(vault)
     }
 }
 
 /// An open vault. Its secrets are erased from memory when it goes.
 pub struct Vault {
+    /// As the person named it, for messages alone.
     path: PathBuf,
+    /// Where it lies, behind all links.
+    file: PathBuf,
     head: Head,
     key: Key,
     sealed_body: [u8; Body::LEN],
@@ -172,7 +178,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] says why it does not open, and what to do.
     pub fn open(path: &Path, passphrase: &Passphrase) -> Result<Self, VaultError> {
-        let bytes = read(path)?;
+        let file = real(path)?;
+        let bytes = read(&file)?;
         let damaged = || VaultError::Damaged(path.to_owned());
         let (head, rest) = Head::parse(&bytes).map_err(|fault| match fault {
             HeadFault::Magic => VaultError::NotAVault(path.to_owned()),
@@ -194,6 +201,7 @@ impl Vault {
         }
         Ok(Self {
             path: path.to_owned(),
+            file,
             head,
             key,
             sealed_body: *sealed_body,
@@ -204,7 +212,7 @@ impl Vault {
         })
     }
 
-    /// Where the vault lies.
+    /// Where the vault lies, as the person named it.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -228,15 +236,6 @@ impl Vault {
         self.body.signing.editor_key()
     }
 
-    /// That the file is the one that was opened, before it is written anew.
-    fn unchanged(&self) -> Result<(), VaultError> {
-        if read(&self.path)? == self.encode() {
-            Ok(())
-        } else {
-            Err(VaultError::Changed(self.path.clone()))
-        }
-    }
-
     /// For which epochs the vault was made.
     #[must_use]
     pub const fn plan(&self) -> &Plan {
@@ -246,7 +245,7 @@ impl Vault {
     /// Puts the vault under another passphrase. Copies made before keep the old one.
     ///
     /// # Errors
-    /// [`VaultError`]; until it is done, the file has its old bytes.
+    /// [`VaultError`]; the file has its old bytes then, unless it is [`VaultError::Rest`].
     pub fn change_passphrase(
         &mut self,
         passphrase: &Passphrase,
@@ -261,49 +260,11 @@ impl Vault {
         )
         .map_err(|_| VaultError::Memory)?;
         let old = core::mem::replace(&mut self.head, head);
-        let written = self.write(&self.path, Existing::Replace, &mut |_| Ok(()));
-        if written.is_err() {
+        let written = self.replace(&mut |_| Ok(()));
+        if written.as_ref().is_err_and(VaultError::is_unwritten) {
             self.head = old;
         }
         written
-    }
-
-    /// Copies the vault, under the same passphrase, to a file that does not exist yet.
-    ///
-    /// # Errors
-    /// [`VaultError`]; then there is no new file.
-    pub fn copy_to(&self, path: &Path) -> Result<(), VaultError> {
-        self.write(path, Existing::Keep, &mut |_| Ok(()))?;
-        // What a worn stick gives back matters more than what it was given.
-        let (folder, name) = Folder::of_file(path).map_err(VaultError::File)?;
-        folder.forget_cached(&name).map_err(VaultError::File)?;
-        if read(path)? == self.encode() {
-            return Ok(());
-        }
-        folder.remove(&name).map_err(VaultError::File)?;
-        Err(VaultError::Damaged(path.to_owned()))
-    }
-
-    fn write(
-        &self,
-        path: &Path,
-        existing: Existing,
-        watch: &mut dyn FnMut(Step) -> io::Result<()>,
-    ) -> Result<(), VaultError> {
-        let failed = |error| VaultError::file(error, path);
-        let (folder, name) = Folder::of_file(path).map_err(failed)?;
-        let old = match existing {
-            Existing::Replace => folder.file_to_write(&name).ok(),
-            Existing::Keep => None,
-        };
-        folder
-            .put_watched(&name, &self.encode(), existing, watch)
-            .map_err(failed)?;
-        if let Some(old) = old {
-            // Its keys are in the new file. A stick that cannot do it is no worse than before.
-            drop(erase::overwrite(&old));
-        }
-        Ok(())
     }
 
     /// The bytes of the file: nothing in them is readable without the passphrase.
@@ -323,11 +284,6 @@ impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Vault(..)")
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, VaultError> {
-    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
-    read_named(path, most).map_err(VaultError::File)
 }
 
 /// Records and public keys, as many as there must be.

@@ -13,7 +13,7 @@ use super::body::Body;
 use super::head::Head;
 use super::record::{Record, State};
 use super::{Vault, VaultError, read};
-use crate::folder::{FileError, Folder, Step};
+use crate::folder::{FileError, Step};
 
 const RECORDS: usize = Head::LEN + Body::LEN;
 
@@ -33,6 +33,10 @@ impl Vault {
         watch: &mut dyn FnMut(Step) -> io::Result<()>,
     ) -> Result<(), VaultError> {
         self.unchanged()?;
+        // Before anything else, and even if the epochs are erased here already: what a write that was
+        // cut off has left beside the vault may have their keys.
+        let (folder, name) = self.place()?;
+        folder.wipe_rests(&name).map_err(VaultError::File)?;
         let places: Vec<_> = epochs
             .iter()
             .filter_map(|epoch| self.body.plan.place(*epoch))
@@ -44,7 +48,6 @@ impl Vault {
         if places.is_empty() {
             return Ok(());
         }
-        let (folder, name) = Folder::of_file(&self.path).map_err(VaultError::File)?;
         let file = folder.file_to_write(&name).map_err(VaultError::File)?;
         let failed =
             |source| VaultError::File(FileError::new("erase in this file", &self.path, source));
@@ -60,7 +63,7 @@ impl Vault {
         }
         // What the stick gives back matters more than what it was told.
         folder.forget_cached(&name).map_err(VaultError::File)?;
-        if read(&self.path)? == self.encode() {
+        if read(&self.file)? == self.encode() {
             Ok(())
         } else {
             Err(VaultError::Changed(self.path.clone()))
@@ -83,12 +86,4 @@ fn blank(
     let half = u64::try_from(first.len()).map_err(io::Error::other)?;
     file.write_all_at(second, at.saturating_add(half))?;
     watch(Step::Written)
-}
-
-/// Overwrites a file that lost its name to a new one, so that its freed blocks hold no keys.
-pub(super) fn overwrite(old: &File) -> io::Result<()> {
-    let length = old.metadata()?.len();
-    let length = usize::try_from(length).map_err(io::Error::other)?;
-    old.write_all_at(&vec![0; length], 0)?;
-    old.sync_all()
 }

@@ -42,11 +42,18 @@ pub enum VaultError {
     Card(PathBuf, CardError),
     /// The file is no longer the one that was opened.
     Changed(PathBuf),
+    /// The vault was written anew, and what it was before could not be wiped.
+    Rest(FileError),
     /// There is not enough memory to stretch the passphrase.
     Memory,
 }
 
 impl VaultError {
+    /// Whether the file has its old bytes.
+    pub(super) const fn is_unwritten(&self) -> bool {
+        !matches!(self, Self::Rest(_))
+    }
+
     pub(super) fn file(error: FileError, path: &Path) -> Self {
         if error.kind() == std::io::ErrorKind::AlreadyExists {
             Self::Exists(path.to_owned())
@@ -60,6 +67,13 @@ impl fmt::Display for VaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, words) = match self {
             Self::File(error) => return error.fmt(f),
+            Self::Rest(error) => {
+                return write!(
+                    f,
+                    "{error}: the vault itself was written, but what it was before still lies \
+                     there, with its keys. Do it again, or erase that file"
+                );
+            }
             Self::Memory => {
                 return f.write_str(
                     "there is not enough memory to try the passphrase: it takes 48 MiB. Close \
@@ -140,7 +154,7 @@ impl fmt::Display for VaultError {
 impl core::error::Error for VaultError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::File(error) => error.source(),
+            Self::File(error) | Self::Rest(error) => error.source(),
             Self::Card(_, error) => Some(error),
             _ => None,
         }

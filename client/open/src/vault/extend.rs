@@ -1,6 +1,7 @@
 //! More epochs for a vault.
 
 use core::mem::replace;
+use std::io;
 
 use knothole_envelope::{EpochNumber, EpochSecret, RecipientKey};
 use rand_core::CryptoRng;
@@ -12,7 +13,7 @@ use super::slip::Slips;
 use super::stretch::Stretch;
 use super::wrap::Key;
 use super::{Vault, VaultError};
-use crate::folder::Existing;
+use crate::folder::Step;
 use crate::passphrase::Passphrase;
 
 impl Vault {
@@ -20,7 +21,7 @@ impl Vault {
     /// which there is a slip are under it as well.
     ///
     /// # Errors
-    /// [`VaultError`]; until it is done, the file has its old bytes.
+    /// [`VaultError`]; the file has its old bytes then, unless it is [`VaultError::Rest`].
     pub fn extend(
         &mut self,
         more: u32,
@@ -29,7 +30,7 @@ impl Vault {
         rng: &mut impl CryptoRng,
     ) -> Result<(), VaultError> {
         let stretch = Stretch::new(rng);
-        self.extend_with(more, passphrase, slips, stretch, rng)
+        self.extend_with(more, passphrase, slips, stretch, rng, &mut |_| Ok(()))
     }
 
     pub(super) fn extend_with(
@@ -39,6 +40,7 @@ impl Vault {
         slips: Slips,
         stretch: Stretch,
         rng: &mut impl CryptoRng,
+        watch: &mut dyn FnMut(Step) -> io::Result<()>,
     ) -> Result<(), VaultError> {
         self.unchanged()?;
         let plan = self
@@ -62,14 +64,13 @@ impl Vault {
             replace(&mut self.sealed_body, sealed_body),
         );
         self.records.extend(records);
-        let written = self.write(&self.path, Existing::Replace, &mut |_| Ok(()));
-        match written {
-            Ok(()) => self.slips.join(slips),
-            Err(_) => {
-                (self.head, self.keys, self.sealed_body) = old;
-                self.body.plan = old_plan;
-                self.records.truncate(before);
-            }
+        let written = self.replace(watch);
+        if written.as_ref().is_err_and(VaultError::is_unwritten) {
+            (self.head, self.keys, self.sealed_body) = old;
+            self.body.plan = old_plan;
+            self.records.truncate(before);
+        } else {
+            self.slips.join(slips);
         }
         written
     }

@@ -4,7 +4,6 @@ use knothole_envelope::Fingerprint;
 use rand_core::CryptoRng;
 
 use super::{Vault, VaultError};
-use crate::folder::Existing;
 
 impl Vault {
     /// The newsroom whose archive the vault believes; nothing before it has met one.
@@ -16,7 +15,7 @@ impl Vault {
     /// Remembers the newsroom whose archive the vault is to believe from now on.
     ///
     /// # Errors
-    /// [`VaultError`]; until it is done, the file has its old bytes.
+    /// [`VaultError`]; the file has its old bytes then, unless it is [`VaultError::Rest`].
     pub fn settle(
         &mut self,
         newsroom: Fingerprint,
@@ -29,8 +28,8 @@ impl Vault {
         let before = self.body.newsroom.replace(newsroom);
         let sealed = self.body.seal(&self.key, rng);
         let sealed = core::mem::replace(&mut self.sealed_body, sealed);
-        let written = self.write(&self.path, Existing::Replace, &mut |_| Ok(()));
-        if written.is_err() {
+        let written = self.replace(&mut |_| Ok(()));
+        if written.as_ref().is_err_and(VaultError::is_unwritten) {
             self.body.newsroom = before;
             self.sealed_body = sealed;
         }

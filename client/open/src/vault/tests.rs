@@ -7,7 +7,7 @@ use rand_core::UnwrapErr;
 use knothole_envelope::{Day, EpochNumber, Fingerprint};
 
 use super::*;
-use crate::folder::put_named;
+use crate::folder::{Existing, put_named};
 
 fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
@@ -323,6 +323,7 @@ fn a_vault_of_ten_years_of_weeks_opens() {
 }
 
 mod burning;
+mod cutting;
 mod damage;
 
 #[test]

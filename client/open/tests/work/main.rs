@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod cutting;
 mod editors;
 mod epochs;
 mod newsroom;

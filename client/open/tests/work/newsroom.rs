@@ -120,6 +120,27 @@ pub(crate) fn run_cramped(folder: &Path, passphrases: &[&str], bytes: u64, argum
     finish(command, folder, passphrases, passphrases.len(), arguments)
 }
 
+/// As [`run`], on a machine that is cut off when the program first makes this system call: nothing is
+/// told, and nothing is cleared away.
+pub(crate) fn run_cut_at(call: &str, folder: &Path, passphrase: &str, arguments: &str) {
+    let mut input = tempfile::tempfile().unwrap();
+    writeln!(input, "{passphrase}").unwrap();
+    std::io::Seek::rewind(&mut input).unwrap();
+    let mut command = Command::new("strace");
+    let (trace, inject) = (
+        format!("trace={call}"),
+        format!("inject={call}:signal=KILL"),
+    );
+    command.args(["-f", "-qq", "-e", &trace, "-e", &inject]);
+    command.arg(env!("CARGO_BIN_EXE_knothole"));
+    command.args(arguments.split(' '));
+    command.args(["--passphrase-fd", "0"]);
+    let ended = command.current_dir(folder).stdin(input).output().unwrap();
+    // strace ends as what it traced did.
+    let signal = std::os::unix::process::ExitStatusExt::signal(&ended.status);
+    assert_eq!(signal, Some(9), "{call}: {ended:?}");
+}
+
 pub(crate) const ONE: &str = "one correct horse battery staple";
 pub(crate) const TWO: &str = "two correct horse battery staple";
 

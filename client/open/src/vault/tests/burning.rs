@@ -89,7 +89,14 @@ fn a_vault_gets_more_epochs_and_keeps_all_that_it_had() {
     let light = Stretch::light(&mut rng());
     stick
         .vault
-        .extend_with(2, &phrase("right"), Slips::none(), light, &mut rng())
+        .extend_with(
+            2,
+            &phrase("right"),
+            Slips::none(),
+            light,
+            &mut rng(),
+            &mut |_| Ok(()),
+        )
         .unwrap();
     let opened = stick.open().unwrap();
     let ready = EpochState::Ready;
@@ -109,9 +116,14 @@ fn a_vault_gets_more_epochs_and_keeps_all_that_it_had() {
     );
     assert_eq!(stick.names(), ["a.vault"]);
     let light = Stretch::light(&mut rng());
-    let full = stick
-        .vault
-        .extend_with(516, &phrase("right"), Slips::none(), light, &mut rng());
+    let full = stick.vault.extend_with(
+        516,
+        &phrase("right"),
+        Slips::none(),
+        light,
+        &mut rng(),
+        &mut |_| Ok(()),
+    );
     assert!(matches!(full, Err(VaultError::Plan(..))));
     assert_eq!(states(&stick.open().unwrap()).len(), 5);
 }
@@ -193,7 +205,9 @@ fn new_epochs_of_a_vault_may_be_under_slips_beside_old_ones_that_are_not() {
     let light = Stretch::light(&mut rng());
     stick
         .vault
-        .extend_with(1, &phrase("right"), slips, light, &mut rng())
+        .extend_with(1, &phrase("right"), slips, light, &mut rng(), &mut |_| {
+            Ok(())
+        })
         .unwrap();
     let opened = stick.open().unwrap();
     let ready = EpochState::Ready;
