@@ -134,6 +134,8 @@ numbered! {
         Software = 6, "with which program";
         /// A smaller picture of it, which may show what was cut away.
         Preview = 7, "a smaller picture of it, which can show what was cut away later";
+        /// What was cut away, and is not shown.
+        CutAway = 15, "parts of it that were cut away are still in it, also in a copy without the rest";
         /// What somebody wrote about it.
         Remark = 8, "what somebody wrote into it";
         /// What changed, and who changed it.
@@ -146,6 +148,8 @@ numbered! {
         Tail = 12, "bytes behind its end that no viewer shows";
         /// Something that only its maker can read.
         Sealed = 13, "notes that only the maker of the device or program can read";
+        /// Words in the coded picture.
+        Coded = 16, "what a camera or an encoder wrote into the picture itself, also in a copy without the rest";
         /// Other words about it.
         Other = 14, "other notes";
     }

@@ -2,10 +2,14 @@
 //! no offset moves and a film of any size is cleaned without a copy.
 
 mod atom;
+mod boxes;
 mod chunks;
+mod coded;
+mod cuts;
 mod description;
 mod edits;
 mod media;
+mod tables;
 mod track;
 mod words;
 
@@ -31,7 +35,10 @@ struct Movie<'f, F> {
     edits: Edits,
     media: Vec<Atom>,
     tracks: Vec<Track>,
+    /// Into so many parts the head divides a second.
+    scale: u64,
     cleanable: bool,
+    in_pieces: bool,
 }
 
 /// Looks at a film, and plans a copy whose picture and sound are the same, byte for byte.
@@ -41,7 +48,9 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
         edits: Edits::default(),
         media: Vec::new(),
         tracks: Vec::new(),
+        scale: 0,
         cleanable: true,
+        in_pieces: false,
     };
     let mut has_head = false;
     let mut at = 0_u64;
@@ -66,6 +75,7 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
             b"moof" | b"sidx" | b"styp" | b"mfra" | b"ssix" | b"prft" | b"emsg" => {
                 // In pieces, each with a head of its own.
                 movie.cleanable = false;
+                movie.in_pieces = true;
                 seen.limit(Limit::Partly);
             }
             _ => movie.beside(&atom, seen)?,
@@ -129,17 +139,22 @@ impl<F: ReadAt> Movie<'_, F> {
     }
 
     fn head(&mut self, moov: &Atom, seen: &mut Seen) -> Result<(), Gone> {
-        for atom in moov.inside(self.file)? {
+        for atom in self.edits.children(self.file, moov.body, moov.end, seen)? {
             match &atom.name {
-                b"mvhd" => self.times(&atom, seen)?,
+                b"mvhd" => {
+                    edits::put_out_times(self.file, &atom, &mut self.edits, seen)?;
+                    self.scale = cuts::scale(self.file, &atom)?;
+                }
                 b"trak" => {
                     let track = Track::look(self.file, &atom, &mut self.edits, seen)?;
                     self.cleanable &= track.cleanable;
                     self.tracks.push(track);
                 }
-                b"iods" => {}
+                // What MPEG-4 systems need, and no player.
+                b"iods" => self.edits.blank(&atom),
                 b"mvex" => {
                     self.cleanable = false;
+                    self.in_pieces = true;
                     seen.limit(Limit::Partly);
                 }
                 b"cmov" | b"rmra" => {
@@ -159,16 +174,13 @@ impl<F: ReadAt> Movie<'_, F> {
         Ok(())
     }
 
-    fn times(&mut self, atom: &Atom, seen: &mut Seen) -> Result<(), Gone> {
-        edits::put_out_times(self.file, atom, &mut self.edits, seen)
-    }
-
     /// Puts out the tracks that are neither picture nor sound, and all media but that of the others.
     fn put_out_tracks(&mut self, seen: &mut Seen) -> Result<(), Gone> {
         let (kept, out): (Vec<_>, Vec<_>) = self.tracks.iter().partition(|track| track.is_shown());
-        let gone: Vec<u32> = out.iter().map(|track| track.id).collect();
+        let ids: Vec<u32> = kept.iter().map(|track| track.id).collect();
         for track in &kept {
-            track.let_go(self.file, &gone, &mut self.edits)?;
+            track.let_go(self.file, &ids, &mut self.edits, seen)?;
+            track.tell(self.file, self.scale, seen);
         }
         for track in &out {
             self.edits.blank(&track.atom);
@@ -199,7 +211,8 @@ impl<F: ReadAt> Movie<'_, F> {
             known = false;
             seen.limit(Limit::Broken);
         }
-        if known {
+        // The head of a film in pieces does not say where they are.
+        if known && !self.in_pieces {
             media::tell_gaps(self.file, &self.media, &kept.with(&out), seen)?;
             known = media::put_out_gaps(self.file, &self.media, &kept, &mut self.edits, seen)?;
         }

@@ -2,6 +2,8 @@
 
 mod film;
 mod harm;
+mod hidden;
+mod made;
 
 use super::*;
 use crate::plan::Plan;
@@ -234,8 +236,10 @@ fn a_film_whose_tables_lie_is_not_cleaned() {
 
 #[test]
 fn a_film_in_pieces_or_with_media_elsewhere_is_not_cleaned() {
-    let pieces = [FILM, b"\0\0\0\x08moof"].concat();
-    assert_eq!(look(&pieces.as_slice()).cleaning, Cleaning::Cannot);
+    let pieces = [FILM, b"\0\0\0\x09mdat1\0\0\0\x08moof"].concat();
+    let report = look(&pieces.as_slice());
+    assert_eq!(report.cleaning, Cleaning::Cannot);
+    assert!(!says(&report, What::Other, "no player shows"), "{report:?}");
     let mut elsewhere = FILM.to_vec();
     let place = FILM.windows(4).rposition(|four| four == b"url ").unwrap();
     elsewhere[place + 7] = 0;

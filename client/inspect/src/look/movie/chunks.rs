@@ -100,6 +100,32 @@ pub(crate) fn chunks(
     Ok(stretches)
 }
 
+/// The first samples of a track, as many as its first chunk has, and at most so many.
+pub(crate) fn first(file: &impl ReadAt, table: &Atom, most: u32) -> Result<Vec<Stretch>, Gone> {
+    let atoms = table.inside(file)?;
+    let find = |name: &[u8; 4]| atoms.iter().find(|atom| &atom.name == name);
+    let mut begin = match (find(b"stco"), find(b"co64")) {
+        (Some(atom), _) => atom.number(file, 8)?,
+        (None, atom) => u64::from_be_bytes(atom.ok_or(Gone)?.array(file, 8)?),
+    };
+    let count = find(b"stsc").ok_or(Gone)?.number(file, 12)?;
+    let sizes = find(b"stsz").ok_or(Gone)?;
+    let same = sizes.number(file, 4)?;
+    (0..count.min(u64::from(most)))
+        .map(|index| {
+            let length = match same {
+                0 => sizes.number(file, index.saturating_mul(4).saturating_add(12))?,
+                same => same,
+            };
+            let end = begin.checked_add(length).ok_or(Gone)?;
+            Ok(Stretch {
+                begin: std::mem::replace(&mut begin, end),
+                end,
+            })
+        })
+        .collect()
+}
+
 /// How long the samples are, one after the other.
 enum Sizes<'m> {
     Same(u64, &'m [Measure]),

@@ -2,8 +2,9 @@
 
 use super::atom::Atom;
 use super::chunks::Measure;
+use super::coded::Coding;
 use super::edits::Edits;
-use super::{Seen, version};
+use super::{Seen, boxes, version};
 use crate::finding::{Limit, What};
 use crate::source::{Gone, ReadAt};
 
@@ -26,6 +27,8 @@ pub(crate) struct Described {
     pub(crate) cleanable: bool,
     /// How long samples of sound are.
     pub(crate) measures: Vec<Measure>,
+    /// A coding that has places for words.
+    pub(crate) coding: Option<Coding>,
 }
 
 /// Reads the descriptions of a track of this kind, and puts out the names of the encoder and its
@@ -40,20 +43,40 @@ pub(crate) fn look(
     let mut told = Described {
         cleanable: true,
         measures: Vec::new(),
+        coding: None,
     };
     let revised = version(file, stsd)? != 0;
-    for entry in Atom::between(file, stsd.place(8)?, stsd.end)? {
+    for entry in edits.children(file, stsd.place(8)?, stsd.end, seen)? {
         edits.zero(entry.place(12)?, entry.place(16)?);
         let known = if &kind == b"soun" {
             told.measures.extend(measures(file, &entry, revised)?);
             SOUND.contains(&&entry.name)
         } else {
             picture(file, &entry, edits, seen)?;
+            told.coding = told.coding.or(coding(file, &entry));
             PICTURE.contains(&&entry.name)
         };
         if !known {
             told.cleanable = false;
             seen.limit(Limit::Coding);
+            continue;
+        }
+        let head = if &kind == b"soun" {
+            match (u16::from_be_bytes(entry.array(file, 8)?), revised) {
+                (1, false) => 44,
+                (2, _) => 64,
+                _ => 28,
+            }
+        } else {
+            78
+        };
+        // What stands there cannot be judged when it is no list.
+        match boxes::put_out(file, &entry, head, edits, seen) {
+            Ok(cleanable) => told.cleanable &= cleanable,
+            Err(Gone) => {
+                told.cleanable = false;
+                seen.limit(Limit::Broken);
+            }
         }
     }
     Ok(told)
@@ -71,6 +94,25 @@ fn picture(
     seen.say_words(What::Software, &String::from_utf8_lossy(text));
     edits.zero(entry.place(42)?, entry.place(74)?);
     Ok(())
+}
+
+/// Whether the pictures have places for words.
+fn coding(file: &impl ReadAt, entry: &Atom) -> Option<Coding> {
+    if matches!(&entry.name, b"jpeg" | b"mjpa" | b"mjpb" | b"AVDJ") {
+        return Some(Coding::Jpeg);
+    }
+    let children = Atom::between(file, entry.place(78).ok()?, entry.end).ok()?;
+    children.iter().find_map(|atom| {
+        let width = |at| {
+            let [byte] = atom.array(file, at).ok()?;
+            usize::from(byte & 3).checked_add(1)
+        };
+        match &atom.name {
+            b"avcC" => width(4).map(Coding::Avc),
+            b"hvcC" => width(21).map(Coding::Hevc),
+            _ => None,
+        }
+    })
 }
 
 /// How long samples of sound may be, where the table of sizes counts them as all alike.

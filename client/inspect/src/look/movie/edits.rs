@@ -4,7 +4,7 @@ use super::atom::Atom;
 use super::{Seen, time, version};
 use crate::finding::What;
 use crate::plan::{Plan, PlanError, PlanMaker};
-use crate::source::{Gone, ReadAt};
+use crate::source::{Gone, ReadAt, take};
 
 /// Changes of a file that keep its length, and where it is cut off.
 #[derive(Debug, Default)]
@@ -17,8 +17,8 @@ pub(crate) struct Edits {
 enum Change {
     /// Zeros up to here.
     Zero(u64),
-    /// This name.
-    Name([u8; 4]),
+    /// These bytes.
+    New(Vec<u8>),
 }
 
 impl Edits {
@@ -28,7 +28,7 @@ impl Edits {
         self.changes
             .retain(|(at, _)| *at < atom.begin || *at >= atom.end);
         let name = atom.begin.saturating_add(4);
-        self.changes.push((name, Change::Name(*b"free")));
+        self.put(name, b"free".to_vec());
         self.zero(atom.body, atom.end);
     }
 
@@ -37,6 +37,56 @@ impl Edits {
         if from < to {
             self.changes.push((from, Change::Zero(to)));
         }
+    }
+
+    /// These bytes, in the place of as many.
+    pub(crate) fn put(&mut self, at: u64, bytes: Vec<u8>) {
+        self.changes.push((at, Change::New(bytes)));
+    }
+
+    /// Tells that there is something where nothing has to be, and zeros it.
+    pub(crate) fn spare(
+        &mut self,
+        file: &impl ReadAt,
+        from: u64,
+        to: u64,
+        seen: &mut Seen,
+    ) -> Result<(), Gone> {
+        let bytes = take(file, from, to.saturating_sub(from))?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            seen.say(What::Other, "something in a place that is marked as unused");
+            self.zero(from, to);
+        }
+        Ok(())
+    }
+
+    /// Nothing stands in an atom behind so much of its body.
+    pub(crate) fn fit(
+        &mut self,
+        file: &impl ReadAt,
+        atom: &Atom,
+        length: u64,
+        seen: &mut Seen,
+    ) -> Result<(), Gone> {
+        match atom.place(length) {
+            Ok(end) => self.spare(file, end, atom.end, seen),
+            // Players know best what to do with one that is too short.
+            Err(Gone) => Ok(()),
+        }
+    }
+
+    /// The atoms of a list, and nothing behind them.
+    pub(crate) fn children(
+        &mut self,
+        file: &impl ReadAt,
+        from: u64,
+        to: u64,
+        seen: &mut Seen,
+    ) -> Result<Vec<Atom>, Gone> {
+        let atoms = Atom::between(file, from, to)?;
+        let end = atoms.last().map_or(from, |last| last.end);
+        self.spare(file, end, to, seen)?;
+        Ok(atoms)
     }
 
     /// Nothing from here on.
@@ -60,9 +110,10 @@ impl Edits {
                     plan.zeros(end.checked_sub(begin).ok_or(outside)?);
                     end
                 }
-                Change::Name(name) => {
-                    plan.put(&name);
-                    begin.checked_add(4).ok_or(outside)?
+                Change::New(bytes) => {
+                    plan.put(&bytes);
+                    let length = u64::try_from(bytes.len()).map_err(|_| outside)?;
+                    begin.checked_add(length).ok_or(outside)?
                 }
             };
         }
@@ -72,7 +123,7 @@ impl Edits {
     }
 }
 
-/// Tells the times of a head (mvhd, tkhd, mdhd) and puts them out.
+/// Tells the times of a head (mvhd, tkhd, mdhd), and puts out them and what is unused in it.
 pub(crate) fn put_out_times(
     file: &impl ReadAt,
     atom: &Atom,
@@ -89,5 +140,19 @@ pub(crate) fn put_out_times(
         seen.say(What::Time, &time);
     }
     edits.zero(atom.place(4)?, atom.place(if long { 20 } else { 12 })?);
-    Ok(())
+    // Places that the standard leaves empty, and the end.
+    let (unused, end): (&[(u64, u64)], u64) = match (&atom.name, long) {
+        (b"mvhd", false) => (&[(26, 36), (72, 96)], 100),
+        (b"mvhd", true) => (&[(38, 48), (84, 108)], 112),
+        (b"tkhd", false) => (&[(16, 20), (24, 32), (38, 40)], 84),
+        (b"tkhd", true) => (&[(24, 28), (36, 44), (50, 52)], 96),
+        (_, false) => (&[], 24),
+        (_, true) => (&[], 36),
+    };
+    for (from, to) in unused {
+        if let (Ok(from), Ok(to)) = (atom.place(*from), atom.place(*to)) {
+            edits.spare(file, from, to, seen)?;
+        }
+    }
+    edits.fit(file, atom, end, seen)
 }

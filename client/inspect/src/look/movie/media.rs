@@ -38,6 +38,12 @@ impl Stretches {
         Self::new([self.0.as_slice(), others.0.as_slice()].concat())
     }
 
+    /// How long they are together.
+    pub(crate) fn length(&self) -> u64 {
+        let lengths = self.0.iter().map(|one| one.length());
+        lengths.fold(0, u64::saturating_add)
+    }
+
     /// Whether all of them lie in the media.
     pub(crate) fn lie_in(&self, media: &[Atom]) -> bool {
         self.0.iter().all(|one| {

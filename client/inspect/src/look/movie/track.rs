@@ -2,9 +2,11 @@
 
 use super::atom::Atom;
 use super::chunks::{self, Lost, Measure, Stretch};
+use super::coded::Coding;
+use super::cuts::Shown;
 use super::edits::{Edits, put_out_times};
-use super::{Seen, description, version, words};
-use crate::finding::What;
+use super::{Seen, coded, cuts, description, tables, version, words};
+use crate::finding::{Limit, What};
 use crate::source::{Gone, ReadAt, take};
 
 /// A track, and where its tables are.
@@ -17,6 +19,8 @@ pub(crate) struct Track {
     table: Option<Atom>,
     references: Option<Atom>,
     measures: Vec<Measure>,
+    pub(crate) shown: Shown,
+    coding: Option<Coding>,
 }
 
 impl Track {
@@ -35,15 +39,23 @@ impl Track {
             table: None,
             references: None,
             measures: Vec::new(),
+            shown: Shown::default(),
+            coding: None,
         };
-        for atom in trak.inside(file)? {
+        for atom in edits.children(file, trak.body, trak.end, seen)? {
             match &atom.name {
                 b"tkhd" => {
                     put_out_times(file, &atom, edits, seen)?;
                     let place = if version(file, &atom)? == 1 { 20 } else { 12 };
                     track.id = u32::from_be_bytes(atom.array(file, place)?);
                 }
-                b"edts" | b"tapt" | b"clip" | b"matt" | b"load" | b"imap" => {}
+                b"edts" => track.edit_list(file, &atom, edits, seen)?,
+                b"tapt" => apertures(file, &atom, edits, seen)?,
+                // Old ways to cut and to mix, with boxes of their own.
+                b"clip" | b"matt" | b"imap" => {
+                    track.cleanable = false;
+                    seen.limit(Limit::Partly);
+                }
                 b"tref" => track.references = Some(atom),
                 b"mdia" => track.media(file, &atom, edits, seen)?,
                 _ => {
@@ -70,16 +82,19 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        let atoms = mdia.inside(file)?;
+        let atoms = edits.children(file, mdia.body, mdia.end, seen)?;
         if let Some(handler) = atoms.iter().find(|atom| &atom.name == b"hdlr") {
             self.kind = handler.array(file, 8)?;
         }
         for atom in atoms {
             match &atom.name {
-                b"mdhd" => put_out_times(file, &atom, edits, seen)?,
+                b"mdhd" => {
+                    put_out_times(file, &atom, edits, seen)?;
+                    self.shown.scale = cuts::scale(file, &atom)?;
+                }
                 b"hdlr" => handler(file, &atom, edits, seen)?,
                 b"minf" => self.information(file, &atom, edits, seen)?,
-                b"elng" => {}
+                b"elng" => language(file, &atom, edits, seen)?,
                 _ => {
                     words::tell(file, &atom, seen)?;
                     edits.blank(&atom);
@@ -96,9 +111,14 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        for atom in minf.inside(file)? {
+        for atom in edits.children(file, minf.body, minf.end, seen)? {
             match &atom.name {
-                b"vmhd" | b"smhd" | b"nmhd" | b"hmhd" | b"sthd" | b"gmhd" => {}
+                // In a track that goes as a whole.
+                b"gmhd" if !self.is_shown() => {}
+                b"vmhd" => edits.fit(file, &atom, 12, seen)?,
+                b"smhd" => edits.fit(file, &atom, 8, seen)?,
+                b"nmhd" | b"sthd" => edits.fit(file, &atom, 4, seen)?,
+                b"hmhd" => edits.fit(file, &atom, 20, seen)?,
                 b"hdlr" => handler(file, &atom, edits, seen)?,
                 b"dinf" => self.sources(file, &atom, edits, seen)?,
                 b"stbl" => {
@@ -122,12 +142,12 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        for atom in dinf.inside(file)? {
+        for atom in edits.children(file, dinf.body, dinf.end, seen)? {
             if &atom.name != b"dref" {
                 edits.blank(&atom);
                 continue;
             }
-            for entry in Atom::between(file, atom.place(8)?, atom.end)? {
+            for entry in edits.children(file, atom.place(8)?, atom.end, seen)? {
                 let [_, _, _, flags] = entry.array(file, 0)?;
                 if entry.length() > 4 {
                     seen.note(What::Path);
@@ -146,45 +166,72 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        for atom in stbl.inside(file)? {
-            match &atom.name {
-                b"stsd" if self.is_shown() => {
-                    let kind = self.kind;
-                    let told = description::look(file, &atom, kind, edits, seen)?;
-                    self.cleanable &= told.cleanable;
-                    self.measures.extend(told.measures);
-                }
-                b"stsd" => {}
-                b"stts" | b"ctts" | b"cslg" | b"stsc" | b"stsz" | b"stz2" | b"stco" | b"co64"
-                | b"stss" | b"stsh" | b"stps" | b"padb" | b"sdtp" | b"sbgp" | b"sgpd" | b"subs"
-                | b"saiz" | b"saio" => {}
-                _ => {
-                    words::tell(file, &atom, seen)?;
-                    edits.blank(&atom);
-                }
+        let tables = edits.children(file, stbl.body, stbl.end, seen)?;
+        tables::put_out(file, &tables, edits, seen)?;
+        self.shown.times = tables.iter().find(|atom| &atom.name == b"stts").copied();
+        for stsd in tables.iter().filter(|atom| &atom.name == b"stsd") {
+            if self.is_shown() {
+                let told = description::look(file, stsd, self.kind, edits, seen)?;
+                self.cleanable &= told.cleanable;
+                self.measures.extend(told.measures);
+                self.coding = self.coding.or(told.coding);
             }
         }
         Ok(())
     }
 
-    /// Puts out references to tracks that are put out.
-    pub(crate) fn let_go(
-        &self,
+    fn edit_list(
+        &mut self,
         file: &impl ReadAt,
-        gone: &[u32],
+        edts: &Atom,
         edits: &mut Edits,
+        seen: &mut Seen,
     ) -> Result<(), Gone> {
-        let Some(references) = &self.references else {
-            return Ok(());
-        };
-        for atom in references.inside(file)? {
-            let bytes = super::note(file, &atom)?;
-            let (ids, _) = bytes.as_chunks::<4>();
-            if ids.iter().any(|id| gone.contains(&u32::from_be_bytes(*id))) {
+        for atom in edits.children(file, edts.body, edts.end, seen)? {
+            if &atom.name == b"elst" {
+                let row = if version(file, &atom)? == 1 { 20 } else { 12 };
+                tables::fit_rows(file, &atom, 4, row, edits, seen)?;
+                self.shown.list = Some(atom);
+            } else {
+                words::tell(file, &atom, seen)?;
                 edits.blank(&atom);
             }
         }
         Ok(())
+    }
+
+    /// Puts out references to anything but these tracks, which are kept.
+    pub(crate) fn let_go(
+        &self,
+        file: &impl ReadAt,
+        kept: &[u32],
+        edits: &mut Edits,
+        seen: &mut Seen,
+    ) -> Result<(), Gone> {
+        let Some(references) = &self.references else {
+            return Ok(());
+        };
+        for atom in edits.children(file, references.body, references.end, seen)? {
+            let bytes = super::note(file, &atom)?;
+            let (ids, rest) = bytes.as_chunks::<4>();
+            let stays = |id: &[u8; 4]| kept.contains(&u32::from_be_bytes(*id));
+            if ids.len() > kept.len() || !rest.is_empty() || !ids.iter().all(stays) {
+                edits.blank(&atom);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells what its pictures say, and what was cut away of them; the film's head divides a second
+    /// into so many parts.
+    pub(crate) fn tell(&self, file: &impl ReadAt, film: u64, seen: &mut Seen) {
+        // Tables that do not say it are told of elsewhere.
+        let _ = self.shown.tell(file, film, seen);
+        if let Some((coding, table)) = self.coding.zip(self.table.as_ref())
+            && let Ok(samples) = chunks::first(file, table, coded::MOST_SAMPLES)
+        {
+            let _ = coded::tell(file, coding, &samples, seen);
+        }
     }
 
     /// Where its samples lie, in at most so many stretches.
@@ -213,5 +260,40 @@ fn handler(
         seen.say_words(What::Software, &String::from_utf8_lossy(&text));
     }
     edits.zero(hdlr.place(12)?, hdlr.end);
+    Ok(())
+}
+
+/// How much of the picture is shown.
+fn apertures(
+    file: &impl ReadAt,
+    tapt: &Atom,
+    edits: &mut Edits,
+    seen: &mut Seen,
+) -> Result<(), Gone> {
+    for atom in edits.children(file, tapt.body, tapt.end, seen)? {
+        if matches!(&atom.name, b"clef" | b"prof" | b"enof") {
+            edits.fit(file, &atom, 12, seen)?;
+        } else {
+            words::tell(file, &atom, seen)?;
+            edits.blank(&atom);
+        }
+    }
+    Ok(())
+}
+
+/// A language, which stays as the other one in the track's head does.
+fn language(
+    file: &impl ReadAt,
+    elng: &Atom,
+    edits: &mut Edits,
+    seen: &mut Seen,
+) -> Result<(), Gone> {
+    let bytes = super::note(file, elng)?;
+    let tag = bytes.get(4..).and_then(|tag| tag.strip_suffix(b"\0"));
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    if !tag.is_some_and(|tag| tag.len() <= 16 && tag.iter().all(plain)) {
+        words::tell(file, elng, seen)?;
+        edits.blank(elng);
+    }
     Ok(())
 }

@@ -1,139 +1,7 @@
 //! Films that were made to hide something.
 
+use super::made::*;
 use super::*;
-
-/// An atom.
-pub(super) fn atom(name: &[u8], body: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(8 + body.len()).unwrap().to_be_bytes();
-    [&length, name, body].concat()
-}
-
-/// The numbers, as a film has them.
-pub(super) fn numbers(numbers: &[u32]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
-    bytes
-}
-
-/// A track of one kind, whose samples each lie in a chunk: where, and how long.
-pub(super) struct Made {
-    pub(super) kind: &'static [u8; 4],
-    pub(super) id: u32,
-    pub(super) entry: Vec<u8>,
-    pub(super) chunks: Vec<(u32, u32)>,
-    /// The length of every sample, or zero.
-    pub(super) same: u32,
-    /// Atoms beside the others, by what they stand in.
-    pub(super) more: Vec<(&'static str, Vec<u8>)>,
-}
-
-impl Made {
-    pub(super) fn picture(coding: &[u8], children: &[u8], chunks: &[(u32, u32)]) -> Self {
-        Self {
-            kind: b"vide",
-            id: 1,
-            entry: atom(coding, &[&[0; 78], children].concat()),
-            chunks: chunks.to_vec(),
-            same: 0,
-            more: Vec::new(),
-        }
-    }
-
-    pub(super) fn with(mut self, inside: &'static str, atom: Vec<u8>) -> Self {
-        self.more.push((inside, atom));
-        self
-    }
-
-    fn more(&self, inside: &str) -> Vec<u8> {
-        let more = self.more.iter().filter(|(name, _)| *name == inside);
-        more.flat_map(|(_, atom)| atom.clone()).collect()
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let count = u32::try_from(self.chunks.len()).unwrap();
-        let offsets: Vec<u32> = self.chunks.iter().map(|(begin, _)| *begin).collect();
-        let sizes: Vec<u32> = self.chunks.iter().map(|(_, length)| *length).collect();
-        let sizes = if self.same == 0 { sizes } else { Vec::new() };
-        let table = [
-            atom(b"stsd", &[numbers(&[0, 1]), self.entry.clone()].concat()),
-            atom(b"stts", &numbers(&[0, 1, count, 1_000])),
-            atom(
-                b"stsc",
-                &numbers(&[
-                    0,
-                    1,
-                    1,
-                    if self.same == 0 { 1 } else { self.chunks[0].1 },
-                    1,
-                ]),
-            ),
-            atom(
-                b"stsz",
-                &[numbers(&[0, self.same, count]), numbers(&sizes)].concat(),
-            ),
-            atom(b"stco", &[numbers(&[0, count]), numbers(&offsets)].concat()),
-            self.more("stbl"),
-        ]
-        .concat();
-        let url = atom(b"url ", &numbers(&[1]));
-        let dinf = atom(
-            b"dinf",
-            &[
-                atom(b"dref", &[numbers(&[0, 1]), url].concat()),
-                self.more("dinf"),
-            ]
-            .concat(),
-        );
-        let head: (&[u8], usize) = if self.kind == b"soun" {
-            (b"smhd", 8)
-        } else {
-            (b"vmhd", 12)
-        };
-        let minf = [
-            atom(head.0, &vec![0; head.1]),
-            dinf,
-            atom(b"stbl", &table),
-            self.more("minf"),
-        ]
-        .concat();
-        let handler = [&[0; 8], self.kind.as_slice(), &[0; 13]].concat();
-        let mdhd = numbers(&[0, 0, 0, 1_000, 1_000 * count, 0]);
-        let mdia = [
-            atom(b"mdhd", &mdhd),
-            atom(b"hdlr", &handler),
-            atom(b"minf", &minf),
-            self.more("mdia"),
-        ]
-        .concat();
-        let mut tkhd = numbers(&[3, 0, 0, self.id]);
-        tkhd.resize(84, 0);
-        atom(
-            b"trak",
-            &[
-                atom(b"tkhd", &tkhd),
-                self.more("trak"),
-                atom(b"mdia", &mdia),
-            ]
-            .concat(),
-        )
-    }
-}
-
-/// The media begin here in a made film.
-pub(super) const MEDIA: u32 = 28;
-
-/// A film of these tracks, whose media come first.
-pub(super) fn film(media: &[u8], tracks: &[Made]) -> Vec<u8> {
-    let mut mvhd = numbers(&[0, 0, 0, 1_000, 0]);
-    mvhd.resize(100, 0);
-    let tracks: Vec<u8> = tracks.iter().flat_map(Made::bytes).collect();
-    [
-        atom(b"ftyp", b"isom\0\0\0\0isom"),
-        atom(b"mdat", media),
-        atom(b"moov", &[atom(b"mvhd", &mvhd), tracks].concat()),
-    ]
-    .concat()
-}
 
 /// A film of one track of ten bytes twice, with something before, between and behind.
 fn gappy(coding: &[u8]) -> Vec<u8> {
@@ -241,10 +109,81 @@ fn tables_that_name_what_lies_outside_the_media_are_not_believed() {
 }
 
 #[test]
-fn what_a_track_says_beside_its_tables_goes() {
-    let track = Made::picture(b"vp09", b"", &[(MEDIA, 4)])
-        .with("trak", atom(b"udta", &atom(b"name", b"\0\0\0\0K. Example")));
-    let film = film(b"0123", &[track]);
-    assert!(says(&look(&film.as_slice()), What::Remark, "K. Example"));
-    assert!(!holds(&cleaned(&film), "Example"));
+fn parts_that_were_cut_away_are_told() {
+    let whole = film(
+        b"0123",
+        &[Made::picture(
+            b"vp09",
+            b"",
+            &[(MEDIA, 1), (MEDIA + 1, 1), (MEDIA + 2, 1), (MEDIA + 3, 1)],
+        )],
+    );
+    // From this thousandth on, for so long.
+    let shows = |begin: u32, lasts: u32| {
+        let list = atom(b"elst", &numbers(&[0, 1, lasts, begin, 0x1_0000]));
+        let film = grown(&whole, &[b"moov", b"trak"], &atom(b"edts", &list));
+        says(&look(&film.as_slice()), What::CutAway, "")
+    };
+    assert!(shows(0, 2_000));
+    assert!(shows(2_000, 2_000));
+    assert!(shows(1_000, 1_500));
+    assert!(!shows(0, 4_000));
+    assert!(!shows(500, 3_500));
+    assert!(!says(&look(&whole.as_slice()), What::CutAway, ""));
+}
+
+/// A film whose one picture has these units, in H.264 or H.265.
+pub(super) fn coded(coding: &[u8], units: &[&[u8]]) -> Vec<u8> {
+    let sample: Vec<u8> = units
+        .iter()
+        .flat_map(|unit| [&numbers(&[u32::try_from(unit.len()).unwrap()]), *unit].concat())
+        .collect();
+    let config = match coding {
+        b"avc1" => atom(
+            b"avcC",
+            b"\x01\x4d\0\x1f\xff\xe1\0\x02\x67\0\x01\0\x02\x68\0",
+        ),
+        _ => atom(b"hvcC", &[[0; 21].as_slice(), &[3, 0]].concat()),
+    };
+    let length = u32::try_from(sample.len()).unwrap();
+    film(
+        &sample,
+        &[Made::picture(coding, &config, &[(MEDIA, length)])],
+    )
+}
+
+#[test]
+fn what_an_encoder_wrote_into_the_picture_is_told_and_stays() {
+    let words = b"Camera 9 of K. Example\0\0\x03\x01";
+    let message = [&[5, 16 + 26], [7; 16].as_slice(), words, b"\x80"].concat();
+    for (coding, head) in [(b"avc1", b"\x06".as_slice()), (b"hvc1", &[39 << 1, 1])] {
+        let unit = [head, &message].concat();
+        let film = coded(coding, &[b"\x09\x10", &unit, b"\x65rest"]);
+        let report = look(&film.as_slice());
+        assert!(
+            says(&report, What::Coded, "Camera 9 of K. Example"),
+            "{report:?}"
+        );
+        let clean = cleaned(&film);
+        assert_eq!(clean[28..28 + unit.len()], film[28..28 + unit.len()]);
+    }
+    // In the configuration, too.
+    let unit = [&[39 << 1, 1], message.as_slice()].concat();
+    let length = u8::try_from(unit.len()).unwrap();
+    let config = [[0; 22].as_slice(), &[1, 39, 0, 1, 0, length], &unit].concat();
+    let track = Made::picture(b"hev1", &atom(b"hvcC", &config), &[(MEDIA, 4)]);
+    let report = look(&film(b"0123", &[track]).as_slice());
+    assert!(says(&report, What::Coded, "Camera 9"), "{report:?}");
+    // A length without an end.
+    let long = [6, 5, 255, 255, 255];
+    drop(look(&coded(b"avc1", &[&long]).as_slice()));
+}
+
+#[test]
+fn what_the_first_picture_of_a_film_of_photographs_says_is_told() {
+    let length = u32::try_from(PHONE.len()).unwrap();
+    let film = film(PHONE, &[Made::picture(b"jpeg", b"", &[(MEDIA, length)])]);
+    let report = look(&film.as_slice());
+    assert!(says(&report, What::Place, "48.85840 N"), "{report:?}");
+    assert_eq!(report.cleaning, Cleaning::Cannot);
 }

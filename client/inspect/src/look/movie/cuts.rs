@@ -1,0 +1,96 @@
+//! What an edit list hides: parts of a film that were cut away and are still there.
+
+use super::atom::Atom;
+use super::chunks::{Stretch, rows};
+use super::media::Stretches;
+use super::{Seen, version};
+use crate::finding::What;
+use crate::source::{Gone, ReadAt};
+
+/// What tells which part of a track is shown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shown {
+    /// The edit list.
+    pub(crate) list: Option<Atom>,
+    /// How long the samples last.
+    pub(crate) times: Option<Atom>,
+    /// Into so many parts the track divides a second.
+    pub(crate) scale: u64,
+}
+
+/// Into so many parts a head (mvhd, mdhd) divides a second.
+pub(crate) fn scale(file: &impl ReadAt, head: &Atom) -> Result<u64, Gone> {
+    let long = version(file, head)? == 1;
+    head.number(file, if long { 20 } else { 12 })
+}
+
+impl Shown {
+    /// Tells that more than a second of the track is not shown; the film's head divides a second
+    /// into `film` parts.
+    pub(crate) fn tell(&self, file: &impl ReadAt, film: u64, seen: &mut Seen) -> Result<(), Gone> {
+        let (Some(list), Some(times)) = (&self.list, &self.times) else {
+            return Ok(());
+        };
+        let all = rows(file, times, 4, 8)?;
+        let (all, _) = all.as_chunks::<8>();
+        let all = all.iter().fold(0_u64, |sum, [a, b, c, d, e, f, g, h]| {
+            let count = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
+            let each = u64::from(u32::from_be_bytes([*e, *f, *g, *h]));
+            sum.saturating_add(count.saturating_mul(each))
+        });
+        let shown = Stretches::new(self.parts(file, list, film, all)?).length();
+        if all.saturating_sub(shown) > self.scale {
+            seen.note(What::CutAway);
+        }
+        Ok(())
+    }
+
+    /// The parts that the list shows, in the track's own time.
+    fn parts(
+        &self,
+        file: &impl ReadAt,
+        list: &Atom,
+        film: u64,
+        all: u64,
+    ) -> Result<Vec<Stretch>, Gone> {
+        let long = version(file, list)? == 1;
+        let (width, half) = if long { (20, 8) } else { (12, 4) };
+        let bytes = rows(file, list, 4, if long { 20 } else { 12 })?;
+        let number = |bytes: &[u8]| {
+            let shift = |sum: u64, byte: &u8| sum.wrapping_shl(8) | u64::from(*byte);
+            bytes.iter().fold(0, shift)
+        };
+        let nowhere = if long { u64::MAX } else { u64::from(u32::MAX) };
+        let mut parts = Vec::new();
+        for row in bytes.chunks_exact(width) {
+            let (lasts, rest) = row.split_at_checked(half).ok_or(Gone)?;
+            let (begin, rate) = rest.split_at_checked(half).ok_or(Gone)?;
+            let begin = number(begin);
+            // Nothing is shown for a while, or one picture that stands.
+            let rate = number(rate);
+            if begin == nowhere || rate == 0 {
+                continue;
+            }
+            let lasts = match number(lasts) {
+                0 => all,
+                lasts => in_track(lasts, rate, self.scale, film).unwrap_or(all),
+            };
+            parts.push(Stretch {
+                begin: begin.min(all),
+                end: begin.saturating_add(lasts).min(all),
+            });
+        }
+        Ok(parts)
+    }
+}
+
+/// So much of the film's time in the track's, where the track is shown at this rate (16.16).
+fn in_track(lasts: u64, rate: u64, scale: u64, film: u64) -> Option<u64> {
+    let wide = [rate, scale]
+        .into_iter()
+        .try_fold(u128::from(lasts), |product, by| {
+            product.checked_mul(u128::from(by))
+        })?;
+    let parts = wide.checked_div(u128::from(film))?;
+    u64::try_from(parts.wrapping_shr(16)).ok()
+}

@@ -1,0 +1,143 @@
+//! What hides behind and beside what a film needs.
+
+use super::film::coded;
+use super::made::*;
+use super::*;
+
+type Path<'p> = &'p [&'p [u8; 4]];
+
+const HIDDEN: &[u8] = b"HIDDEN 48.8584 ";
+
+#[test]
+fn nothing_hides_behind_or_beside_the_tables_of_a_film() {
+    const TRACK: [&[u8; 4]; 2] = [b"moov", b"trak"];
+    const MEDIA: [&[u8; 4]; 3] = [b"moov", b"trak", b"mdia"];
+    const MINF: [&[u8; 4]; 4] = [b"moov", b"trak", b"mdia", b"minf"];
+    const TABLE: [&[u8; 4]; 5] = [b"moov", b"trak", b"mdia", b"minf", b"stbl"];
+    let names: [(Path<'_>, Path<'_>); 6] = [
+        (
+            &[b"moov"],
+            &[b"free", b"udta", b"uuid", b"iods", b"meta", b"what"],
+        ),
+        (
+            &TRACK,
+            &[
+                b"free", b"udta", b"uuid", b"meta", b"load", b"tapt", b"tref", b"clip", b"matt",
+                b"imap",
+            ],
+        ),
+        (&MEDIA, &[b"free", b"uuid", b"elng", b"what"]),
+        (&MINF, &[b"free", b"uuid", b"gmhd", b"what"]),
+        (
+            &TABLE,
+            &[
+                b"free", b"uuid", b"sgpd", b"sbgp", b"sdtp", b"subs", b"saiz", b"saio", b"padb",
+                b"what",
+            ],
+        ),
+        (&[b"moov", b"trak", b"edts"], &[b"free", b"uuid"]),
+    ];
+    let mut cases = Vec::new();
+    for (path, names) in names {
+        for name in names {
+            let words = [HIDDEN, HIDDEN, HIDDEN].concat();
+            let body = match *name {
+                b"tapt" | b"tref" => atom(b"uuid", &words),
+                _ => words,
+            };
+            cases.push((path.to_vec(), atom(*name, &body)));
+        }
+    }
+    // Behind what an atom has to have.
+    let tails: [(Path<'_>, &[u8; 4]); 10] = [
+        (&[b"moov"], b"mvhd"),
+        (&TRACK, b"tkhd"),
+        (&MEDIA, b"mdhd"),
+        (&MEDIA, b"hdlr"),
+        (&MINF, b"vmhd"),
+        (&TABLE, b"stts"),
+        (&TABLE, b"stsc"),
+        (&TABLE, b"stsz"),
+        (&TABLE, b"stco"),
+        (&TABLE, b"stss"),
+    ];
+    for (path, name) in tails {
+        cases.push(([path, &[name]].concat(), HIDDEN.to_vec()));
+    }
+    // In the description of the picture.
+    let entry = [TABLE.as_slice(), &[b"stsd", b"mp4v"]].concat();
+    for name in [b"uuid", b"free", b"what", b"colr", b"wave"] {
+        cases.push((entry.clone(), atom(name, &[HIDDEN, HIDDEN].concat())));
+    }
+    let profile = atom(b"colr", &[b"prof", HIDDEN].concat());
+    cases.push((entry.clone(), profile));
+    for (name, rest) in [(b"pasp", 8), (b"st3d", 5), (b"svhd", 4), (b"btrt", 12)] {
+        let long = atom(name, &[vec![0; rest], HIDDEN.to_vec()].concat());
+        cases.push((entry.clone(), long.clone()));
+        cases.push((entry.clone(), atom(b"sv3d", &long)));
+    }
+    cases.push(([entry.as_slice(), &[b"esds"]].concat(), HIDDEN.to_vec()));
+    assert!(cases.len() > 50);
+    for (path, extra) in cases {
+        let film = grown(FILM, &path, &extra);
+        let report = look(&film.as_slice());
+        let case = format!("{path:?} {:?}", String::from_utf8_lossy(&extra));
+        match &report.cleaning {
+            Cleaning::Cannot => assert!(!report.limits.is_empty(), "{case}"),
+            Cleaning::By(plan) => {
+                let clean = plan.copy(&film.as_slice()).unwrap();
+                assert!(!holds(&clean, "HIDDEN"), "{case}");
+                assert_eq!(clean[..6_038], cleaned(FILM)[..6_038], "{case}");
+                assert_eq!(look(&clean.as_slice()).findings, [], "{case}");
+            }
+        }
+        let cannot =
+            extra.len() > 8 && matches!(&extra[4..8], b"clip" | b"matt" | b"imap" | b"wave");
+        if !cannot {
+            assert!(
+                matches!(report.cleaning, Cleaning::By(_)),
+                "{case} {report:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn notes_in_the_description_of_sound_go_and_its_numbers_stay() {
+    let numbers_of_flac = [b"\0\0\0\0\0\0\0\x22".as_slice(), &[9; 34]].concat();
+    let notes = [b"\x84\0\0\x0f".as_slice(), HIDDEN].concat();
+    let flac = atom(b"dfLa", &[numbers_of_flac.as_slice(), &notes].concat());
+    let mut track = Made::picture(b"vp09", b"", &[(MEDIA, 4)]);
+    track.kind = b"soun";
+    track.entry = atom(b"fLaC", &[&[0; 28], flac.as_slice()].concat());
+    let film = film(b"0123", &[track]);
+    let report = look(&film.as_slice());
+    assert!(says(&report, What::Other, "FLAC"), "{report:?}");
+    let clean = cleaned(&film);
+    assert!(!holds(&clean, "HIDDEN"));
+    let padding = [numbers_of_flac.as_slice(), b"\x81\0\0\x0f\0"].concat();
+    assert!(clean.windows(padding.len()).any(|window| window == padding));
+    assert_eq!(look(&clean.as_slice()).findings, []);
+}
+
+#[test]
+fn a_description_that_holds_pictures_of_another_kind_is_not_cleaned() {
+    let place = FILM.windows(4).position(|four| four == b"esds").unwrap();
+    let object = FILM[place..].iter().position(|byte| *byte == 0x20).unwrap();
+    let mut film = FILM.to_vec();
+    film[place + object] = 0x6c;
+    let report = look(&film.as_slice());
+    assert_eq!(report.cleaning, Cleaning::Cannot);
+    assert!(report.limits.contains(&Limit::Coding), "{report:?}");
+}
+
+#[test]
+fn nothing_hides_behind_the_configuration_of_a_coding() {
+    for coding in [b"avc1", b"hvc1"] {
+        let film = coded(coding, &[b"\x65rest"]);
+        let table: [&[u8; 4]; 6] = [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
+        let config = if coding == b"avc1" { b"avcC" } else { b"hvcC" };
+        let path = [table.as_slice(), &[coding, config]].concat();
+        assert!(!holds(&cleaned(&grown(&film, &path, HIDDEN)), "HIDDEN"));
+    }
+}
