@@ -162,7 +162,7 @@ async fn created(
     }
     fits(intake, &role, length).await?;
     make_room(intake).await?;
-    let (secret, upload) = register(intake, Way::Tus, role, length, total);
+    let (secret, upload) = register(intake, Way::Tus, role, length, total)?;
     let unclaimed = intake.orphans().watch(&upload);
     let mut progress = Progress {
         offset: 0,
@@ -209,6 +209,10 @@ fn later_lane(
     let told = !matches!(intake.gate(), Some(Gate::Open));
     if told && length > total.saturating_sub(first.length) {
         return Err(Refusal::LanesLength.into());
+    }
+    // Before another upload has to make room for it.
+    if intake.uploads().has_all_lanes(&first) {
+        return Err(Refusal::TooManyLanes.into());
     }
     Ok((Role::Later { parent: first.id }, length, length))
 }
@@ -343,7 +347,7 @@ async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, 
     let role = Role::Joined {
         lanes: lanes.iter().map(|lane| lane.id).collect(),
     };
-    let (secret, joined) = register(intake, Way::Tus, role, sum, sum);
+    let (secret, joined) = register(intake, Way::Tus, role, sum, sum)?;
     let unclaimed = intake.orphans().watch(&joined);
     let Ok(mut lease) = take(intake, &joined).await? else {
         return Err(Trouble::Busy);

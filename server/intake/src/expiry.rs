@@ -72,6 +72,7 @@ async fn left(intake: &Arc<Intake>) -> io::Result<u64> {
 /// How an unfinished upload stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Standing {
+    id: DropId,
     /// It, or the first of its lanes: lanes stand and fall together.
     group: DropId,
     offset: u64,
@@ -81,6 +82,7 @@ struct Standing {
 impl Standing {
     fn of(upload: &Upload) -> Self {
         Self {
+            id: upload.id,
             group: upload.group(),
             offset: upload.view().offset,
             expires: upload.expires,
@@ -91,7 +93,15 @@ impl Standing {
 /// Since when each upload has made no progress, as far as this process has seen. Nothing of it is
 /// on the disk, where it would tell when a source was there.
 #[derive(Debug, Default)]
-pub(crate) struct Watch(Mutex<HashMap<DropId, Seen>>);
+pub(crate) struct Watch(Mutex<Log>);
+
+#[derive(Debug, Default)]
+struct Log {
+    /// By the first of an upload's lanes.
+    groups: HashMap<DropId, Seen>,
+    /// When each lane was seen first of which no byte has come.
+    empty: HashMap<DropId, UnixSeconds>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -104,18 +114,23 @@ impl Watch {
     /// Notes how the uploads stand now; what is gone is forgotten.
     fn look(&self, standings: &[Standing], now: UnixSeconds) {
         let mut progress = HashMap::<_, u64>::new();
+        let mut log = lock(&self.0);
+        let before = core::mem::take(&mut log.empty);
         for standing in standings {
             let sum = progress.entry(standing.group).or_default();
             *sum = sum.saturating_add(standing.offset);
+            if standing.offset == 0 {
+                let since = before.get(&standing.id).copied().unwrap_or(now);
+                log.empty.insert(standing.id, since);
+            }
         }
-        let mut seen = lock(&self.0);
-        seen.retain(|group, _| progress.contains_key(group));
+        log.groups.retain(|group, _| progress.contains_key(group));
         for (group, progress) in progress {
             let fresh = Seen {
                 progress,
                 since: now,
             };
-            let held = seen.entry(group).or_insert(fresh);
+            let held = log.groups.entry(group).or_insert(fresh);
             if held.progress != progress {
                 *held = fresh;
             }
@@ -123,29 +138,27 @@ impl Watch {
     }
 
     /// Whether an upload's time is over. One of which no byte has come costs no disk, but it takes
-    /// one of the places for others.
+    /// one of the places for others, and so does a lane, however its fellows move.
     fn is_over(&self, standing: &Standing, now: UnixSeconds, settings: &Settings) -> bool {
-        let empty = standing.offset == 0
-            && self.still(&standing.group, now) >= settings.empty_upload_life.as_secs();
-        standing.expires <= now || empty
+        let long = settings.empty_upload_life.as_secs();
+        let log = lock(&self.0);
+        let since = log.empty.get(&standing.id).copied();
+        let empty = since.is_some_and(|since| now.since(since) >= long);
+        standing.expires <= now || (empty && standing.offset == 0)
     }
 
     /// The uploads that have stood still for long, the longest first.
     fn stalled(&self, now: UnixSeconds, settings: &Settings) -> Vec<DropId> {
-        let seen = lock(&self.0);
+        let log = lock(&self.0);
         let long = settings.stalled_upload_life.as_secs();
-        let mut stalled: Vec<_> = seen
+        let mut stalled: Vec<_> = log
+            .groups
             .iter()
             .filter(|(_, seen)| now.since(seen.since) >= long)
             .map(|(group, seen)| (seen.since, seen.progress, *group))
             .collect();
         stalled.sort_unstable();
         stalled.into_iter().map(|(_, _, group)| group).collect()
-    }
-
-    fn still(&self, group: &DropId, now: UnixSeconds) -> u64 {
-        let seen = lock(&self.0);
-        seen.get(group).map_or(0, |seen| now.since(seen.since))
     }
 }
 

@@ -77,7 +77,8 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
         .await
         .map_err(outcome)?;
     keep::make_room(intake).await.map_err(outcome)?;
-    let (_, upload) = keep::register(intake, Way::Form, Role::Whole, total, total);
+    let (_, upload) = keep::register(intake, Way::Form, Role::Whole, total, total)
+        .map_err(|refusal| outcome(refusal.into()))?;
     let unclaimed = intake.orphans().watch(&upload);
     let Ok(Ok(mut lease)) = keep::take(intake, &upload).await else {
         return Err(Outcome::TryAgain);

@@ -91,13 +91,16 @@ pub(crate) enum Way {
 }
 
 /// A new upload of which nothing is on the disk, and the secret of its URL.
+///
+/// # Errors
+/// It is a lane, and its upload has all that it may have.
 pub(crate) fn register(
     intake: &Intake,
     way: Way,
     role: Role,
     length: u64,
     total: u64,
-) -> (UploadSecret, Arc<Upload>) {
+) -> Result<(UploadSecret, Arc<Upload>), Refusal> {
     let mut rng = system_rng();
     let (mut id, mut secret) = ([0; 32], [0; 32]);
     rng.fill_bytes(&mut id);
@@ -114,8 +117,11 @@ pub(crate) fn register(
     };
     let segments = Segments::new(folder_of(&incoming(), &id), length);
     let upload = Upload::new(id, segments, ticket);
-    intake.uploads().add(&upload);
-    (secret, upload)
+    if intake.uploads().add_new(&upload) {
+        Ok((secret, upload))
+    } else {
+        Err(Refusal::TooManyLanes)
+    }
 }
 
 /// Sees to it that one more unfinished upload may be: the least progressed one gives way.
@@ -124,16 +130,24 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
     if open.len() < intake.settings().most_uploads {
         return Ok(());
     }
-    // Lanes stand and fall together: what counts is how far all of them are.
-    let mut progress = HashMap::<_, u64>::new();
+    // Lanes stand and fall together: what counts is how far all of them are, for each place that
+    // they take. A lane of which no byte has come is no further than an upload that is not begun.
+    let mut groups = HashMap::<_, (u64, u64)>::new();
     for upload in &open {
-        let sum = progress.entry(upload.group()).or_default();
+        let (sum, places) = groups.entry(upload.group()).or_default();
         *sum = sum.saturating_add(upload.view().offset);
+        *places = places.saturating_add(1);
     }
+    let progress = |upload: &Arc<Upload>| {
+        let offset = upload.view().offset;
+        let (sum, places) = groups.get(&upload.group()).copied().unwrap_or_default();
+        let share = sum.checked_div(places).filter(|_| offset > 0);
+        (share.unwrap_or_default(), offset)
+    };
     let least = open
         .iter()
         .filter(|upload| upload.is_resting())
-        .min_by_key(|upload| (progress.get(&upload.group()).copied(), upload.view().offset))
+        .min_by_key(|upload| progress(upload))
         .ok_or(Trouble::Busy)?;
     let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
     remove(intake, lease).await

@@ -10,6 +10,7 @@ const fn at(seconds: u64) -> UnixSeconds {
 
 fn standing(group: u8, offset: u64) -> Standing {
     Standing {
+        id: id(group),
         group: id(group),
         offset,
         expires: at(15 * DAY),
@@ -27,16 +28,25 @@ fn an_upload_is_kept_to_the_end_of_its_last_day_and_no_second_longer() {
 }
 
 #[test]
-fn an_upload_of_no_byte_goes_after_an_hour_unless_another_lane_of_it_moves() {
+fn an_upload_or_a_lane_of_no_byte_goes_after_an_hour_however_other_lanes_of_it_move() {
     let watch = Watch::default();
     let settings = Settings::default();
-    let (alone, first, later) = (standing(1, 0), standing(2, 7), standing(2, 0));
+    let (alone, first) = (standing(1, 0), standing(2, 7));
+    let later = Standing {
+        id: id(3),
+        ..standing(2, 0)
+    };
     watch.look(&[alone, first, later], at(0));
-    assert!(!watch.is_over(&alone, at(HOUR - 1), &settings));
-    assert!(watch.is_over(&alone, at(HOUR), &settings));
     watch.look(&[alone, standing(2, 8), later], at(HOUR - 1));
-    assert!(!watch.is_over(&later, at(HOUR), &settings));
-    assert!(watch.is_over(&later, at(2 * HOUR), &settings));
+    assert!(!watch.is_over(&alone, at(HOUR - 1), &settings));
+    assert!(!watch.is_over(&later, at(HOUR - 1), &settings));
+    assert!(watch.is_over(&alone, at(HOUR), &settings));
+    assert!(watch.is_over(&later, at(HOUR), &settings));
+    // A byte of its own keeps it.
+    assert!(!watch.is_over(&standing(2, 8), at(HOUR), &settings));
+    let begun = Standing { offset: 1, ..later };
+    watch.look(&[begun], at(HOUR));
+    assert!(!watch.is_over(&begun, at(HOUR), &settings));
 }
 
 #[test]
@@ -69,5 +79,5 @@ fn what_is_gone_is_forgotten_and_a_clock_that_steps_back_ends_nothing() {
     assert!(!watch.is_over(&standing(1, 0), at(0), &settings));
     assert!(watch.stalled(at(0), &settings).is_empty());
     watch.look(&[], at(5 * DAY));
-    assert!(lock(&watch.0).is_empty());
+    assert!(lock(&watch.0).groups.is_empty() && lock(&watch.0).empty.is_empty());
 }

@@ -23,6 +23,7 @@ pub(crate) enum Refusal {
     ChecksumDiffers,
     Concat,
     Untied,
+    TooManyLanes,
     Lanes,
     LanesUnfinished,
     LanesLength,
@@ -42,7 +43,9 @@ impl Refusal {
             Self::ChecksumDiffers => {
                 StatusCode::from_u16(CHECKSUM_MISMATCH).unwrap_or(StatusCode::BAD_REQUEST)
             }
-            Self::Joined | Self::Finished | Self::Untied => StatusCode::FORBIDDEN,
+            Self::Joined | Self::Finished | Self::Untied | Self::TooManyLanes => {
+                StatusCode::FORBIDDEN
+            }
             Self::Length
             | Self::DeferredLength
             | Self::Offset
@@ -77,6 +80,7 @@ impl fmt::Display for Refusal {
             Self::Untied => {
                 "a further lane needs Knothole-Parent: the secret of the lane that holds the header"
             }
+            Self::TooManyLanes => "an upload has 8 lanes at most, and this one has them",
             Self::Lanes => "an upload is put together from 1 to 8 lanes of its own, each once",
             Self::LanesUnfinished => "one of the lanes has not arrived whole yet",
             Self::LanesLength => "the lanes together do not have the length that the header says",

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use knothole_envelope::DropId;
+
 use super::{Phase, Upload, lock};
 use crate::clock::BatchNumber;
-use crate::record::{Role, UrlHash};
+use crate::record::{MOST_LANES, Role, UrlHash};
 
 /// All uploads by the hash of their URL.
 #[derive(Debug, Default)]
@@ -17,6 +19,25 @@ impl Uploads {
             .get(url)
             .filter(|upload| !upload.is_gone())
             .cloned()
+    }
+
+    /// Adds an upload, unless it is a lane too many: lanes that nobody needs would take the places
+    /// of other sources.
+    pub(crate) fn add_new(&self, upload: &Arc<Upload>) -> bool {
+        let Some(url) = upload.url else {
+            return true;
+        };
+        let mut all = lock(&self.0);
+        if lanes(&all, upload.group()) >= MOST_LANES && matches!(upload.role, Role::Later { .. }) {
+            return false;
+        }
+        all.insert(url, Arc::clone(upload));
+        true
+    }
+
+    /// Whether the upload that begins with this lane has all the lanes that it may have.
+    pub(crate) fn has_all_lanes(&self, first: &Upload) -> bool {
+        lanes(&lock(&self.0), first.id) >= MOST_LANES
     }
 
     pub(crate) fn add(&self, upload: &Arc<Upload>) {
@@ -54,4 +75,12 @@ impl Uploads {
     pub(crate) fn all(&self) -> Vec<Arc<Upload>> {
         lock(&self.0).values().cloned().collect()
     }
+}
+
+/// How many lanes an upload has, its first counted.
+fn lanes(all: &HashMap<UrlHash, Arc<Upload>>, group: DropId) -> usize {
+    let later = all.values().filter(|upload| {
+        matches!(upload.role, Role::Later { .. }) && upload.group() == group && !upload.is_gone()
+    });
+    later.count().saturating_add(1)
 }
