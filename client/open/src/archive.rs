@@ -11,6 +11,9 @@
 //!     3d0f…(64 hexadecimal digits)/    one drop, sealed as it came
 //!       0000000000000000               its parts; the name is where in the drop it begins, in
 //!       0000000040000000               16 hexadecimal digits
+//!     3d0f….9ab2…/                     what lay there before under the same name, brought by a
+//!                                      courier that was removed since; behind the point its tree
+//!                                      hash. The program does not read it again
 //! ```
 //!
 //! `state` is written under the name `.state.new`, synced and renamed, so that the power may fail at
@@ -21,14 +24,15 @@
 //!          [courier …], [drop …], conversations,
 //!          [burned epoch …]]
 //! courier [bundle-signing key (32), [latest date] or [], [[sequence, hash of index (32)] …]]
-//! drop    [id (32), tree hash (32), length, epoch, status, day received, day last listed]
+//! drop    [id (32), tree hash (32), length, epoch, status, day received, day last listed,
+//!          which couriers list it: the sum of 2^place, places from 0]
 //! conversations [[conversation …], [kept reply …], [acknowledgement] or []]
 //! conversation  [reply key (1216), mailbox (32), erase hash (32), [id of a drop (32) …],
 //!                number of the last reply, [day of a reply …]]
-//! kept reply    [place of its conversation, from 1, [couriers' date when it was first laid into an
-//!                outbox] or [], sealed reply (77,824)]
+//! kept reply    [place of its conversation, from 1, [day that had surely come when it was first laid
+//!                into an outbox] or [], sealed reply (77,824)]
 //! burned epoch  [number, day, [key of an editor in whose vault it was erased (32) …]]
-//! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused
+//! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused, 6 listed
 //! ```
 //!
 //! Chain, keys and sheets are byte strings of their own encodings, the acknowledgement is one of
@@ -60,7 +64,9 @@ pub use conversation::{
 };
 pub use error::ArchiveError;
 pub use keep::{KeepError, SealedDrop};
-pub use state::{Courier, KeptDrop, MOST_COURIERS, MOST_DROPS, SeenBundle, State, Status};
+pub use state::{
+    Courier, Couriers, KeptDrop, MOST_COURIERS, MOST_DROPS, MOST_LISTED, SeenBundle, State, Status,
+};
 
 const STATE: &str = "state";
 const LOCK: &str = "lock";

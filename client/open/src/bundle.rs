@@ -6,13 +6,15 @@
 
 mod check;
 mod error;
+mod problem;
 mod stick;
 mod take;
 
 pub use check::{Checked, Lost, News};
 pub use error::BundleFault;
+pub use problem::Problem;
 pub use stick::Sticks;
-pub use take::{Problem, Taken};
+pub use take::Taken;
 
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "small numbers in tests")]

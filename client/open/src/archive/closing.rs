@@ -3,10 +3,10 @@
 use core::fmt;
 use std::collections::BTreeSet;
 
-use knothole_envelope::{Day, EditorKey, EpochNumber, VerifiedSheet};
+use knothole_envelope::{Day, DropId, EditorKey, EpochNumber, VerifiedSheet};
 
 use super::{Archive, KeptDrop, State, Status};
-use crate::folder::FileError;
+use crate::folder::{FileError, Folder};
 
 /// The server's gate takes drops of an epoch until so many days after its last.
 const GATE_DAYS: u32 = 7;
@@ -139,6 +139,21 @@ impl State {
     }
 }
 
+/// Removes the sealed drop of this name; says whether there was one.
+fn discard(drops: &Folder, id: &DropId) -> Result<bool, FileError> {
+    let name = id.to_string();
+    if !drops.has(&name)? {
+        return Ok(false);
+    }
+    let folder = drops.child(&name)?;
+    for part in folder.names()? {
+        folder.remove(&part)?;
+    }
+    folder.sync()?;
+    drops.remove_folder(&name)?;
+    Ok(true)
+}
+
 impl Archive {
     /// Removes the sealed drops of all burned epochs. Their entries stay: receipts name them.
     ///
@@ -148,19 +163,25 @@ impl Archive {
         let mut discarded = 0_u64;
         let drops = self.drops()?;
         for kept in self.state.drops.values() {
-            let name = kept.listed.id.to_string();
-            if self.state.burned.get(kept.listed.epoch).is_none() || !drops.has(&name)? {
-                continue;
+            if self.state.burned.get(kept.listed.epoch).is_some()
+                && discard(&drops, &kept.listed.id)?
+            {
+                discarded = discarded.saturating_add(1);
             }
-            let folder = drops.child(&name)?;
-            for part in folder.names()? {
-                folder.remove(&part)?;
-            }
-            folder.sync()?;
-            drops.remove_folder(&name)?;
-            discarded = discarded.saturating_add(1);
         }
         drops.sync()?;
         Ok(discarded)
+    }
+
+    /// Removes what is here of drops that the state has forgotten.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn discard(&self, ids: &[DropId]) -> Result<(), FileError> {
+        let drops = self.drops()?;
+        for id in ids.iter().filter(|id| !self.state.drops.contains_key(id)) {
+            discard(&drops, id)?;
+        }
+        drops.sync()
     }
 }

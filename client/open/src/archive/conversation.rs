@@ -22,7 +22,7 @@ pub const MOST_KEPT_REPLIES: usize = 64;
 pub const MOST_BEFORE_AUTOMATIC: usize = 48;
 /// The days of so many replies are remembered, the last ones.
 const MOST_REPLY_DAYS: usize = 64;
-/// A reply that went into an outbox so many days ago, by the couriers' date, was carried.
+/// A reply that went into an outbox so many days ago, by the day that has surely come, was carried.
 const DAYS_KEPT: u32 = 60;
 
 /// A source that can be answered.
@@ -92,7 +92,7 @@ impl fmt::Display for ConversationNumber {
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeptReply {
     conversation: ConversationNumber,
-    /// The couriers' date when it first went into an outbox.
+    /// The day that had surely come when it first went into an outbox.
     laid: Option<Day>,
     envelope: Box<[u8; REPLY_LEN]>,
 }
@@ -133,6 +133,8 @@ pub struct Conversations {
 impl Conversations {
     /// Remembers that a drop carried this way back; nothing when there is no place for one more.
     pub fn note(&mut self, drop: DropId, block: &ReplyBlock) -> Option<ConversationNumber> {
+        // Another drop may have had this name, of a courier that was removed since.
+        self.part_from(&drop, Some(block));
         let known = self.list.iter().position(|known| known.block == *block);
         let place = match known {
             Some(place) => place,
@@ -152,6 +154,15 @@ impl Conversations {
             conversation.drops.push(drop);
         }
         ConversationNumber::of(place)
+    }
+
+    /// Notes that a drop carried no other way back than this one.
+    pub(crate) fn part_from(&mut self, drop: &DropId, block: Option<&ReplyBlock>) {
+        for conversation in &mut self.list {
+            if block != Some(&conversation.block) {
+                conversation.drops.retain(|known| known != drop);
+            }
+        }
     }
 
     /// The conversation of a drop that was opened.
@@ -185,10 +196,10 @@ impl Conversations {
         self.kept.iter().any(|kept| kept.laid.is_none())
     }
 
-    /// Notes that all replies went into an outbox, and the couriers' date of that time.
-    pub fn laid(&mut self, latest: Day) {
+    /// Notes that all replies went into an outbox, and the day that had surely come by then.
+    pub fn laid(&mut self, passed: Day) {
         for kept in &mut self.kept {
-            kept.laid.get_or_insert(latest);
+            kept.laid.get_or_insert(passed);
         }
     }
 
@@ -205,8 +216,8 @@ impl Conversations {
     ///
     /// # Errors
     /// [`NoPlace`] when there is none.
-    pub(crate) fn make_place(&mut self, most: usize, latest: Option<Day>) -> Result<(), NoPlace> {
-        let waited = |kept: &KeptReply| latest?.since(kept.laid?);
+    pub(crate) fn make_place(&mut self, most: usize, passed: Option<Day>) -> Result<(), NoPlace> {
+        let waited = |kept: &KeptReply| passed?.since(kept.laid?);
         self.kept
             .retain(|kept| waited(kept).is_none_or(|days| days <= DAYS_KEPT));
         if self.kept.len() < most {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 
-use knothole_envelope::{BundlePart, DropId, PartHash, TreeHash, TreeHasher};
+use knothole_envelope::{BundlePart, DropId, ListedDrop, PartHash, TreeHash, TreeHasher};
 use sha2::{Digest as _, Sha256};
 
 use super::{Archive, ArchiveError};
@@ -187,6 +187,21 @@ impl Archive {
         folder.sync()?;
         self.drops()?.sync()?;
         self.folder.sync()
+    }
+
+    /// Puts a drop aside that lies under a name which another drop is to have.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn set_aside(&self, listed: &ListedDrop) -> Result<(), FileError> {
+        let drops = self.drops()?;
+        let name = listed.id.to_string();
+        let aside = format!("{name}.{}", listed.tree);
+        if !drops.has(&name)? || drops.has(&aside)? {
+            return Ok(());
+        }
+        drops.rename(&name, &aside, Existing::Keep)?;
+        drops.sync()
     }
 
     /// The sealed drop, as far as it is here, from its first byte on.

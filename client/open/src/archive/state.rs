@@ -5,6 +5,7 @@
 mod code;
 mod courier;
 mod drops;
+mod listing;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use knothole_envelope::{
 
 pub use self::courier::{Courier, SeenBundle};
 pub use self::drops::{KeptDrop, Status};
+pub use self::listing::{Couriers, MOST_LISTED};
 use super::burned::Burned;
 use super::conversation::Conversations;
 
@@ -38,7 +40,7 @@ pub struct State {
     pub(super) verified: Vec<VerifiedSheet>,
     /// The couriers whose bundles are taken.
     pub couriers: Vec<Courier>,
-    /// The drops of which something came in.
+    /// The drops that couriers have listed.
     pub drops: BTreeMap<DropId, KeptDrop>,
     /// Who can be answered, and what was answered.
     pub conversations: Conversations,

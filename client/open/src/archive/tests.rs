@@ -138,6 +138,7 @@ pub(crate) fn kept(number: u8, status: Status) -> KeptDrop {
         status,
         received: Day::new(FIRST_DAY).unwrap(),
         seen: Day::new(FIRST_DAY).unwrap(),
+        by: Couriers::default(),
     }
 }
 
@@ -158,8 +159,10 @@ fn full_state() -> (Vec<Known>, State) {
         (3, Status::Opened),
         (4, Status::Stuck),
         (5, Status::Refused),
+        (6, Status::Listed),
     ] {
-        let kept = kept(number, status);
+        let mut kept = kept(number, status);
+        kept.by = Couriers::of(1);
         state.drops.insert(kept.listed.id, kept);
     }
     let burned = EpochNumber::new(2).unwrap();
@@ -173,6 +176,18 @@ fn full_state() -> (Vec<Known>, State) {
 #[test]
 fn a_state_comes_back_as_it_was() {
     let (_, state) = full_state();
+    assert_eq!(State::decode(&state.encode()), Some(state));
+}
+
+#[test]
+fn a_drop_that_a_courier_lists_who_is_not_there_is_refused() {
+    let (_, mut state) = full_state();
+    state.couriers.pop();
+    assert_eq!(State::decode(&state.encode()), None);
+    state.couriers.pop();
+    for kept in state.drops.values_mut() {
+        kept.by = Couriers::default();
+    }
     assert_eq!(State::decode(&state.encode()), Some(state));
 }
 
@@ -274,6 +289,7 @@ fn whenever_a_write_is_cut_off_the_old_archive_or_the_new_one_opens() {
         let folder = tempfile::tempdir().unwrap();
         let archive = Archive::create(folder.path(), state.clone(), &editors, &mut rng()).unwrap();
         let mut later = state.clone();
+        later.couriers = full.couriers.clone();
         later.drops = full.drops.clone();
         let sealed = seal::seal(&later, &editors, &mut rng()).unwrap();
         let pulled = |step| {

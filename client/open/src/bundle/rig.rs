@@ -14,6 +14,7 @@ use super::{BundleFault, Lost, News, Sticks, Taken};
 use crate::archive::tests::{FIRST_DAY, Known, newsroom, rng};
 use crate::archive::{Archive, Courier, State, Status};
 use crate::editor::Editor as _;
+use crate::newsroom::{add_courier, remove_courier};
 
 /// A sealed drop as the server holds it.
 #[derive(Clone)]
@@ -92,6 +93,8 @@ pub(crate) struct Carrier {
     pub(crate) key: Known,
     sequence: u64,
     previous: Option<IndexHash>,
+    /// So many days its clock is ahead.
+    pub(crate) ahead: u32,
 }
 
 /// A stretch of a drop that lies in a bundle, or in an earlier one.
@@ -117,11 +120,29 @@ pub(crate) fn stretch(drop: &Sealed, from: usize, to: usize, here: bool) -> Stre
 
 impl Carrier {
     pub(crate) fn new() -> Self {
+        Self::of(60)
+    }
+
+    /// The courier whose key follows from this number.
+    pub(crate) fn of(number: u8) -> Self {
         Self {
-            key: Known::new(60),
+            key: Known::new(number),
             sequence: 0,
             previous: None,
+            ahead: 0,
         }
+    }
+
+    /// Lays the next bundle on a stick; it has no parts.
+    pub(crate) fn list(&mut self, state: &State, stick: &Path, drops: Vec<ListedDrop>) {
+        self.sequence += 1;
+        let index = self.index(state, Vec::new(), drops);
+        self.previous = Some(index.hash());
+        let folder = stick.join(format!("bundle-{:016x}-0a0b0c0d", self.sequence));
+        fs::create_dir(&folder).unwrap();
+        fs::File::create_new(folder.join("index"))
+            .and_then(|mut file| std::io::Write::write_all(&mut file, &index.encode()))
+            .unwrap();
     }
 
     /// Lays the next bundle on a stick.
@@ -172,7 +193,8 @@ impl Carrier {
         parts: Vec<BundlePart>,
         drops: Vec<ListedDrop>,
     ) -> Signed<BundleIndex> {
-        let date = Day::new(FIRST_DAY + u32::try_from(self.sequence).unwrap()).unwrap();
+        let days = self.ahead + u32::try_from(self.sequence).unwrap();
+        let date = Day::new(FIRST_DAY + days).unwrap();
         let charter = state.chain().current_hash();
         let index =
             BundleIndex::new(self.sequence, self.previous, date, parts, drops, charter).unwrap();
@@ -268,6 +290,26 @@ impl Rig {
         let state = &self.archive.state;
         self.carrier
             .carry_with(state, &stick, stretches, Some(absent));
+        stick
+    }
+
+    /// One more courier, whose bundles are taken; it carries from now on in place of the other.
+    pub(crate) fn admit(&mut self, number: u8) -> Carrier {
+        let carrier = Carrier::of(number);
+        add_courier(&mut self.archive.state, carrier.key.key()).unwrap();
+        std::mem::replace(&mut self.carrier, carrier)
+    }
+
+    /// Takes no bundle of this courier any more.
+    pub(crate) fn remove(&mut self, carrier: &Carrier) -> Vec<DropId> {
+        let today = Day::new(FIRST_DAY).unwrap();
+        remove_courier(&mut self.archive.state, &carrier.key.key(), today).unwrap()
+    }
+
+    /// A stick with one bundle that only lists drops.
+    pub(crate) fn listed(&mut self, drops: Vec<ListedDrop>) -> PathBuf {
+        let stick = self.stick();
+        self.carrier.list(&self.archive.state, &stick, drops);
         stick
     }
 

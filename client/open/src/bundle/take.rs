@@ -1,96 +1,16 @@
 //! Taking what bundles brought into the archive, so that the sticks may be wiped.
 
-use core::fmt;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::btree_map::Entry;
 
-use knothole_envelope::{BundlePart, Day, DropId, EpochNumber, ListedDrop};
+use knothole_envelope::{BundlePart, Day, DropId, ListedDrop};
 
-use super::{Checked, News, Sticks};
-use crate::archive::{Archive, ArchiveError, KeepError, KeptDrop, MOST_DROPS, Status};
+use super::{Checked, News, Problem, Sticks};
+use crate::archive::{
+    Archive, ArchiveError, Couriers, KeepError, KeptDrop, MOST_DROPS, MOST_LISTED, Status,
+};
 use crate::escape;
 use crate::failure::told;
-
-/// Something of a bundle did not come in. All else did.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Problem {
-    /// The file of a part is on none of the sticks.
-    Missing {
-        /// The drop it belongs to.
-        drop: DropId,
-        /// The name of the file.
-        name: String,
-    },
-    /// A part is not what the courier wrote.
-    Altered {
-        /// The drop it belongs to.
-        drop: DropId,
-        /// Where it lies.
-        path: PathBuf,
-    },
-    /// A part cannot be read.
-    Unreadable {
-        /// The drop it belongs to.
-        drop: DropId,
-        /// What the system says.
-        why: String,
-    },
-    /// The server lists a drop of an epoch that was burned: nobody can open it any more.
-    Burned {
-        /// The drop.
-        drop: DropId,
-        /// The epoch.
-        epoch: EpochNumber,
-    },
-    /// The server lists another drop under a name that it used before.
-    Other {
-        /// The drop.
-        drop: DropId,
-    },
-}
-
-impl Problem {
-    /// The drop that suffers.
-    #[must_use]
-    pub const fn drop(&self) -> &DropId {
-        match self {
-            Self::Missing { drop, .. }
-            | Self::Altered { drop, .. }
-            | Self::Unreadable { drop, .. }
-            | Self::Burned { drop, .. }
-            | Self::Other { drop } => drop,
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing { name, .. } => write!(
-                f,
-                "the file {name} is missing: name all sticks of the bundle at once, or let the \
-                 courier fetch the drop again"
-            ),
-            Self::Altered { path, .. } => write!(
-                f,
-                "{}: this file is not what the courier wrote: let it fetch the drop again, on \
-                 another stick",
-                escape::path(path)
-            ),
-            Self::Unreadable { why, .. } => f.write_str(why),
-            Self::Burned { epoch, .. } => write!(
-                f,
-                "it is sealed to epoch {epoch}, which was burned: nobody can open it any more, and \
-                 the next outbox lets the server delete it"
-            ),
-            Self::Other { .. } => f.write_str(
-                "the server now lists another drop under the same name: the first one was kept, \
-                 this one was not taken",
-            ),
-        }
-    }
-}
 
 /// Where a part is that is here now.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,6 +30,19 @@ pub struct Taken {
     pub parts: Vec<DropId>,
     /// What did not come in.
     pub problems: Vec<Problem>,
+    /// So many drops that are only listed found no place in the account.
+    pub unnoted: usize,
+}
+
+/// Who lists the drops of a bundle, and when.
+struct Listing {
+    /// The courier's place in the state.
+    courier: usize,
+    date: Day,
+    /// It was taken before.
+    again: bool,
+    /// How many drops that did not come whole the courier answers for.
+    unproved: usize,
 }
 
 impl Archive {
@@ -130,23 +63,31 @@ impl Archive {
             for part in index.parts() {
                 parts.entry(part.drop).or_default().push(part);
             }
-            for listed in index.drops() {
-                if let Some(kept) = self.state.drops.get_mut(&listed.id) {
-                    kept.seen = kept.seen.max(index.date());
-                }
+            for parts in parts.values_mut() {
+                parts.sort_unstable_by_key(|part| part.offset);
+            }
+            let mut listing = Listing {
+                courier: bundle.courier,
+                date: index.date(),
+                again: bundle.news == News::Again,
+                unproved: self.state.unproved(bundle.courier),
+            };
+            // What came first takes its place before what is only listed.
+            let (with, without): (Vec<&ListedDrop>, Vec<&ListedDrop>) = index
+                .drops()
+                .iter()
+                .partition(|listed| parts.contains_key(&listed.id));
+            for listed in with.into_iter().chain(without) {
+                let parts = parts.get(&listed.id);
+                let whole = parts.is_some_and(|parts| is_whole(parts, listed.length()));
                 if self.state.burned.get(listed.epoch).is_some() {
-                    if !self.state.drops.contains_key(&listed.id) {
-                        let (drop, epoch) = (listed.id, listed.epoch);
-                        taken.problems.push(Problem::Burned { drop, epoch });
+                    self.see_burned(listed, &listing, &mut taken);
+                } else if self.admits(listed, whole, &listing, &mut taken)? {
+                    if let Some(parts) = parts {
+                        self.take_drop(sticks, listed, parts, &mut listing, &mut taken)?;
                     }
-                    continue;
+                    self.note(listed, &mut listing, &mut taken);
                 }
-                if let Some(parts) = parts.get_mut(&listed.id) {
-                    parts.sort_unstable_by_key(|part| part.offset);
-                    let again = bundle.news == News::Again;
-                    self.take_drop(sticks, index.date(), listed, parts, again, &mut taken)?;
-                }
-                self.note(listed, index.date())?;
             }
             self.state.conversations.carried(index.pushed());
             if let Some(courier) = self.state.couriers.get_mut(bundle.courier) {
@@ -165,7 +106,7 @@ impl Archive {
         let wanted = |part: &&BundlePart| {
             let kept = self.state.drops.get(&part.drop);
             let open = kept.is_none_or(|kept| match kept.status {
-                Status::Incomplete | Status::Stuck => true,
+                Status::Listed | Status::Incomplete | Status::Stuck => true,
                 Status::Waiting => self.reached(&part.drop) != kept.listed.length(),
                 Status::Opened | Status::Refused => false,
             });
@@ -183,24 +124,75 @@ impl Archive {
             .fold(0, |sum, length| sum.saturating_add(*length))
     }
 
+    /// Nobody can open it, and its receipt is the epoch's.
+    fn see_burned(&mut self, listed: &ListedDrop, listing: &Listing, taken: &mut Taken) {
+        match self.state.drops.get_mut(&listed.id) {
+            Some(kept) if kept.listed == *listed => see(kept, listing),
+            Some(_) => {}
+            None => taken.problems.push(Problem::Burned {
+                drop: listed.id,
+                epoch: listed.epoch,
+            }),
+        }
+    }
+
+    /// Whether a drop may stand under its name. Another one gives way that nobody lists any more who
+    /// is admitted, or of which nothing here proves that it is what was listed: otherwise a name with
+    /// a false hash would keep the true drop out for ever. When couriers do not agree, the drop that
+    /// comes whole does so, and it is told.
+    fn admits(
+        &mut self,
+        listed: &ListedDrop,
+        whole: bool,
+        listing: &Listing,
+        taken: &mut Taken,
+    ) -> Result<bool, ArchiveError> {
+        let (id, drop) = (listed.id, listed.id);
+        let Some(kept) = self.state.drops.get_mut(&id) else {
+            return Ok(true);
+        };
+        if kept.listed == *listed {
+            see(kept, listing);
+            return Ok(true);
+        }
+        let kept = *kept;
+        let proved = match kept.status {
+            Status::Listed | Status::Incomplete => false,
+            Status::Opened => true,
+            Status::Waiting | Status::Stuck | Status::Refused => self.is_as_listed(&kept),
+        };
+        let this = Couriers::of(listing.courier);
+        let alone = kept.by.and(this) == this;
+        if proved && !kept.by.is_none() || !alone && !whole {
+            taken.problems.push(Problem::Other { drop });
+            return Ok(false);
+        }
+        if !alone {
+            taken.problems.push(Problem::Replaced { drop });
+        }
+        if proved {
+            self.set_aside(&kept.listed)?;
+        }
+        self.state.drops.remove(&id);
+        Ok(true)
+    }
+
     fn take_drop(
         &mut self,
         sticks: &Sticks,
-        date: Day,
         listed: &ListedDrop,
         parts: &[&BundlePart],
-        again: bool,
+        listing: &mut Listing,
         taken: &mut Taken,
     ) -> Result<(), ArchiveError> {
         let id = listed.id;
         match self.state.drops.get(&id) {
-            Some(kept) if kept.listed != *listed => {
-                taken.problems.push(Problem::Other { drop: id });
+            Some(kept) if self.is_settled(kept, listing.again) => return Ok(()),
+            Some(_) => {}
+            None if self.state.drops.len() >= MOST_DROPS => {
+                taken.problems.push(Problem::Full { drop: id });
                 return Ok(());
             }
-            Some(kept) if self.is_settled(kept, again) => return Ok(()),
-            Some(_) => {}
-            None if self.state.drops.len() >= MOST_DROPS => return Err(ArchiveError::Full),
             None => {}
         }
         let (mut came, mut copied) = (0_usize, 0_usize);
@@ -227,7 +219,13 @@ impl Archive {
             }
             Status::Incomplete
         };
-        self.account(listed, status, date);
+        if self.has_place(&id, status, listing, taken) {
+            self.account(listed, status, listing);
+        } else {
+            taken.parts.retain(|part| *part != id);
+            taken.problems.push(Problem::Full { drop: id });
+            self.discard(&[id])?;
+        }
         Ok(())
     }
 
@@ -237,7 +235,7 @@ impl Archive {
     /// anew. A bundle that was taken before is no reason to read all of a drop that waits.
     fn is_settled(&self, kept: &KeptDrop, again: bool) -> bool {
         match kept.status {
-            Status::Incomplete => false,
+            Status::Listed | Status::Incomplete => false,
             Status::Opened | Status::Refused => true,
             Status::Waiting if again => self.reached(&kept.listed.id) == kept.listed.length(),
             Status::Waiting | Status::Stuck => self.is_as_listed(kept),
@@ -245,24 +243,59 @@ impl Archive {
     }
 
     /// Remembers a drop that is only listed: until it is opened or refused, its epoch is not burned.
-    fn note(&mut self, listed: &ListedDrop, date: Day) -> Result<(), ArchiveError> {
+    fn note(&mut self, listed: &ListedDrop, listing: &mut Listing, taken: &mut Taken) {
         if self.state.drops.contains_key(&listed.id) {
-            return Ok(());
+            return;
         }
-        if self.state.drops.len() >= MOST_DROPS {
-            return Err(ArchiveError::Full);
+        if self.has_place(&listed.id, Status::Listed, listing, taken) {
+            self.account(listed, Status::Listed, listing);
+        } else {
+            taken.unnoted = taken.unnoted.saturating_add(1);
         }
-        self.account(listed, Status::Incomplete, date);
-        Ok(())
     }
 
-    fn account(&mut self, listed: &ListedDrop, status: Status, date: Day) {
-        let kept = self.state.drops.entry(listed.id).or_insert(KeptDrop {
+    /// Whether there is a place in the account for a drop that has come so far.
+    fn has_place(
+        &mut self,
+        id: &DropId,
+        status: Status,
+        listing: &mut Listing,
+        taken: &mut Taken,
+    ) -> bool {
+        if self.state.drops.contains_key(id) {
+            return true;
+        }
+        if self.state.drops.len() >= MOST_DROPS {
+            return false;
+        }
+        if status == Status::Waiting || listing.unproved < MOST_LISTED {
+            return true;
+        }
+        // What came in part goes before what is only listed.
+        let gave_way = status != Status::Listed && self.state.give_up_listed(listing.courier);
+        if gave_way {
+            listing.unproved = listing.unproved.saturating_sub(1);
+            taken.unnoted = taken.unnoted.saturating_add(1);
+        }
+        gave_way
+    }
+
+    fn account(&mut self, listed: &ListedDrop, status: Status, listing: &mut Listing) {
+        let new = KeptDrop {
             listed: *listed,
             status,
-            received: date,
-            seen: date,
-        });
+            received: listing.date,
+            seen: listing.date,
+            by: Couriers::of(listing.courier),
+        };
+        let kept = match self.state.drops.entry(listed.id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let unproved = usize::from(new.is_unproved());
+                listing.unproved = listing.unproved.saturating_add(unproved);
+                free.insert(new)
+            }
+        };
         kept.status = status;
     }
 
@@ -307,6 +340,12 @@ impl Archive {
         }
         Ok(Err(problem))
     }
+}
+
+/// Notes that a drop is listed once more.
+fn see(kept: &mut KeptDrop, listing: &Listing) {
+    kept.seen = kept.seen.max(listing.date);
+    kept.by = kept.by.and(Couriers::of(listing.courier));
 }
 
 /// Whether the parts, in their order, are all of a drop.

@@ -140,7 +140,7 @@ pub(crate) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     for warning in warnings {
         desk.screen.warn(&warning.to_string());
     }
-    if kept.status == Status::Incomplete {
+    if kept.is_unproved() {
         desk.screen.warn(
             "only a part of this drop is here: what is shown is what it says of itself, and its \
              files cannot be opened yet",
@@ -156,7 +156,7 @@ fn sealed_and_here(at: &Opened, kept: &KeptDrop) -> Result<(), Failure> {
     if state.burned.get(listed.epoch).is_some() {
         return Err(Failure::Burned(state.short(&listed.id), listed.epoch));
     }
-    if kept.status == Status::Incomplete && at.archive.reached(&listed.id) == 0 {
+    if kept.is_unproved() && at.archive.reached(&listed.id) == 0 {
         return Err(Failure::NotWhole(state.short(&listed.id)));
     }
     Ok(())
@@ -235,15 +235,16 @@ pub(crate) fn export(args: &ExportArgs, desk: &mut Desk) -> Result<Exit, Failure
     let mut at = args.at.open(desk)?;
     let kept = named(&at.archive.state, &args.drop)?;
     let id = kept.listed.id;
-    if kept.status == Status::Incomplete {
+    if kept.is_unproved() {
         return Err(Failure::NotWhole(at.archive.state.short(&id)));
     }
     sealed_and_here(&at, &kept)?;
     slips::ask(&mut at.vaults, &BTreeSet::from([kept.listed.epoch]), desk)?;
-    let known = at.archive.state.conversations.of(&id).is_some();
+    let number = |state: &State| state.conversations.of(&id).map(|(number, _)| number);
+    let known = number(&at.archive.state);
     let result = at.archive.open_drop(&id, &at.vaults, &files);
     let state = &at.archive.state;
-    if state.drops.get(&id) != Some(&kept) || state.conversations.of(&id).is_some() != known {
+    if state.drops.get(&id) != Some(&kept) || number(state) != known {
         at.save(&mut desk.rng)?;
     }
     drop(at.vaults);
@@ -257,7 +258,7 @@ fn is_unseen(at: &Opened, kept: &KeptDrop) -> bool {
     let done = matches!(kept.status, Status::Opened | Status::Refused);
     // What is sealed to keys that are gone can be seen by nobody.
     let burned = at.archive.state.burned.get(kept.listed.epoch).is_some();
-    !done && !burned && (kept.status == Status::Incomplete || !at.archive.is_as_listed(kept))
+    !done && !burned && (kept.is_unproved() || !at.archive.is_as_listed(kept))
 }
 
 pub(crate) fn refuse(args: &RefuseArgs, desk: &mut Desk) -> Result<Exit, Failure> {

@@ -16,7 +16,7 @@ use crate::escape;
 use crate::failure::{Exit, Failure};
 use crate::folder::{Existing, put_named, read_named};
 use crate::newsroom::{Founding, SignedSoFar, add_courier, bundle_key, page, remove_courier, text};
-use crate::screen::Field;
+use crate::screen::{Field, counted};
 
 /// A card of 520 epochs is well below this.
 const MOST_CARD_BYTES: u64 = 1 << 20;
@@ -269,15 +269,30 @@ fn move_to(args: &MoveArgs, desk: &mut Desk) -> Result<(), Failure> {
 fn courier(args: &CourierArgs, desk: &mut Desk) -> Result<(), Failure> {
     let key = bundle_key(&read_named(&args.card, MOST_CARD_BYTES)?)?;
     let mut opened = args.at.open(desk)?;
-    let (word, sentence) = if args.remove {
-        remove_courier(opened.state(), &key)?;
-        ("removed", "The courier's bundles are no longer taken.")
-    } else {
+    if !args.remove {
         add_courier(opened.state(), key)?;
-        ("added", "The courier's bundles are taken from now on.")
-    };
+        opened.save(&mut desk.rng)?;
+        let sentence = "The courier's bundles are taken from now on.";
+        desk.screen.result(sentence, "added", &[]);
+        return Ok(());
+    }
+    let today = opened.state().today(desk.today);
+    let forgotten = remove_courier(opened.state(), &key, today)?;
     opened.save(&mut desk.rng)?;
-    desk.screen.result(sentence, word, &[]);
+    opened.archive.discard(&forgotten)?;
+    let count = u64::try_from(forgotten.len()).unwrap_or(u64::MAX);
+    let also = if forgotten.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " What it alone had listed, and of which not all came, is forgotten: {}. What of it is \
+             at the server the next courier lists again.",
+            counted(count, "drop", "drops")
+        )
+    };
+    let sentence = format!("The courier's bundles are no longer taken.{also}");
+    let fields = [("forgotten", Field::Number(count))];
+    desk.screen.result(&sentence, "removed", &fields);
     Ok(())
 }
 

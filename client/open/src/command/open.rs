@@ -102,7 +102,10 @@ fn take(
     desk.screen
         .say("Copying the sealed drops into the archive…");
     let taken = at.archive.take(sticks, &bundles)?;
+    let today = at.archive.state.today(desk.today);
+    let gone = at.archive.state.prune(today);
     at.save(&mut desk.rng)?;
+    at.archive.discard(&gone)?;
     tell_taken(&taken, &at.archive.state, args.files.is_none(), tally, desk);
     Ok(())
 }
@@ -139,6 +142,14 @@ fn tell_taken(taken: &Taken, state: &State, sealed: bool, tally: &mut Tally, des
         tally.failed(Exit::Refused);
         let short = state.short(problem.drop());
         desk.screen.warn(&format!("drop {short}: {problem}"));
+    }
+    if taken.unnoted > 0 {
+        desk.screen.warn(&format!(
+            "more drops are listed than the archive keeps account of before they come: {} were left \
+             out, so that their epochs may be burned while they are at the server. Let the courier \
+             fetch what there is. If so much was hardly ever sent, suspect the courier",
+            taken.unnoted
+        ));
     }
     for id in &taken.whole {
         // With --files it counts when it is open.

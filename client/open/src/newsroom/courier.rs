@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use knothole_envelope::{CardError, CourierCard, DecodeError, EditorKey, Signed};
+use knothole_envelope::{CardError, CourierCard, Day, DecodeError, DropId, EditorKey, Signed};
 
 use crate::archive::{Courier, MOST_COURIERS, State};
 
@@ -67,17 +67,19 @@ pub fn add_courier(state: &mut State, key: EditorKey) -> Result<(), CourierError
     Ok(())
 }
 
-/// Takes no bundle of this courier any more.
+/// Takes no bundle of this courier any more. Names the drops that are forgotten with it, because it
+/// alone had listed them and they never came whole.
 ///
 /// # Errors
 /// [`CourierError::Unknown`].
-pub fn remove_courier(state: &mut State, key: &EditorKey) -> Result<(), CourierError> {
-    let before = state.couriers.len();
-    state.couriers.retain(|courier| courier.key() != key);
-    if state.couriers.len() == before {
-        return Err(CourierError::Unknown);
-    }
-    Ok(())
+pub fn remove_courier(
+    state: &mut State,
+    key: &EditorKey,
+    today: Day,
+) -> Result<Vec<DropId>, CourierError> {
+    let mut couriers = state.couriers.iter();
+    let place = couriers.position(|courier| courier.key() == key);
+    Ok(state.remove_courier(place.ok_or(CourierError::Unknown)?, today))
 }
 
 #[cfg(test)]
@@ -85,7 +87,7 @@ mod tests {
     use knothole_envelope::{CredentialHash, DiscoveryKey};
 
     use super::*;
-    use crate::archive::tests::{Known, newsroom};
+    use crate::archive::tests::{FIRST_DAY, Known, newsroom};
     use crate::editor::Editor as _;
 
     fn card(number: u8) -> Vec<u8> {
@@ -105,8 +107,10 @@ mod tests {
         assert_eq!(key, Known::new(20).key());
         add_courier(&mut state, key).unwrap();
         assert_eq!(add_courier(&mut state, key), Err(CourierError::Known));
-        remove_courier(&mut state, &key).unwrap();
-        assert_eq!(remove_courier(&mut state, &key), Err(CourierError::Unknown));
+        let today = Day::new(FIRST_DAY).unwrap();
+        assert_eq!(remove_courier(&mut state, &key, today), Ok(Vec::new()));
+        let again = remove_courier(&mut state, &key, today);
+        assert_eq!(again, Err(CourierError::Unknown));
     }
 
     #[test]

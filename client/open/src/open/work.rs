@@ -30,8 +30,12 @@ impl Archive {
                 .map_err(|error| self.blame(id, error))
         });
         // The keys of the drop will be burned: whoever sent it can still be answered then.
-        if let (Ok(opened), Some(block)) = (&mut opened, &way_back) {
-            opened.conversation = self.state.conversations.note(*id, block);
+        match (&mut opened, &way_back) {
+            (Ok(opened), Some(block)) => {
+                opened.conversation = self.state.conversations.note(*id, block);
+            }
+            (Ok(_), None) => self.state.conversations.part_from(id, None),
+            (Err(_), _) => {}
         }
         if let Some(kept) = self.state.drops.get_mut(id)
             && matches!(kept.status, Status::Waiting | Status::Stuck)

@@ -62,6 +62,10 @@ impl State {
             .into_iter()
             .map(|kept| (kept.listed.id, kept))
             .collect();
+        let couriers = state.couriers.len();
+        if !state.drops.values().all(|kept| kept.by.are_among(couriers)) {
+            return None;
+        }
         state.conversations = Conversations::read(&mut input)?;
         state.burned = Burned::read(&mut input)?;
         // Whatever the reader forgave (order, doubles, long integers, a tail) shows here.

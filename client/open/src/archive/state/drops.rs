@@ -1,12 +1,15 @@
-//! The drops of which something came in, and how far each has come.
+//! The drops that couriers have listed, and how far each has come.
 
 use knothole_envelope::{ChunkCount, Day, DropId, EpochNumber, ListedDrop, TreeHash};
 
+use super::Couriers;
 use crate::archive::cbor::{Reader, Writer};
 
 /// How far a drop has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
+    /// Nothing of it is here.
+    Listed,
     /// Not all of its parts are here.
     Incomplete,
     /// All of it is here and sealed.
@@ -27,6 +30,7 @@ impl Status {
             Self::Opened => 3,
             Self::Stuck => 4,
             Self::Refused => 5,
+            Self::Listed => 6,
         }
     }
 
@@ -37,6 +41,7 @@ impl Status {
             3 => Self::Opened,
             4 => Self::Stuck,
             5 => Self::Refused,
+            6 => Self::Listed,
             _ => return None,
         })
     }
@@ -45,6 +50,7 @@ impl Status {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Listed => "listed",
             Self::Incomplete => "incomplete",
             Self::Waiting => "waiting",
             Self::Opened => "opened",
@@ -54,7 +60,7 @@ impl Status {
     }
 }
 
-/// A drop of which at least a part came in.
+/// A drop that a courier has listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeptDrop {
     /// As the server listed it.
@@ -65,22 +71,25 @@ pub struct KeptDrop {
     pub received: Day,
     /// The date of the last bundle that listed it.
     pub seen: Day,
+    /// Who has listed it so, of those who are admitted.
+    pub by: Couriers,
 }
 
 /// Writes a drop as the state holds it.
 pub(super) fn write_drop(out: &mut Writer, kept: &KeptDrop) {
-    out.array(7).bytes(kept.listed.id.as_bytes());
+    out.array(8).bytes(kept.listed.id.as_bytes());
     out.bytes(kept.listed.tree.as_bytes());
     out.unsigned(kept.listed.length());
     out.unsigned(kept.listed.epoch.get());
     out.unsigned(kept.status.number());
     out.unsigned(kept.received.get());
     out.unsigned(kept.seen.get());
+    out.unsigned(kept.by.bits());
 }
 
 /// Reads a drop.
 pub(super) fn read_drop(input: &mut Reader<'_>) -> Option<KeptDrop> {
-    input.tuple(7)?;
+    input.tuple(8)?;
     let listed = ListedDrop {
         id: DropId::from_bytes(input.fixed()?),
         tree: TreeHash::from_bytes(input.fixed()?),
@@ -92,5 +101,6 @@ pub(super) fn read_drop(input: &mut Reader<'_>) -> Option<KeptDrop> {
         status: Status::from_number(input.unsigned()?)?,
         received: Day::new(input.unsigned()?)?,
         seen: Day::new(input.unsigned()?)?,
+        by: Couriers::from_bits(input.unsigned()?),
     })
 }

@@ -106,21 +106,23 @@ impl State {
         self.forget(|_, kept| kept.by.is_none() && kept.is_unproved())
     }
 
-    /// Forgets what the server has no more: of what did not come whole, and of burned epochs, the
-    /// drops that all who had listed them have not listed for long. Names them.
+    /// Forgets what the server has no more: of burned epochs, and of what was only listed, the drops
+    /// that all who had listed them have not listed for long. Names them.
     ///
-    /// What was opened or refused stays while its sealed bytes do.
+    /// All else stays while its sealed bytes do.
     pub fn prune(&mut self, today: Day) -> Vec<DropId> {
         self.forget(|state, kept| {
             let burned = state.burned.get(kept.listed.epoch).is_some();
-            (burned || kept.is_unproved()) && state.is_gone(kept, today)
+            (burned || kept.status == Status::Listed) && state.is_gone(kept, today)
         })
     }
 
     /// Whether all couriers that have listed a drop have not listed it for long.
     fn is_gone(&self, kept: &KeptDrop, today: Day) -> bool {
         let gone = |courier: &Courier| {
-            let since = courier.latest.and_then(|day| day.min(today).since(kept.seen));
+            let since = courier
+                .latest
+                .and_then(|day| day.min(today).since(kept.seen));
             since.is_some_and(|days| days > DAYS_OF_RECEIPTS)
         };
         let mut couriers = self.couriers.iter().enumerate();

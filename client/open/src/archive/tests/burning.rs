@@ -48,6 +48,7 @@ fn an_epoch_is_not_burned_while_a_drop_of_it_is_neither_opened_nor_refused() {
         (1, Status::Incomplete),
         (2, Status::Waiting),
         (4, Status::Stuck),
+        (6, Status::Listed),
     ] {
         let mut state = dated(CLOSES);
         let waiting = kept(number, status);

@@ -61,7 +61,8 @@ fn tell(epoch: EpochNumber, vaults: &[Vault], state: Option<&State>, desk: &Desk
         .collect();
     let mut text = format!("{epoch:>4}  {first} to {last}  keys: {}", keys.join(", "));
     let of = |status| state.map_or(0, |state| drops(state, epoch, status));
-    let waiting = of(Status::Waiting).saturating_add(of(Status::Incomplete));
+    let unproved = of(Status::Incomplete).saturating_add(of(Status::Listed));
+    let waiting = of(Status::Waiting).saturating_add(unproved);
     let counts = [
         ("waiting", waiting),
         ("opened", of(Status::Opened)),
