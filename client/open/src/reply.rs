@@ -157,8 +157,8 @@ impl State {
             Occasion::Written => MOST_KEPT_REPLIES,
             Occasion::DropOpened => MOST_BEFORE_AUTOMATIC,
         };
-        let latest = self.latest();
-        self.conversations.make_place(most, latest)?;
+        let passed = self.passed(today);
+        self.conversations.make_place(most, passed)?;
         self.conversations.keep(number, reply, envelope, today);
         Ok(reply)
     }

@@ -31,10 +31,11 @@ pub(crate) fn run(args: &OutboxArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let mut opened = args.at.open(desk)?;
     lay(&opened.archive.state, &args.stick, &opened.vaults, desk)?;
     // From the couriers' next date on it can be told that these were carried.
-    if let Some(latest) = opened.archive.state.latest()
+    let today = opened.archive.state.today(desk.today);
+    if let Some(passed) = opened.archive.state.passed(today)
         && opened.archive.state.conversations.has_unlaid()
     {
-        opened.state().conversations.laid(latest);
+        opened.state().conversations.laid(passed);
         opened.save(&mut desk.rng)?;
     }
     Ok(Exit::Done)
