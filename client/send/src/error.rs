@@ -1,6 +1,7 @@
 //! How a run can end otherwise than by arriving.
 
 use std::fmt::{self, Display as _};
+use std::io;
 use std::process::ExitCode;
 
 use knothole_envelope::{HeadError, ManifestError, SealError};
@@ -46,6 +47,8 @@ pub enum SendError {
     RepliesRefused,
     /// Some of what lay in the mailbox is not to be trusted; the rest was shown.
     SomeRepliesRefused,
+    /// A reply cannot be shown.
+    NotShown(io::Error),
     /// The drop-box still shows what it was asked to erase.
     NotErased,
     /// Neither files nor words were given.
@@ -95,6 +98,7 @@ impl SendError {
             | Self::Tor(TorError::Bootstrap(_) | TorError::OutOfTime)
             | Self::GaveUp(_)
             | Self::Forgotten
+            | Self::NotShown(_)
             | Self::Out(_)
             | Self::Resume(LogError::File(..) | LogError::InUse(_) | LogError::Memory)
             | Self::Parcel(ParcelError::Resume(_))
@@ -150,6 +154,11 @@ impl fmt::Display for SendError {
                 "some of what lay in your mailbox is not from this newsroom, or was altered. It \
                  was not shown. Somebody may have taken the drop-box over: ask the newsroom in \
                  another way before you follow any answer",
+            ),
+            Self::NotShown(error) => write!(
+                f,
+                "a reply cannot be shown ({error}). Nothing was erased that was not shown: look \
+                 again, at a terminal"
             ),
             Self::NotErased => f.write_str(
                 "the drop-box still shows what it was asked to erase. Try again later",

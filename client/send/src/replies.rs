@@ -2,6 +2,7 @@
 
 mod round;
 
+use std::io;
 use std::os::fd::RawFd;
 
 use clap::Args;
@@ -113,7 +114,8 @@ impl Reading<'_> {
             if round.holds_any(&erased) {
                 return Err(SendError::NotErased);
             }
-            self.show(&round, &mut highest);
+            self.show(&round, &mut highest)
+                .map_err(SendError::NotShown)?;
             if round.replies().is_empty() || !self.to_be_erased().await? {
                 return Ok(());
             }
@@ -144,18 +146,19 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn show(&mut self, round: &Round, highest: &mut u64) {
+    /// Shows what a round holds. What cannot be shown must not be erased.
+    fn show(&mut self, round: &Round, highest: &mut u64) -> io::Result<()> {
         for reply in round.replies() {
             let expected = highest.saturating_add(1);
             if reply.number() > expected {
                 self.voice
-                    .missing(expected, reply.number().saturating_sub(1));
+                    .missing(expected, reply.number().saturating_sub(1))?;
             } else if reply.number() < expected {
                 self.voice
                     .say("The next reply has a number that another one has had before.");
             }
             *highest = reply.number().max(*highest);
-            self.voice.reply(reply);
+            self.voice.reply(reply)?;
             self.shown = self.shown.saturating_add(1);
         }
         for error in round.refused() {
@@ -163,6 +166,7 @@ impl Reading<'_> {
             self.voice
                 .warn(&format!("One reply is refused and not shown: {error}."));
         }
+        self.voice.settle()
     }
 
     async fn to_be_erased(&self) -> Result<bool, SendError> {

@@ -1,17 +1,19 @@
 //! What the source is told, on a terminal, as plain lines, or as events for another program.
 
 mod letter;
+mod progress;
 
 use std::borrow::Cow;
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use knothole_envelope::OpenedReply;
+use rustix::fs::fdatasync;
+use rustix::io::Errno;
 use serde_json::json;
 
-/// Plain lines tell the progress once for so many percent.
-const PLAIN_STEP: u64 = 5;
+pub(crate) use self::progress::Progress;
+
 /// Lines on a terminal end before this column.
 pub(crate) const COLUMNS: usize = 78;
 
@@ -37,14 +39,14 @@ impl Voice {
     /// A voice of this style, on standard error where it speaks to people.
     #[must_use]
     pub fn new(style: Style) -> Self {
-        let terminal = std::io::stderr().is_terminal();
+        let terminal = io::stderr().is_terminal();
         Self { style, terminal }
     }
 
     /// Tells a sentence.
     pub(crate) fn say(&self, text: &str) {
         match self.style {
-            Style::People => line(&mut std::io::stderr(), &self.fitted(text)),
+            Style::People => line(&mut io::stderr(), &self.fitted(text)),
             Style::Events => self.event(&json!({ "event": "says", "text": text })),
             Style::Quiet => {}
         }
@@ -54,67 +56,75 @@ impl Voice {
     pub(crate) fn warn(&self, text: &str) {
         match self.style {
             Style::People | Style::Quiet => {
-                line(
-                    &mut std::io::stderr(),
-                    &self.fitted(&format!("Warning: {text}")),
-                );
+                line(&mut io::stderr(), &self.fitted(&format!("Warning: {text}")));
             }
             Style::Events => self.event(&json!({ "event": "warning", "text": text })),
         }
     }
 
     /// Shows a reply: the newsroom's words, so set in that no line of them can pose as one of ours.
-    pub(crate) fn reply(&self, reply: &OpenedReply) {
+    ///
+    /// # Errors
+    /// When it cannot be shown, or not whole.
+    pub(crate) fn reply(&self, reply: &OpenedReply) -> io::Result<()> {
         let (number, current) = (reply.number(), reply.by_current_editor());
         let text = reply.message().as_str();
         if self.style == Style::Events {
-            return self.event(&json!({
+            return out(&letter::event(&json!({
                 "event": "reply",
                 "number": number,
                 "current_editor": current,
                 "text": text,
-            }));
+            })));
         }
-        let mut out = std::io::stdout();
-        line(&mut out, &format!("Reply {number}"));
+        out(&format!("Reply {number}"))?;
         if !current {
-            line(
-                &mut out,
-                "(written by somebody who is no editor of this newsroom any more)",
-            );
+            out("(written by somebody who is no editor of this newsroom any more)")?;
         }
-        line(&mut out, &letter::set_in(text));
+        out(&letter::set_in(text))
     }
 
     /// Tells that numbers are missing among the replies.
-    pub(crate) fn missing(&self, first: u64, last: u64) {
-        match self.style {
-            Style::Events => {
-                self.event(&json!({ "event": "missing", "first": first, "last": last }));
-            }
-            Style::People | Style::Quiet => {
-                let which = match first == last {
-                    true => format!("Reply {first} is not"),
-                    false => format!("Replies {first} to {last} are not"),
-                };
-                let text = "among these: erased before, older than 90 days, or withheld.";
-                line(
-                    &mut std::io::stdout(),
-                    &self.fitted(&format!("{which} {text}\n")),
-                );
-            }
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) fn missing(&self, first: u64, last: u64) -> io::Result<()> {
+        if self.style == Style::Events {
+            let event = json!({ "event": "missing", "first": first, "last": last });
+            return out(&letter::event(&event));
+        }
+        let which = match first == last {
+            true => format!("Reply {first} is not"),
+            false => format!("Replies {first} to {last} are not"),
+        };
+        let text = "among these: erased before, older than 90 days, or withheld.";
+        out(&self.fitted(&format!("{which} {text}\n")))
+    }
+
+    /// Makes sure that what was shown is where it was shown: a disk may take bytes that it has no
+    /// room for.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(crate) fn settle(&self) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.flush()?;
+        match fdatasync(&out) {
+            // A terminal or a pipe holds nothing back that could be asked for.
+            Err(Errno::INVAL | Errno::ROFS | Errno::NOTSUP) | Ok(()) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Whether what is told stands on a terminal.
     pub(crate) fn is_seen(&self) -> bool {
-        self.style != Style::Events && std::io::stdout().is_terminal()
+        self.style != Style::Events && io::stdout().is_terminal()
     }
 
     /// Tells the last sentence, on standard output.
     pub(crate) fn done(&self, event: &str, text: &str) {
         match self.style {
-            Style::People => line(&mut std::io::stdout(), text),
+            Style::People => line(&mut io::stdout(), text),
             Style::Events => self.event(&json!({ "event": event, "text": text })),
             Style::Quiet => {}
         }
@@ -123,7 +133,7 @@ impl Voice {
     /// Tells what was seen in a file: in these words to people, as this event to a program.
     pub(crate) fn seen(&self, text: &str, event: &serde_json::Value) {
         match self.style {
-            Style::People => line(&mut std::io::stderr(), &self.fitted(text)),
+            Style::People => line(&mut io::stderr(), &self.fitted(text)),
             Style::Events => self.event(event),
             Style::Quiet => {}
         }
@@ -137,7 +147,7 @@ impl Voice {
     /// Tells why it ended otherwise.
     pub(crate) fn failed(&self, code: u8, text: &str) {
         match self.style {
-            Style::People | Style::Quiet => line(&mut std::io::stderr(), &self.fitted(text)),
+            Style::People | Style::Quiet => line(&mut io::stderr(), &self.fitted(text)),
             Style::Events => {
                 self.event(&json!({ "event": "failed", "code": code, "text": text }));
             }
@@ -156,101 +166,13 @@ impl Voice {
 
     /// Begins to show the progress of something that has `total` bytes.
     pub(crate) fn progress(&self, what: &'static str, total: u64) -> Progress<'_> {
-        let bar = (self.style == Style::People && self.terminal).then(|| bar(what, total));
-        Progress {
-            voice: self,
-            what,
-            total,
-            bar,
-            last_step: None,
-        }
+        Progress::begin(self, what, total)
     }
 
     fn event(&self, event: &serde_json::Value) {
         debug_assert!(self.style == Style::Events, "events are for programs");
-        line(&mut std::io::stdout(), &letter::ascii(&event.to_string()));
+        line(&mut io::stdout(), &letter::event(event));
     }
-}
-
-/// Shows how far something has come.
-#[derive(Debug)]
-pub(crate) struct Progress<'v> {
-    voice: &'v Voice,
-    what: &'static str,
-    total: u64,
-    bar: Option<ProgressBar>,
-    last_step: Option<u64>,
-}
-
-impl Progress<'_> {
-    /// Shows that `done` bytes are through, at `rate` bytes a second.
-    pub(crate) fn show(&mut self, done: u64, rate: Option<u64>) {
-        let left = self.total.checked_sub(done).filter(|left| *left > 0);
-        let left = left.zip(rate).and_then(|(left, rate)| time_for(left, rate));
-        if let Some(bar) = &self.bar {
-            bar.set_position(done);
-            bar.set_message(format!(
-                "{} of {}{}",
-                size(done),
-                size(self.total),
-                tail(rate, left)
-            ));
-            return;
-        }
-        match self.voice.style {
-            Style::People => self.show_plainly(done, rate, left),
-            Style::Events => self.voice.event(&json!({
-                "event": "progress",
-                "what": self.what,
-                "done": done,
-                "total": self.total,
-                "rate": rate,
-                "seconds_left": left.map(|left| left.as_secs()),
-            })),
-            Style::Quiet => {}
-        }
-    }
-
-    /// Tells a sentence without tearing the bar.
-    pub(crate) fn say(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| self.voice.say(text)),
-            None => self.voice.say(text),
-        }
-    }
-
-    fn show_plainly(&mut self, done: u64, rate: Option<u64>, left: Option<Duration>) {
-        let percent = percent(done, self.total);
-        let step = percent.checked_div(PLAIN_STEP).unwrap_or(0);
-        if self.last_step.replace(step) == Some(step) {
-            return;
-        }
-        self.voice.say(&format!(
-            "{} {percent} %: {} of {}{}",
-            self.what,
-            size(done),
-            size(self.total),
-            tail(rate, left)
-        ));
-    }
-}
-
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-fn bar(what: &'static str, total: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{spinner} {prefix} {percent} % {wide_bar} {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    bar.set_style(style);
-    bar.set_prefix(what);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }
 
 /// The text with its lines broken between words.
@@ -271,18 +193,6 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> String {
         };
     }
     out
-}
-
-fn tail(rate: Option<u64>, left: Option<Duration>) -> String {
-    match (rate, left) {
-        (Some(rate), Some(left)) => format!(", {}/s, about {} left", size(rate), span(left)),
-        (Some(rate), None) => format!(", {}/s", size(rate)),
-        _ => String::new(),
-    }
-}
-
-fn percent(done: u64, total: u64) -> u64 {
-    done.saturating_mul(100).checked_div(total).unwrap_or(100)
 }
 
 /// How long so many bytes take at this rate.
@@ -344,7 +254,14 @@ pub(crate) fn turns(letter: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-fn line(to: &mut impl std::io::Write, text: &str) {
+/// Shows what must not be lost.
+fn out(text: &str) -> io::Result<()> {
+    let mut to = io::stdout();
+    writeln!(to, "{text}")?;
+    to.flush()
+}
+
+fn line(to: &mut impl Write, text: &str) {
     // Nobody is left to be told when the terminal is gone.
     drop(writeln!(to, "{text}"));
 }

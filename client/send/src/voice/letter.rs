@@ -69,8 +69,13 @@ fn columns(letter: char) -> usize {
     }
 }
 
+/// An event as one line.
+pub(super) fn event(event: &serde_json::Value) -> String {
+    ascii(&event.to_string())
+}
+
 /// JSON with every letter outside ASCII as an escape (RFC 8259 §7): it cannot act on a terminal.
-pub(super) fn ascii(json: &str) -> String {
+fn ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for letter in json.chars() {
         if matches!(letter, ' '..='~') {

@@ -1,5 +1,8 @@
 //! Coming back with words: what is shown, what is refused, and what is erased.
 
+use std::fs::File;
+use std::process::Stdio;
+
 use getrandom::SysRng;
 use knothole_envelope::{
     Codename, Message, PushedReply, SigningSecret, Suite, WayBack, seal_reply,
@@ -71,6 +74,16 @@ impl Scene {
         self.desk
             .run_with_words(&self.words, "replies", arguments)
             .await
+    }
+
+    /// Looks, with this as its standard output.
+    async fn looks_showing_on(&self, output: Stdio, arguments: &[&str]) -> Ended {
+        let mut command = self.desk.open_command("replies");
+        command
+            .args(arguments)
+            .args(["--words-fd", "0"])
+            .stdout(output);
+        self.desk.with_words(command, &self.words).await
     }
 }
 
@@ -260,4 +273,27 @@ async fn without_a_terminal_words_come_by_a_descriptor_only() {
     let ended = scene.desk.run("replies", &[]).await;
     ended.said(2, "give them with --words-fd");
     assert!(scene.road.users().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_shown_is_not_erased() {
+    let scene = scene().await;
+    scene.answered(&[(1, "meet me at noon")]).await;
+    for arguments in [&["--erase"][..], &["--erase", "--json"]] {
+        // A disk without room, and a pipe whose reader is gone.
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (gone, pipe) = std::io::pipe().unwrap();
+        drop(gone);
+        for shown_on in [Stdio::from(full), Stdio::from(pipe)] {
+            let ended = scene.looks_showing_on(shown_on, arguments).await;
+            assert_eq!(ended.code, Some(3), "{ended:?}");
+        }
+    }
+    let quiet = File::options().write(true).open("/dev/full").unwrap();
+    let ended = scene
+        .looks_showing_on(quiet.into(), &["--erase", "--quiet"])
+        .await;
+    ended.said(3, "Nothing was erased that was not shown");
+    let again = scene.looks(&["--erase"]).await;
+    assert!(again.out.contains("  | meet me at noon"), "{again:?}");
 }

@@ -129,6 +129,11 @@ impl Desk {
     pub async fn run_with_words(&self, words: &str, command: &str, arguments: &[&str]) -> Ended {
         let mut command = self.open_command(command);
         command.args(arguments).args(["--words-fd", "0"]);
+        self.with_words(command, words).await
+    }
+
+    /// Runs a program that reads these words on its standard input.
+    pub async fn with_words(&self, mut command: Command, words: &str) -> Ended {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         input.write_all(words.as_bytes()).await.unwrap();
