@@ -9,6 +9,8 @@ use std::io;
 
 pub(crate) use beneath::Beneath;
 
+use crate::clock::UnixSeconds;
+
 /// One name inside the store, made by the store itself: lower-case letters, digits and dashes.
 ///
 /// No such name is `..`, hidden, or holds a slash, so a path of them stays inside.
@@ -106,6 +108,8 @@ pub(crate) trait DiskFile: Send + Sync + fmt::Debug {
     fn length(&self) -> io::Result<u64>;
     /// Waits until content and length are on the disk.
     fn sync(&self) -> io::Result<()>;
+    /// Sets the times of access and of the last writing, as far as a program can.
+    fn set_time(&self, time: UnixSeconds) -> io::Result<()>;
 }
 
 /// Space on the disk beneath the store.
@@ -139,6 +143,8 @@ pub(crate) trait Disk: Send + Sync + fmt::Debug {
     fn remove_folder(&self, place: &Place) -> io::Result<()>;
     /// Waits until the entries of a folder are on the disk.
     fn sync_folder(&self, place: &Place) -> io::Result<()>;
+    /// Waits until everything that was ever done is on the disk.
+    fn sync_everything(&self) -> io::Result<()>;
     /// Asks how much space there is.
     fn room(&self) -> io::Result<Room>;
 }

@@ -131,7 +131,7 @@ impl Intake {
             receipts::sweep(&disk, chain, &shelf, Grace::of(settings.grace), today)?;
         }
         let space = Space::new(&settings, space::held(&disk, &uploads)?);
-        let mailboxes = Mailboxes::open(&disk, Arc::clone(&space), &mut system_rng())?;
+        let mailboxes = Mailboxes::open(&disk, Arc::clone(&space), today, &mut system_rng())?;
         mailboxes.expire(&disk, today)?;
         Ok(Arc::new(Self {
             disk: Arc::new(disk),
@@ -316,7 +316,10 @@ impl Intake {
             }
             Push::Sheets => held.with_sheets(disk, bytes, self.today()?)?,
             Push::Receipts => return self.take_receipts(&held, bytes),
-            Push::Replies => return self.mailboxes.push(disk, bytes, self.today()?),
+            Push::Replies => {
+                let today = self.today()?;
+                return self.mailboxes.push(disk, bytes, today, &mut system_rng());
+            }
         };
         self.show(fresh);
         drop(updating);

@@ -1,25 +1,30 @@
 //! Replies that wait for their sources, and the answer that every mailbox gives alike.
 //!
-//! A mailbox is nothing but the replies that name it: one that is empty, or was never used, leaves
-//! no trace in the store.
+//! A mailbox is nothing but the replies that were pushed for it, and the store cannot tell which
+//! those are until somebody brings the address. A reply that is erased becomes a dummy in the same
+//! file: as long, with the same name, the same last day and the same times that a program can set.
+//! So nothing is missing from what a courier pushed, and the same reply is known when it comes
+//! again.
 
 mod decoys;
 mod index;
 mod letter;
+mod tag;
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use knothole_envelope::{
-    Day, EraseSecret, MAILBOX_ENVELOPES, MAILBOX_LEN, MOST_PUSHED_REPLIES, MailboxAddress,
-    PushedReply, REPLY_LEN, ReplyHash,
+    Day, EraseHash, EraseSecret, MAILBOX_ENVELOPES, MAILBOX_LEN, MOST_PUSHED_REPLIES,
+    MailboxAddress, PushedReply, REPLY_LEN, ReplyHash, seal_decoy,
 };
 use rand_core::CryptoRng;
 use subtle::{Choice, ConditionallySelectable as _};
 
 use self::decoys::DecoySecret;
 use self::index::{Held, Index};
-use self::letter::Letter;
+use self::letter::{Found, Letter};
+use self::tag::Tag;
 use crate::disk::{self, Disk, Name, Place};
 use crate::newsroom::PushError;
 use crate::space::Space;
@@ -46,11 +51,12 @@ pub(crate) struct Erasure {
 }
 
 impl Mailboxes {
-    /// Reads the replies of a store. What was not pushed to its end goes, and so does what is
-    /// damaged: nobody could open it.
+    /// Reads the replies of a store. What was not pushed to its end goes. What is damaged becomes a
+    /// dummy, and so an erasure that was cut off is done; nobody could open it.
     pub(crate) fn open(
         disk: &dyn Disk,
         space: Arc<Space>,
+        today: Day,
         rng: &mut impl CryptoRng,
     ) -> io::Result<Self> {
         for room in [replies(), arriving()] {
@@ -58,24 +64,28 @@ impl Mailboxes {
         }
         disk.sync_folder(&Place::root())?;
         let secret = DecoySecret::open(disk, rng)?;
-        let blank = Letter::blank().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         if Letter::read(disk, &blank_place())?.is_none() {
-            disk::replace_whole(disk, &blank_place(), &blank.encode())?;
+            disk::replace_whole(disk, &blank_place(), &blank()?.encode())?;
         }
         for name in disk.list(&arriving())? {
             disk::remove_if_there(disk, &arriving().join(name))?;
         }
         let mut index = Index::default();
+        let latest = today.checked_add(DAYS_KEPT).unwrap_or(today);
         for name in disk.list(&replies())? {
             let place = replies().join(name.clone());
-            match Letter::read(disk, &place)? {
-                Some(letter) => index.add(Held::of(name, &letter)),
+            match Letter::found(disk, &place, latest, rng)? {
+                Some(Found::Whole(letter)) => index.add(Held::of(name, &letter, rng)),
+                Some(Found::Torn(dummy)) => {
+                    write_over(disk, &place, &dummy)?;
+                    index.add(Held::of(name, &dummy, rng));
+                }
                 None => disk::remove_if_there(disk, &place)?,
             }
         }
-        // What a killed process has moved there may be in the system's memory alone.
-        disk.sync_folder(&replies())?;
-        index.settle_all(&secret);
+        // What a killed process has moved there may be in the system's memory alone, and so may a
+        // dummy: whoever erased it and asks again is told that it is done.
+        disk.sync_everything()?;
         space.hold_replies(index.count());
         Ok(Self {
             secret,
@@ -85,12 +95,18 @@ impl Mailboxes {
         })
     }
 
-    /// Takes what a courier pushes, all of it durable before this returns. What is held already is
-    /// taken again without harm.
+    /// Takes what a courier pushes, all of it durable before this returns. For what is known
+    /// already, erased or not, a dummy is kept: every lot leaves as many files.
     ///
     /// # Errors
     /// [`PushError`]; a push that failed half-way is finished when it comes again.
-    pub(crate) fn push(&self, disk: &dyn Disk, bytes: &[u8], today: Day) -> Result<(), PushError> {
+    pub(crate) fn push(
+        &self,
+        disk: &dyn Disk,
+        bytes: &[u8],
+        today: Day,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), PushError> {
         let replies = PushedReply::decode_list(bytes, MOST_PUSHED_REPLIES)
             .map_err(|error| PushError::Refused(format!("these are no replies: {error}")))?;
         if replies.is_empty() {
@@ -101,20 +117,27 @@ impl Mailboxes {
             .checked_add(DAYS_KEPT)
             .ok_or_else(|| PushError::Refused("the server's clock is wrong".to_owned()))?;
         let writing = lock(&self.writing);
-        let mut fresh: Vec<(Name, PushedReply)> = Vec::new();
+        let mut lot: Vec<(Name, PushedReply)> = Vec::new();
+        let mut fresh: Vec<Name> = Vec::new();
         for reply in replies {
             let name = Letter::name(&reply);
-            let known =
-                lock(&self.index).holds(&name) || fresh.iter().any(|(other, _)| *other == name);
-            if !known {
-                fresh.push((name, reply));
+            if lock(&self.index).holds(&name) || fresh.contains(&name) {
+                let dummy = dummy(rng)?;
+                lot.push((Letter::name(&dummy), dummy));
+            } else {
+                fresh.push(name.clone());
+                lot.push((name, reply));
             }
         }
-        if !self.space.take_replies(disk, fresh.len())? {
-            return Err(PushError::Full);
+        if !self.space.take_replies(disk, lot.len())? {
+            // No room for dummies is no reason to refuse what is here already.
+            lot.retain(|(name, _)| fresh.contains(name));
+            if !self.space.take_replies(disk, lot.len())? {
+                return Err(PushError::Full);
+            }
         }
         let mut done = 0_usize;
-        let result = self.store(disk, fresh, last, &mut done);
+        let result = self.store(disk, lot, last, &mut done, rng);
         drop(writing);
         result.map_err(|(error, left)| {
             self.space.free_replies(left);
@@ -126,28 +149,22 @@ impl Mailboxes {
         })
     }
 
-    /// Stores new replies one after the other; an error says how many were not stored.
+    /// Stores new letters one after the other; an error says how many were not stored.
     fn store(
         &self,
         disk: &dyn Disk,
-        fresh: Vec<(Name, PushedReply)>,
+        lot: Vec<(Name, PushedReply)>,
         last: Day,
         done: &mut usize,
+        rng: &mut impl CryptoRng,
     ) -> Result<(), (io::Error, usize)> {
-        let all = fresh.len();
-        for (name, reply) in fresh {
-            let letter = Letter {
-                order: lock(&self.index).next_order(&reply.mailbox),
-                mailbox: reply.mailbox,
-                erase: reply.erase,
-                last,
-                envelope: reply.envelope,
-            };
+        let all = lot.len();
+        for (name, reply) in lot {
+            let order = lock(&self.index).next_order();
+            let letter = Letter::of(&name, reply, order, last);
             write(disk, &name, &letter).map_err(|error| (error, all.saturating_sub(*done)))?;
             *done = done.saturating_add(1);
-            let mut index = lock(&self.index);
-            index.add(Held::of(name, &letter));
-            index.settle(&letter.mailbox, &self.secret);
+            lock(&self.index).add(Held::of(name, &letter, rng));
         }
         Ok(())
     }
@@ -160,16 +177,14 @@ impl Mailboxes {
     /// index in memory, a file that is not in the system's cache) ends behind the fixed time of
     /// the answer.
     pub(crate) fn show(&self, disk: &dyn Disk, mailbox: &MailboxAddress) -> io::Result<Vec<u8>> {
-        let shown = lock(&self.index).shown(mailbox);
+        let shown = lock(&self.index).shown(mailbox, &self.secret);
         let mut answer = Vec::with_capacity(MAILBOX_LEN);
         for (at, held) in (0_u8..).zip(shown) {
-            let place = held
-                .as_ref()
-                .map_or_else(blank_place, |name| replies().join(name.clone()));
+            let place = place_of(held.as_ref());
             // One that has been erased this moment, or that the disk cannot give, is a decoy like
             // any other: an error would tell that something is there.
             let letter = Letter::read(disk, &place).ok().flatten();
-            let real = Choice::from(u8::from(held.is_some() && letter.is_some()));
+            let real = is_real(held.as_ref(), letter.as_ref(), mailbox);
             let letter = letter.or_else(Letter::blank);
             let decoy = self.secret.decoy(mailbox, at)?;
             let letter = letter.map_or_else(|| Box::new([0; REPLY_LEN]), |letter| letter.envelope);
@@ -181,35 +196,56 @@ impl Mailboxes {
         Ok(answer)
     }
 
-    /// Erases the named replies of a mailbox that were pushed with the hash of this secret.
+    /// Makes dummies of the named replies of a mailbox that were pushed with the hash of this
+    /// secret, each in its own file.
     ///
-    /// Only who holds the words can make it find anything, so the removal itself tells nobody
-    /// else; the folder is synced either way.
+    /// Hit and miss take the same steps: four dummies are made, and four files written over and
+    /// synced, the blank one where there is nothing to erase.
     pub(crate) fn erase(
         &self,
         disk: &dyn Disk,
         mailbox: &MailboxAddress,
         erasure: &Erasure,
+        rng: &mut impl CryptoRng,
     ) -> io::Result<()> {
         let writing = lock(&self.writing);
         let named = lock(&self.index).named(mailbox, erasure);
-        self.remove(disk, &named)?;
+        let blank = blank()?;
+        for at in 0..MAILBOX_ENVELOPES {
+            let name = named.get(at);
+            let stays = name.and_then(|name| lock(&self.index).stays(name));
+            let (order, last) = stays.unwrap_or((blank.order, blank.last));
+            let dummy = Letter::dummy(order, last, rng)?;
+            write_over(disk, &place_of(name), &dummy)?;
+            let name = name.cloned().unwrap_or_else(|| Name::hex(&[0; 32]));
+            lock(&self.index).replace(Held::of(name, &dummy, rng));
+        }
         drop(writing);
         Ok(())
     }
 
-    /// Removes the replies whose last day is over.
+    /// Removes the letters whose last day is over, and sets the times of all others.
+    ///
+    /// That moves the one time which no program can set, that of the last change to the file's
+    /// entry, for all files alike: until then it tells which letter was erased.
     pub(crate) fn expire(&self, disk: &dyn Disk, today: Day) -> io::Result<()> {
         let writing = lock(&self.writing);
         let over = lock(&self.index).over(today);
         if !over.is_empty() {
             self.remove(disk, &over)?;
         }
+        let left = lock(&self.index).all();
+        for (name, last) in left {
+            // One that cannot be opened keeps the day from going on no more than it keeps a poll.
+            if let Ok(file) = disk.open(&replies().join(name)) {
+                file.set_time(letter::time_of(last))?;
+            }
+        }
         drop(writing);
         Ok(())
     }
 
-    /// How many replies wait, decoys of couriers among them.
+    /// How many replies lie here, dummies and what was erased among them.
     pub(crate) fn count(&self) -> usize {
         lock(&self.index).count()
     }
@@ -217,9 +253,7 @@ impl Mailboxes {
     fn remove(&self, disk: &dyn Disk, names: &[Name]) -> io::Result<()> {
         for name in names {
             disk::remove_if_there(disk, &replies().join(name.clone()))?;
-            let mut index = lock(&self.index);
-            if let Some(mailbox) = index.remove(name) {
-                index.settle(&mailbox, &self.secret);
+            if lock(&self.index).remove(name) {
                 self.space.free_replies(1);
             }
         }
@@ -233,10 +267,49 @@ fn write(disk: &dyn Disk, name: &Name, letter: &Letter) -> io::Result<()> {
     let place = replies().join(name.clone());
     disk::remove_if_there(disk, &fresh)?;
     disk::create_whole(disk, &fresh, &letter.encode())?;
+    disk.open(&fresh)?.set_time(letter.time())?;
     // A step that failed earlier may have left it there, unsaid.
     disk.rename_over(&fresh, &place)?;
     disk.sync_folder(&replies())?;
     disk.sync_folder(&arriving())
+}
+
+/// Writes a letter over what is in its place, in the same file: a new one would stand out by its
+/// number, and an old one would leave its bytes on the disk.
+fn write_over(disk: &dyn Disk, place: &Place, letter: &Letter) -> io::Result<()> {
+    let file = disk.open_or_create(place)?;
+    file.write_at(&letter.encode(), 0)?;
+    file.sync()?;
+    file.set_time(letter.time())
+}
+
+/// What stands in for a reply that is here already: for a mailbox that is nobody's.
+fn dummy(rng: &mut impl CryptoRng) -> io::Result<PushedReply> {
+    let (mut mailbox, mut erase) = ([0; 32], [0; 32]);
+    rng.fill_bytes(&mut mailbox);
+    rng.fill_bytes(&mut erase);
+    Ok(PushedReply {
+        mailbox: MailboxAddress::from_bytes(mailbox),
+        erase: EraseHash::from_bytes(erase),
+        envelope: seal_decoy(rng).map_err(io::Error::other)?,
+    })
+}
+
+/// Whether this is the letter that the index named: it may have been erased since.
+fn is_real(name: Option<&Name>, letter: Option<&Letter>, mailbox: &MailboxAddress) -> Choice {
+    let named = Choice::from(u8::from(name.is_some()));
+    let nobody = Name::hex(&[0; 32]);
+    let tag = Tag::mailbox(name.unwrap_or(&nobody), mailbox);
+    let read = letter.map_or_else(|| Choice::from(0), |letter| letter.mailbox.is(&tag));
+    named & read
+}
+
+fn blank() -> io::Result<Letter> {
+    Letter::blank().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+fn place_of(name: Option<&Name>) -> Place {
+    name.map_or_else(blank_place, |name| replies().join(name.clone()))
 }
 
 fn replies() -> Place {

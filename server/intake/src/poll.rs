@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::answer::{self, Answer};
 use crate::drain::Drains;
-use crate::intake::Intake;
+use crate::intake::{Intake, system_rng};
 use crate::mailboxes::Erasure;
 use crate::serve::disk_failed;
 
@@ -83,7 +83,8 @@ async fn erase(intake: &Arc<Intake>, mailbox: MailboxAddress, erasure: Erasure) 
     let inside = Arc::clone(intake);
     let erased = evenly(intake, move || {
         let disk = inside.disk().as_ref();
-        inside.mailboxes().erase(disk, &mailbox, &erasure)
+        let mailboxes = inside.mailboxes();
+        mailboxes.erase(disk, &mailbox, &erasure, &mut system_rng())
     });
     match erased.await {
         Some(Ok(())) => answer::done(),

@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags};
 
 use super::{Disk, DiskFile, Name, Place, Room};
+use crate::clock::UnixSeconds;
 
 /// Everything is reached from one folder handle, one checked name at a time, and no symbolic link
 /// is followed: the same promise as `openat2` with `RESOLVE_BENEATH`, on every kernel.
@@ -29,7 +30,7 @@ impl Beneath {
         // The administrator may well reach the folder itself through a link.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Self {
-            root: fs::open(path, flags, Mode::empty())?,
+            root: unread(fs::open(path, flags, Mode::empty())?),
         })
     }
 
@@ -44,7 +45,7 @@ impl Beneath {
         for name in names {
             folder = fs::openat(&folder, name.as_str(), FOLDER, Mode::empty())?;
         }
-        Ok(folder)
+        Ok(unread(folder))
     }
 
     fn parent<'a>(&self, place: &'a Place) -> io::Result<(OwnedFd, &'a str)> {
@@ -57,7 +58,7 @@ impl Beneath {
     fn file(&self, place: &Place, flags: OFlags) -> io::Result<Box<dyn DiskFile>> {
         let (parent, name) = self.parent(place)?;
         let file = fs::openat(&parent, name, FILE | flags, PRIVATE_FILE)?;
-        Ok(Box::new(Open(file)))
+        Ok(Box::new(Open(unread(file))))
     }
 
     fn rename(&self, from: &Place, to: &Place, flags: RenameFlags) -> io::Result<()> {
@@ -66,6 +67,14 @@ impl Beneath {
         fs::renameat_with(&from_parent, from_name, &to_parent, to_name, flags)?;
         Ok(())
     }
+}
+
+/// From now on reading through this handle leaves the time of access alone: it would tell which
+/// mailbox was looked into, and when. Only who owns a file may ask for that; for files of others
+/// the system goes on as ever.
+fn unread(handle: OwnedFd) -> OwnedFd {
+    let _refused = fs::fcntl_setfl(&handle, OFlags::NOATIME);
+    handle
 }
 
 impl Disk for Beneath {
@@ -90,7 +99,7 @@ impl Disk for Beneath {
     fn list(&self, place: &Place) -> io::Result<Vec<Name>> {
         let folder = self.folder(place.names())?;
         let mut names = Vec::new();
-        for entry in fs::Dir::read_from(&folder)? {
+        for entry in fs::Dir::new(folder)? {
             let entry = entry?;
             names.extend(entry.file_name().to_str().ok().and_then(Name::parse));
         }
@@ -119,6 +128,10 @@ impl Disk for Beneath {
 
     fn sync_folder(&self, place: &Place) -> io::Result<()> {
         fs::fsync(self.folder(place.names())?).map_err(final_error)
+    }
+
+    fn sync_everything(&self) -> io::Result<()> {
+        fs::syncfs(&self.root).map_err(final_error)
     }
 
     fn room(&self) -> io::Result<Room> {
@@ -173,12 +186,66 @@ impl DiskFile for Open {
     fn sync(&self) -> io::Result<()> {
         fs::fdatasync(&self.0).map_err(final_error)
     }
+
+    fn set_time(&self, time: UnixSeconds) -> io::Result<()> {
+        let time = fs::Timespec {
+            tv_sec: i64::try_from(time.get()).unwrap_or(i64::MAX),
+            tv_nsec: 0,
+        };
+        let times = fs::Timestamps {
+            last_access: time,
+            last_modification: time,
+        };
+        Ok(fs::futimens(&self.0, &times)?)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt as _;
+
     use crate::disk::{create_whole, read_small, remove_tree, replace_whole};
+
+    /// An access time that the system would move at the next read (`relatime`): older than the
+    /// time of change.
+    fn age(path: &Path) {
+        let long_ago = fs::Timespec {
+            tv_sec: 1_000_000,
+            tv_nsec: 0,
+        };
+        let times = fs::Timestamps {
+            last_access: long_ago,
+            last_modification: fs::Timespec {
+                tv_sec: 2_000_000,
+                tv_nsec: 0,
+            },
+        };
+        fs::utimensat(fs::CWD, path, &times, AtFlags::empty()).unwrap();
+    }
+
+    #[test]
+    fn reading_a_file_or_a_folder_leaves_no_time_of_access() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Beneath::open(folder.path()).unwrap();
+        let room = Place::top("room");
+        disk.make_folder(&room).unwrap();
+        create_whole(&disk, &room.file("a"), b"one").unwrap();
+        let paths = ["room/a", "room", ""].map(|name| folder.path().join(name));
+        for path in &paths {
+            age(path);
+        }
+        assert_eq!(read_small(&disk, &room.file("a"), 9).unwrap(), b"one");
+        let mut byte = [0];
+        let open = disk.open_or_create(&room.file("a")).unwrap();
+        assert_eq!(open.read_at(&mut byte, 0).unwrap(), 1);
+        assert_eq!(disk.list(&room).unwrap().len(), 1);
+        assert_eq!(disk.list(&Place::root()).unwrap().len(), 1);
+        for path in &paths {
+            let accessed = std::fs::metadata(path).unwrap().atime();
+            assert_eq!(accessed, 1_000_000, "{}", path.display());
+        }
+    }
 
     #[test]
     fn a_symbolic_link_inside_the_store_is_not_followed() {

@@ -1,6 +1,6 @@
 //! Pushing, erasing and expiring, cut off at every step.
 
-use super::tests::{address, day, erasure, open, reply, seen};
+use super::tests::{address, day, erase, erasure, open, reply, seen};
 use super::*;
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
 use crate::forge::seeded;
@@ -8,12 +8,13 @@ use crate::settings::Settings;
 
 fn start(disk: &Faulty) -> io::Result<Mailboxes> {
     let space = Space::new(&Settings::default(), 0);
-    Mailboxes::open(disk, space, &mut seeded(1))
+    Mailboxes::open(disk, space, day(0), &mut seeded(1))
 }
 
 fn post(disk: &Faulty, replies: &[PushedReply]) -> io::Result<()> {
     let boxes = start(disk)?;
-    match boxes.push(disk, &PushedReply::encode_list(replies), day(0)) {
+    let bytes = PushedReply::encode_list(replies);
+    match boxes.push(disk, &bytes, day(0), &mut seeded(2)) {
         Ok(()) => Ok(()),
         Err(PushError::Disk(error)) => Err(error),
         Err(other) => panic!("{other}"),
@@ -39,9 +40,9 @@ fn a_push_that_is_cut_off_leaves_whole_replies_in_their_order_and_comes_again() 
             let later = disk.after(Survives::Synced);
             let boxes = open(&later);
             assert_eq!(seen(&boxes, &later, 1, &replies()), [0, 1]);
-            assert_eq!(boxes.count(), 2);
+            assert_eq!(boxes.count(), 2 + found.len());
             let one = erasure(1, &replies()[..1]);
-            boxes.erase(&later, &address(1), &one).unwrap();
+            erase(&boxes, &later, 1, &one);
             assert_eq!(seen(&boxes, &later, 1, &replies()), [1]);
             assert!(later.list(&arriving()).unwrap().is_empty());
         },
@@ -66,16 +67,23 @@ fn an_erasure_that_is_cut_off_loses_no_other_reply_and_is_done_when_it_comes_aga
     let prepare = |disk: &Faulty| post(disk, &replies()).unwrap();
     let act = |disk: &Faulty| {
         let boxes = start(disk)?;
-        boxes.erase(disk, &address(1), &erasure(1, &replies()[..1]))
+        let one = erasure(1, &replies()[..1]);
+        boxes.erase(disk, &address(1), &one, &mut seeded(3))
     };
     cut_everywhere(prepare, act, |disk, done| {
         let boxes = open(&disk);
         let found = seen(&boxes, &disk, 1, &replies());
         assert!(found.contains(&1), "a reply was lost");
         assert!(!done || found == [1], "it was said to be done");
+        assert_eq!(boxes.count(), 2, "a file is missing");
         act(&disk).unwrap();
         let later = disk.after(Survives::Synced);
-        assert_eq!(seen(&open(&later), &later, 1, &replies()), [1]);
+        let boxes = open(&later);
+        assert_eq!(seen(&boxes, &later, 1, &replies()), [1]);
+        assert_eq!(boxes.count(), 2);
+        post(&later, &replies()).unwrap();
+        let again = seen(&open(&later), &later, 1, &replies());
+        assert_eq!(again, [1], "what was erased came back");
     });
 }
 

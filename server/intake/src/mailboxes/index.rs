@@ -1,30 +1,35 @@
 //! Which reply waits where, in memory.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
-use knothole_envelope::{Day, EraseHash, MAILBOX_ENVELOPES, MailboxAddress, ReplyHash};
+use knothole_envelope::{Day, MAILBOX_ENVELOPES, MailboxAddress, ReplyHash};
+use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::Erasure;
 use super::decoys::DecoySecret;
 use super::letter::Letter;
+use super::tag::Tag;
 use crate::disk::Name;
 
-/// A reply that waits.
+/// A letter that waits, a dummy or not.
 #[derive(Debug)]
 pub(super) struct Held {
     name: Name,
-    mailbox: MailboxAddress,
-    erase: EraseHash,
+    mailbox: Tag,
+    erase: Tag,
     hash: ReplyHash,
     order: u64,
     last: Day,
-    /// Where it stands in the answer, once it is one of the oldest four.
-    place: Option<u8>,
+    /// Where it stands in the answer when it is one of the oldest four of its mailbox. It begins
+    /// with one that chance decides, so that a place tells of no letter whether it was ever looked
+    /// for.
+    place: u8,
 }
 
 impl Held {
-    pub(super) fn of(name: Name, letter: &Letter) -> Self {
+    pub(super) fn of(name: Name, letter: &Letter, rng: &mut impl CryptoRng) -> Self {
+        let [place, ..] = rng.next_u32().to_be_bytes();
         Self {
             name,
             mailbox: letter.mailbox,
@@ -32,85 +37,91 @@ impl Held {
             hash: letter.hash(),
             order: letter.order,
             last: letter.last,
-            place: None,
+            place: place & 3,
         }
+    }
+
+    fn is_in(&self, mailbox: &MailboxAddress) -> Choice {
+        self.mailbox.is(&Tag::mailbox(&self.name, mailbox))
     }
 }
 
-/// Every mailbox that holds something, its replies in the order of pushing.
+/// Every letter, in the order of pushing. Nothing here says which of them belong together: whoever
+/// asks brings the address, and each letter is compared with it, hit or miss. That is two hashes
+/// for each of some thousand letters, a millisecond or two.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    boxes: HashMap<MailboxAddress, Vec<Held>>,
-    names: HashMap<Name, MailboxAddress>,
+    letters: Vec<Held>,
+    names: HashSet<Name>,
 }
 
 impl Index {
     pub(super) fn add(&mut self, held: Held) {
-        self.names.insert(held.name.clone(), held.mailbox);
-        let inside = self.boxes.entry(held.mailbox).or_default();
-        inside.push(held);
-        inside.sort_by(|one, other| (one.order, &one.name).cmp(&(other.order, &other.name)));
+        let at = self
+            .letters
+            .partition_point(|other| (other.order, &other.name) < (held.order, &held.name));
+        self.names.insert(held.name.clone());
+        self.letters.insert(at, held);
     }
 
-    /// Takes a reply out and says from which mailbox; an empty mailbox leaves nothing behind.
-    pub(super) fn remove(&mut self, name: &Name) -> Option<MailboxAddress> {
-        let mailbox = self.names.remove(name)?;
-        let inside = self.boxes.get_mut(&mailbox)?;
-        inside.retain(|held| held.name != *name);
-        if inside.is_empty() {
-            self.boxes.remove(&mailbox);
+    /// Puts what became of a letter in its place.
+    pub(super) fn replace(&mut self, held: Held) {
+        let mut letters = self.letters.iter_mut();
+        if let Some(old) = letters.find(|old| old.name == held.name) {
+            *old = held;
         }
-        Some(mailbox)
+    }
+
+    pub(super) fn remove(&mut self, name: &Name) -> bool {
+        self.letters.retain(|held| held.name != *name);
+        self.names.remove(name)
     }
 
     pub(super) fn holds(&self, name: &Name) -> bool {
-        self.names.contains_key(name)
+        self.names.contains(name)
     }
 
     pub(super) fn count(&self) -> usize {
-        self.names.len()
+        self.letters.len()
     }
 
-    /// The number that the next reply of a mailbox gets.
-    pub(super) fn next_order(&self, mailbox: &MailboxAddress) -> u64 {
-        let inside = self.boxes.get(mailbox);
-        let last = inside.and_then(|inside| inside.last());
+    /// Name and last day of every letter.
+    pub(super) fn all(&self) -> Vec<(Name, Day)> {
+        let letters = self.letters.iter();
+        letters.map(|held| (held.name.clone(), held.last)).collect()
+    }
+
+    /// Order and last day of a letter.
+    pub(super) fn stays(&self, name: &Name) -> Option<(u64, Day)> {
+        let held = self.letters.iter().find(|held| held.name == *name)?;
+        Some((held.order, held.last))
+    }
+
+    /// The number that the next letter gets.
+    pub(super) fn next_order(&self) -> u64 {
+        let last = self.letters.last();
         last.map_or(1, |held| held.order.saturating_add(1))
     }
 
-    /// Gives a place to those of the oldest four that have none. Who has one keeps it, so that
-    /// nothing moves in an answer but what came or went.
-    pub(super) fn settle(&mut self, mailbox: &MailboxAddress, secret: &DecoySecret) {
-        let Some(inside) = self.boxes.get_mut(mailbox) else {
-            return;
-        };
-        let mut taken: Vec<u8> = inside.iter().filter_map(|held| held.place).collect();
-        for held in inside.iter_mut().take(MAILBOX_ENVELOPES) {
-            if held.place.is_none() {
-                let wishes = secret.places(mailbox, &held.name);
-                held.place = wishes.into_iter().find(|place| !taken.contains(place));
-                taken.extend(held.place);
-            }
-        }
-    }
-
-    pub(super) fn settle_all(&mut self, secret: &DecoySecret) {
-        let mailboxes: Vec<_> = self.boxes.keys().copied().collect();
-        for mailbox in mailboxes {
-            self.settle(&mailbox, secret);
-        }
-    }
-
-    /// The reply at each place of the answer, if one is there.
-    pub(super) fn shown(&self, mailbox: &MailboxAddress) -> [Option<Name>; MAILBOX_ENVELOPES] {
+    /// The reply at each place of the answer, if one is there. Of the oldest four an older one
+    /// keeps its place and a younger one gives way, so that nothing moves in an answer but what
+    /// came or went.
+    pub(super) fn shown(
+        &mut self,
+        mailbox: &MailboxAddress,
+        secret: &DecoySecret,
+    ) -> [Option<Name>; MAILBOX_ENVELOPES] {
         let mut shown = [const { None }; MAILBOX_ENVELOPES];
-        let inside = self.boxes.get(mailbox).map_or(&[][..], Vec::as_slice);
-        for held in inside.iter().take(MAILBOX_ENVELOPES) {
-            let slot = held
-                .place
-                .and_then(|place| shown.get_mut(usize::from(place)));
-            if let Some(slot) = slot {
-                *slot = Some(held.name.clone());
+        let letters = self.letters.iter_mut();
+        let inside = letters.filter(|held| bool::from(held.is_in(mailbox)));
+        for held in inside.take(MAILBOX_ENVELOPES) {
+            let wishes = secret.places(mailbox, &held.name);
+            for place in std::iter::once(held.place).chain(wishes) {
+                if let Some(free @ None) = shown.get_mut(usize::from(place)) {
+                    *free = Some(held.name.clone());
+                    held.place = place;
+                    break;
+                }
             }
         }
         shown
@@ -119,22 +130,21 @@ impl Index {
     /// The replies of a mailbox that a request may erase and names.
     pub(super) fn named(&self, mailbox: &MailboxAddress, erasure: &Erasure) -> Vec<Name> {
         let shown = erasure.secret.hash();
-        let inside = self.boxes.get(mailbox).map_or(&[][..], Vec::as_slice);
         let may_go = |held: &&Held| {
             let mut named = Choice::from(0);
             for name in &erasure.names {
                 named |= held.hash.as_bytes().ct_eq(name.as_bytes());
             }
-            bool::from(held.erase.as_bytes().ct_eq(shown.as_bytes()) & named)
+            let own = held.erase.is(&Tag::erase(&held.name, &shown));
+            bool::from(held.is_in(mailbox) & own & named)
         };
-        let going = inside.iter().filter(may_go);
+        let going = self.letters.iter().filter(may_go);
         going.map(|held| held.name.clone()).collect()
     }
 
-    /// The replies whose last day is over.
+    /// The letters whose last day is over.
     pub(super) fn over(&self, today: Day) -> Vec<Name> {
-        let held = self.boxes.values().flatten();
-        let over = held.filter(|held| held.last < today);
+        let over = self.letters.iter().filter(|held| held.last < today);
         over.map(|held| held.name.clone()).collect()
     }
 }

@@ -59,6 +59,16 @@ pub(super) fn kind<T>(kind: io::ErrorKind) -> io::Result<T> {
 }
 
 impl Tree {
+    pub(super) fn sync_all(&mut self) {
+        self.renames.clear();
+        for node in &mut self.nodes {
+            match node {
+                Node::File { now, synced } => synced.clone_from(now),
+                Node::Folder { now, synced } => synced.clone_from(now),
+            }
+        }
+    }
+
     pub(super) fn entries(&self, folder: usize) -> io::Result<&BTreeMap<Name, usize>> {
         match &self.nodes[folder] {
             Node::Folder { now, .. } => Ok(now),
