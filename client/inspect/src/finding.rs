@@ -49,7 +49,7 @@ impl Words {
             room = left;
             out.push(if letter.is_whitespace() {
                 ' '
-            } else if letter.is_control() || turns(letter) {
+            } else if !is_visible(letter) {
                 '\u{fffd}'
             } else {
                 letter
@@ -71,10 +71,23 @@ impl fmt::Display for Words {
     }
 }
 
-fn turns(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+/// Whether a letter is seen as itself and leaves the others where they are: no control, nothing
+/// that turns the writing around, hides, or is not assigned.
+fn is_visible(letter: char) -> bool {
+    if matches!(letter, '\'' | '"' | '\\') {
+        return true;
+    }
+    // Blanks that are letters, and what only changes the letter before.
+    if matches!(letter,
+        '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{effff}')
+    {
+        return false;
+    }
+    // The standard library knows, in the middle of a word.
+    let mut pair = String::from("x");
+    pair.push(letter);
+    pair.escape_debug().nth(1) == Some(letter)
 }
 
 /// Makes an enum whose cases have a number on the pipe and a phrase for people.
@@ -189,6 +202,19 @@ mod tests {
             Words::new("a\u{1b}[2J\nb\u{202e}c\0\0").as_str(),
             "a\u{fffd}[2J b\u{fffd}c"
         );
+        for hidden in [
+            '\u{200b}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{e0041}',
+            '\u{9b}',
+        ] {
+            assert_eq!(Words::new(&format!("a{hidden}b")).as_str(), "a\u{fffd}b");
+        }
+        let plain = "C:\\a \"b\" 'c' 录像 е\u{301} क्षेत्र";
+        assert_eq!(Words::new(plain).as_str(), plain);
         assert_eq!(
             Words::new(&"x".repeat(10_000)).as_str().chars().count(),
             MOST_WORDS + 1

@@ -8,6 +8,10 @@ use crate::report::Report;
 
 /// So many of a file's words about one thing are told.
 const MOST_TOLD: usize = 4;
+/// No row is longer: a terminal of 80 columns breaks none by itself.
+const COLUMNS: usize = 78;
+/// What stands before each row of words that need rows of their own.
+const BAR: &str = "    | ";
 
 impl Report {
     /// The report as people read it: what the file is, what it says, why there may be more.
@@ -41,26 +45,67 @@ fn words(look: &Report) -> String {
         if found.is_empty() {
             continue;
         }
-        // Writing to a text cannot fail.
-        let _ = write!(text, "\n  - {what}");
         let words: Vec<&str> = found
             .iter()
             .map(|finding| finding.words.as_str())
             .filter(|words| !words.is_empty())
             .collect();
-        if !words.is_empty() {
-            let told: Vec<&str> = words.iter().copied().take(MOST_TOLD).collect();
-            let _ = write!(text, ": {}", told.join("; "));
-        }
-        let more = words.len().saturating_sub(MOST_TOLD);
-        if more > 0 {
-            let _ = write!(text, "; and {more} more");
-        }
+        text.push_str(&told(*what, &words));
     }
     for limit in &look.limits {
         let _ = write!(text, "\n  {}.", sentence(limit.as_str()));
     }
     text
+}
+
+/// What the file says about one thing. Where a terminal would break the line, the rest of the
+/// file's words would begin a row and could pose as the program's: they get rows with a bar.
+fn told(what: What, words: &[&str]) -> String {
+    let mut line = format!("  - {what}");
+    if words.is_empty() {
+        return format!("\n{line}");
+    }
+    let shown: Vec<&str> = words.iter().copied().take(MOST_TOLD).collect();
+    let mut shown = shown.join("; ");
+    let more = words.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        // Writing to a text cannot fail.
+        let _ = write!(shown, "; and {more} more");
+    }
+    line.push(':');
+    if columns(&line).saturating_add(columns(&shown)) < COLUMNS {
+        return format!("\n{line} {shown}");
+    }
+    let mut text = format!("\n{line}");
+    for row in rows(&shown) {
+        let _ = write!(text, "\n{BAR}{row}");
+    }
+    text
+}
+
+/// How wide a text is at most: a letter outside ASCII may take two columns.
+fn columns(text: &str) -> usize {
+    let wide = |letter: char| if letter.is_ascii() { 1_usize } else { 2 };
+    text.chars().map(wide).fold(0, usize::saturating_add)
+}
+
+/// The text in rows that fit behind a bar.
+fn rows(text: &str) -> Vec<String> {
+    let room = COLUMNS.saturating_sub(BAR.len());
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    let mut filled = 0_usize;
+    for letter in text.chars() {
+        let width = if letter.is_ascii() { 1 } else { 2 };
+        if filled.saturating_add(width) > room {
+            rows.push(std::mem::take(&mut row));
+            filled = 0;
+        }
+        row.push(letter);
+        filled = filled.saturating_add(width);
+    }
+    rows.push(row);
+    rows
 }
 
 fn sentence(text: &str) -> String {
@@ -121,5 +166,32 @@ mod tests {
         let times = (0..9).map(|year| Finding::new(What::Time, &year.to_string()));
         let text = report(Kind::Mov, times.collect(), vec![]).in_words();
         assert!(text.ends_with("- when: 0; 1; 2; 3; and 5 more"), "{text}");
+    }
+
+    #[test]
+    fn no_word_of_a_file_begins_a_row_without_a_bar() {
+        let pose = format!("{}b.jpg: an empty file. {}", "x".repeat(60), "y".repeat(60));
+        let wide = "录".repeat(160);
+        let findings = [
+            Finding::new(What::Remark, &pose),
+            Finding::new(What::Person, &wide),
+            Finding::new(What::Track, "ten letters"),
+            Finding::new(What::Software, &"z".repeat(54)),
+            Finding::new(What::Time, &"9".repeat(200)),
+        ];
+        let text = report(Kind::Png, findings.to_vec(), vec![]).in_words();
+        let mut barred = String::new();
+        for row in text.split('\n').skip(1) {
+            assert!(columns(row) <= 78, "{row}");
+            assert!(row.starts_with("  - ") || row.starts_with(BAR), "{row}");
+            barred.extend(row.strip_prefix(BAR));
+        }
+        // Nothing is lost, and what fits stays where it is.
+        assert!(barred.contains(&pose) && barred.contains(&wide));
+        assert!(text.contains("\n  - with which program: zzz"), "{text}");
+        assert!(
+            text.contains("was carried to):\n    | ten letters"),
+            "{text}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! JPEG: segments before and between the coded picture.
 
+mod tables;
+
 use super::{Seen, exif, icc, xml};
 use crate::finding::{Limit, What};
 use crate::plan::PlanMaker;
@@ -58,13 +60,15 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
             }
             // The coded picture: the segment, and everything up to the next marker.
             0xda => {
+                cleanable &= tables::fits(file, &segment, seen)?;
                 at = coded(&mut forward, segment.end)?;
                 walk.plan
                     .keep(segment.begin, at.saturating_sub(segment.begin));
             }
             0xe0..=0xef | 0xfe => application(file, &segment, &mut walk, seen)?,
-            // Frames, tables, restarts.
-            0xc0..=0xcf | 0xdb..=0xdf | 0x01 => {
+            // Frames and tables.
+            0xc0..=0xc7 | 0xc9..=0xcf | 0xdb..=0xdd => {
+                cleanable &= tables::fits(file, &segment, seen)?;
                 walk.plan
                     .keep(segment.begin, segment.end.saturating_sub(segment.begin));
             }
@@ -203,14 +207,24 @@ fn application(
             iptc(&body, seen);
         }
         // How the colours were turned into numbers: without it they come out wrong.
-        0xee if body.starts_with(b"Adobe") => {
-            walk.plan
-                .keep(segment.begin, segment.end.saturating_sub(segment.begin));
-        }
+        0xee if body.starts_with(b"Adobe") => adobe(&body, walk, seen),
         0xfe => seen.say_words(What::Remark, &String::from_utf8_lossy(&body)),
         _ => seen.say(What::Other, "notes of a program"),
     }
     Ok(())
+}
+
+/// How the colours were turned into numbers is one byte; the others are a version and flags that no
+/// reader needs.
+fn adobe(body: &[u8], walk: &mut Walk, seen: &mut Seen) {
+    // A shorter one is ignored by readers.
+    if let Some(way) = body.get(11) {
+        walk.plan.put(b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0");
+        walk.plan.put(&[*way]);
+    }
+    if body.len() != 12 {
+        seen.say(What::Other, "notes of a program");
+    }
 }
 
 /// The old header: its measures are kept, its small picture is not.

@@ -1,5 +1,7 @@
 //! PNG: chunks, of which few are the picture.
 
+mod stream;
+
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
@@ -21,6 +23,10 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
     plan.keep(0, 8);
     let mut at = 8_u64;
     let mut cleanable = true;
+    let mut once: Vec<[u8; 4]> = Vec::new();
+    // Width and height come first, then how the colours are coded.
+    let colours = array::<1>(file, 25).map_or(0, |[colours]| colours);
+    let mut stream = stream::Stream::new(file);
     for _ in 0..MOST_CHUNKS {
         let length = u64::from(u32::from_be_bytes(array(file, at)?));
         let body = at.checked_add(8).ok_or(Gone)?;
@@ -31,12 +37,31 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
             .filter(|end| *end <= file.length())
             .ok_or(Gone)?;
         match &name {
-            b"IHDR" | b"PLTE" | b"IDAT" | b"tRNS" | b"gAMA" | b"cHRM" | b"sRGB" | b"sBIT"
-            | b"bKGD" | b"cICP" | b"mDCV" | b"cLLI" | b"acTL" | b"fcTL" | b"fdAT" => {
+            b"IDAT" => {
+                stream.add(file, body, length);
                 plan.keep(at, end.saturating_sub(at));
             }
-            b"IEND" => {
+            b"fcTL" | b"fdAT" if fits(name, length, colours) => {
                 plan.keep(at, end.saturating_sub(at));
+            }
+            b"IHDR" | b"PLTE" | b"tRNS" | b"gAMA" | b"cHRM" | b"sRGB" | b"sBIT" | b"bKGD"
+            | b"cICP" | b"mDCV" | b"cLLI" | b"acTL" | b"fcTL" | b"fdAT" => {
+                if fits(name, length, colours) && !once.contains(&name) {
+                    once.push(name);
+                    put(&mut plan, &name, &take(file, body, length)?);
+                } else if name.first().is_some_and(u8::is_ascii_uppercase) {
+                    cleanable = false;
+                    seen.limit(Limit::Broken);
+                } else {
+                    seen.say(What::Other, "a part that is not as long as it has to be");
+                }
+            }
+            b"IEND" => {
+                put(&mut plan, b"IEND", &[]);
+                cleanable &= stream.ends(seen);
+                if length > 0 {
+                    seen.say(What::Other, "something in the mark of the end");
+                }
                 let left = file.length().saturating_sub(end);
                 if left > 0 {
                     seen.say(What::Tail, &format!("{left} bytes"));
@@ -61,6 +86,39 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
     Err(Gone)
 }
 
+/// Whether a chunk is as long as it has to be (PNG, third edition, 11), where the colours are coded
+/// like this.
+fn fits(name: [u8; 4], length: u64, colours: u8) -> bool {
+    match &name {
+        b"IHDR" => length == 13,
+        b"PLTE" => length <= 768 && length.is_multiple_of(3),
+        b"tRNS" => match colours {
+            0 => length == 2,
+            2 => length == 6,
+            _ => colours == 3 && length <= 256,
+        },
+        b"sBIT" => match colours {
+            0 => length == 1,
+            2 | 3 => length == 3,
+            4 => length == 2,
+            _ => length == 4,
+        },
+        b"bKGD" => match colours {
+            0 | 4 => length == 2,
+            3 => length == 1,
+            _ => length == 6,
+        },
+        b"gAMA" | b"cICP" => length == 4,
+        b"cHRM" => length == 32,
+        b"sRGB" => length == 1,
+        b"mDCV" => length == 24,
+        b"cLLI" | b"acTL" => length == 8,
+        b"fcTL" => length == 26,
+        b"fdAT" => length >= 4,
+        _ => false,
+    }
+}
+
 /// A chunk that is not needed to draw the picture, but for a few.
 fn words(name: &[u8; 4], body: &[u8], plan: &mut PlanMaker, seen: &mut Seen) {
     match name {
@@ -73,7 +131,7 @@ fn words(name: &[u8; 4], body: &[u8], plan: &mut PlanMaker, seen: &mut Seen) {
         b"pHYs" => {
             let same = body.get(..4) == body.get(4..8);
             // Points that are not square are part of how the picture looks.
-            if same {
+            if same || body.len() != 9 {
                 seen.say(What::Other, "how finely it was scanned or shown");
             } else {
                 put(plan, b"pHYs", body);

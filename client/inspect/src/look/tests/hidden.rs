@@ -141,3 +141,104 @@ fn nothing_hides_behind_the_configuration_of_a_coding() {
         assert!(!holds(&cleaned(&grown(&film, &path, HIDDEN)), "HIDDEN"));
     }
 }
+
+/// The photograph, with this segment behind its first two bytes.
+fn with_segment(marker: u8, body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len() + 2).unwrap().to_be_bytes();
+    [&PHONE[..2], &[0xff, marker], &length, body, &PHONE[2..]].concat()
+}
+
+#[test]
+fn nothing_hides_in_the_tables_of_a_photograph() {
+    let adobe = [b"Adobe\0\x64\0\0\0\0\x01", HIDDEN].concat();
+    let photograph = with_segment(0xee, &adobe);
+    let report = look(&photograph.as_slice());
+    assert!(says(&report, What::Other, "notes"), "{report:?}");
+    let clean = cleaned(&photograph);
+    assert!(!holds(&clean, "HIDDEN"));
+    let kept = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01";
+    assert!(clean.windows(kept.len()).any(|window| window == kept));
+    assert_eq!(drawing(&clean), drawing(PHONE));
+    assert_eq!(cleaned(&clean), clean);
+    // Readers refuse most of these, or take them for something else.
+    let table = [&[0; 65], HIDDEN].concat();
+    let codes = [&[0; 17], HIDDEN].concat();
+    let bodies: [(u8, &[u8]); 10] = [
+        (0xdb, &table),
+        (0xc4, &codes),
+        (0xdd, HIDDEN),
+        (0xdc, HIDDEN),
+        (0xc8, HIDDEN),
+        (0xcc, b"odd"),
+        (0xde, HIDDEN),
+        (0xdf, HIDDEN),
+        (0xf0, HIDDEN),
+        (0x02, HIDDEN),
+    ];
+    for (marker, body) in bodies {
+        let report = look(&with_segment(marker, body).as_slice());
+        assert_eq!(report.cleaning, Cleaning::Cannot, "{marker:x}");
+        assert!(report.limits.contains(&Limit::Broken), "{marker:x}");
+    }
+    assert_eq!(drawing(&cleaned(&with_segment(0xdd, &[0, 0])))[0][1], 0xdd);
+}
+
+fn chunk(name: &[u8], body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    [&length, name, body, &[0; 4]].concat()
+}
+
+#[test]
+fn nothing_hides_in_the_small_parts_of_a_png() {
+    let with = |extra: &[u8]| [&SCREEN[..33], extra, &SCREEN[33..]].concat();
+    let clean = cleaned(SCREEN);
+    for name in [
+        b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"cICP", b"mDCV", b"cLLI", b"acTL", b"fcTL",
+        b"tRNS", b"pHYs",
+    ] {
+        let picture = with(&chunk(name, &[HIDDEN, HIDDEN, HIDDEN].concat()));
+        assert!(says(&look(&picture.as_slice()), What::Other, ""));
+        assert_eq!(cleaned(&picture), clean, "{name:?}");
+    }
+    // Once is enough.
+    let twice = with(&[chunk(b"gAMA", b"abcd"), chunk(b"gAMA", b"efgh")].concat());
+    assert!(holds(&cleaned(&twice), "gAMAabcd") && !holds(&cleaned(&twice), "efgh"));
+    let end = SCREEN.len() - 12;
+    let marked = [&SCREEN[..end], &chunk(b"IEND", HIDDEN)].concat();
+    assert_eq!(cleaned(&marked), clean);
+    for bad in [chunk(b"IHDR", &[0; 13]), chunk(b"PLTE", b"four")] {
+        assert_eq!(look(&with(&bad).as_slice()).cleaning, Cleaning::Cannot);
+    }
+}
+
+/// A PNG of this many points across and down, grey, whose packed picture is this.
+fn grey(across: u8, down: u8, interlaced: u8, packed: &[u8]) -> Vec<u8> {
+    let head = [0, 0, 0, across, 0, 0, 0, down, 8, 0, 0, 0, interlaced];
+    let parts = [
+        chunk(b"IHDR", &head),
+        chunk(b"IDAT", packed),
+        chunk(b"IEND", b""),
+    ]
+    .concat();
+    [b"\x89PNG\r\n\x1a\n", parts.as_slice()].concat()
+}
+
+#[test]
+fn nothing_hides_behind_the_rows_of_a_png() {
+    let packed = |length: usize| miniz_oxide::deflate::compress_to_vec_zlib(&vec![0; length], 6);
+    // Five points across and four down; interlaced, that is six passes that have points.
+    for (interlaced, length) in [(0, 4 * 6), (1, 2 + 2 + 2 + 4 + 2 * 3 + 2 * 6)] {
+        let whole = packed(length);
+        let picture = |packed: &[u8]| look(&grey(5, 4, interlaced, packed).as_slice());
+        assert!(matches!(picture(&whole).cleaning, Cleaning::By(_)));
+        let behind = [whole.as_slice(), HIDDEN].concat();
+        for more in [behind.as_slice(), &packed(length + 200), &packed(500_000)] {
+            let report = picture(more);
+            assert_eq!(report.cleaning, Cleaning::Cannot, "{interlaced}");
+            assert!(says(&report, What::Tail, "coded picture"), "{report:?}");
+        }
+        for less in [&whole[..4], &packed(3), b"not packed at all"] {
+            assert_eq!(picture(less).cleaning, Cleaning::Cannot, "{interlaced}");
+        }
+    }
+}
