@@ -98,8 +98,11 @@ fn rows(text: &str) -> Vec<String> {
     for letter in text.chars() {
         let width = if letter.is_ascii() { 1 } else { 2 };
         if filled.saturating_add(width) > room {
-            rows.push(std::mem::take(&mut row));
-            filled = 0;
+            // At a blank, where there is one.
+            let blank = row.rfind(' ').map(|place| place.saturating_add(1));
+            let later = blank.map(|place| row.split_off(place)).unwrap_or_default();
+            rows.push(std::mem::replace(&mut row, later));
+            filled = columns(&row);
         }
         row.push(letter);
         filled = filled.saturating_add(width);

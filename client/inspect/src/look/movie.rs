@@ -3,6 +3,7 @@
 
 mod atom;
 mod boxes;
+mod brands;
 mod chunks;
 mod coded;
 mod cuts;
@@ -27,6 +28,10 @@ use self::track::Track;
 
 /// So much of a note is read.
 pub(crate) const MOST_NOTE: u64 = 1 << 20;
+/// More parts than any film has, one in pieces too.
+const MOST_PARTS: u32 = 1 << 18;
+/// More tracks than any film has.
+const MOST_TRACKS: usize = 1_000;
 const XMP: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
 
 /// A film while it is looked at.
@@ -54,7 +59,12 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
     };
     let mut has_head = false;
     let mut at = 0_u64;
+    let mut count = 0_u32;
     while at < file.length() {
+        count = count.saturating_add(1);
+        if count > MOST_PARTS {
+            return Err(Gone);
+        }
         let Ok(atom) = Atom::at(file, at, file.length()) else {
             if !has_head || movie.media.is_empty() {
                 return Err(Gone);
@@ -66,9 +76,14 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
             break;
         };
         match &atom.name {
-            b"ftyp" => {}
+            b"ftyp" => brands::put_out(file, &atom, &mut movie.edits, seen)?,
             b"mdat" => movie.media.push(atom),
             b"moov" => {
+                if has_head {
+                    // Players differ about which of them is the film.
+                    movie.cleanable = false;
+                    seen.limit(Limit::Broken);
+                }
                 has_head = true;
                 movie.head(&atom, seen)?;
             }
@@ -111,6 +126,8 @@ impl<F: ReadAt> Movie<'_, F> {
                 let bytes = take(self.file, atom.body, part)?;
                 if bytes.iter().any(|byte| *byte != 0) {
                     seen.say(What::Other, "something in a place that is marked as unused");
+                } else if part == atom.length() {
+                    return Ok(());
                 }
             }
             b"uuid" => self.own(atom, seen)?,
@@ -145,6 +162,7 @@ impl<F: ReadAt> Movie<'_, F> {
                     edits::put_out_times(self.file, &atom, &mut self.edits, seen)?;
                     self.scale = cuts::scale(self.file, &atom)?;
                 }
+                b"trak" if self.tracks.len() >= MOST_TRACKS => return Err(Gone),
                 b"trak" => {
                     let track = Track::look(self.file, &atom, &mut self.edits, seen)?;
                     self.cleanable &= track.cleanable;

@@ -24,9 +24,6 @@ enum Change {
 impl Edits {
     /// Makes an atom one that is unused and empty.
     pub(crate) fn blank(&mut self, atom: &Atom) {
-        // What was to change in it does not matter any more.
-        self.changes
-            .retain(|(at, _)| *at < atom.begin || *at >= atom.end);
         let name = atom.begin.saturating_add(4);
         self.put(name, b"free".to_vec());
         self.zero(atom.body, atom.end);
@@ -94,7 +91,8 @@ impl Edits {
         self.cut = Some(from);
     }
 
-    /// The plan, if no change stands in another's way.
+    /// The plan, if no change stands in another's way. What was to change inside of what is put out
+    /// as a whole does not matter any more.
     ///
     /// # Errors
     /// [`PlanError`].
@@ -103,19 +101,34 @@ impl Edits {
         self.changes.sort_unstable();
         let mut plan = PlanMaker::default();
         let mut at = 0_u64;
+        let mut in_zeros = false;
         for (begin, change) in self.changes {
-            plan.keep(at, begin.checked_sub(at).ok_or(outside)?);
-            at = match change {
-                Change::Zero(end) => {
+            let end = match &change {
+                Change::Zero(end) => *end,
+                Change::New(bytes) => u64::try_from(bytes.len())
+                    .ok()
+                    .and_then(|length| begin.checked_add(length))
+                    .ok_or(outside)?,
+            };
+            if in_zeros && end <= at {
+                continue;
+            }
+            match change {
+                Change::Zero(_) if in_zeros && begin < at => {
+                    plan.zeros(end.checked_sub(at).ok_or(outside)?);
+                }
+                Change::Zero(_) => {
+                    plan.keep(at, begin.checked_sub(at).ok_or(outside)?);
                     plan.zeros(end.checked_sub(begin).ok_or(outside)?);
-                    end
+                    in_zeros = true;
                 }
                 Change::New(bytes) => {
+                    plan.keep(at, begin.checked_sub(at).ok_or(outside)?);
                     plan.put(&bytes);
-                    let length = u64::try_from(bytes.len()).map_err(|_| outside)?;
-                    begin.checked_add(length).ok_or(outside)?
+                    in_zeros = false;
                 }
-            };
+            }
+            at = end;
         }
         let end = self.cut.unwrap_or(length);
         plan.keep(at, end.checked_sub(at).ok_or(outside)?);

@@ -103,6 +103,37 @@ fn nothing_hides_behind_or_beside_the_tables_of_a_film() {
 }
 
 #[test]
+fn the_formats_of_one_maker_alone_are_told_and_go() {
+    let film = grown(
+        &film(b"0123", &[Made::picture(b"vp09", b"", &[(MEDIA + 4, 4)])]),
+        &[b"ftyp"],
+        b"CAEP",
+    );
+    let report = look(&film.as_slice());
+    assert!(says(&report, What::Device, "CAEP"), "{report:?}");
+    let clean = cleaned(&film);
+    assert_eq!(clean[8..24], *b"isom\0\0\0\0isommp42");
+    assert_eq!(look(&clean.as_slice()).findings, []);
+}
+
+#[test]
+fn a_film_of_two_heads_or_of_a_thousand_tracks_is_not_cleaned() {
+    let place = FILM.windows(4).position(|four| four == b"moov").unwrap();
+    let twice = [FILM, &FILM[place - 4..]].concat();
+    assert_eq!(look(&twice.as_slice()).cleaning, Cleaning::Cannot);
+    let track = || Made::picture(b"vp09", b"", &[(MEDIA, 4)]);
+    let many = |count| film(b"0123", &(0..count).map(|_| track()).collect::<Vec<_>>());
+    assert!(matches!(
+        look(&many(1_000).as_slice()).cleaning,
+        Cleaning::By(_)
+    ));
+    assert_eq!(look(&many(1_001).as_slice()).cleaning, Cleaning::Cannot);
+    let parts = |count| [atom(b"free", b"").repeat(count), FILM.to_vec()].concat();
+    let head = |count| [&FILM[..20], &parts(count)].concat();
+    assert_eq!(look(&head(1 << 18).as_slice()).cleaning, Cleaning::Cannot);
+}
+
+#[test]
 fn notes_in_the_description_of_sound_go_and_its_numbers_stay() {
     let numbers_of_flac = [b"\0\0\0\0\0\0\0\x22".as_slice(), &[9; 34]].concat();
     let notes = [b"\x84\0\0\x0f".as_slice(), HIDDEN].concat();
