@@ -86,7 +86,7 @@ fn length(file: &impl ReadAt, atom: &Atom, seen: &mut Seen) -> Result<Option<u64
         b"lhvC" => of(hevc(&bytes()?, 5, seen))?,
         b"vpcC" => 12,
         b"dvcC" | b"dvvC" | b"dvwC" | b"mdcv" => 24,
-        b"pasp" | b"CoLL" | b"srat" => 8,
+        b"pasp" | b"CoLL" | b"srat" | b"amve" | b"ndwt" => 8,
         b"clap" => 32,
         b"btrt" => 12,
         b"fiel" | b"enda" => 2,

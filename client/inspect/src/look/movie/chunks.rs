@@ -60,6 +60,12 @@ pub(crate) fn chunks(
     most: usize,
 ) -> Result<Vec<Stretch>, Lost> {
     let atoms = table.inside(file)?;
+    // Of two, players differ about which one counts.
+    let tables: [&[u8; 4]; 4] = [b"stco", b"co64", b"stsc", b"stsz"];
+    let count = |name: &[u8; 4]| atoms.iter().filter(|atom| &atom.name == name).count();
+    if tables.iter().any(|name| count(name) > 1) {
+        return Err(Lost::Broken);
+    }
     let find = |name: &[u8; 4]| atoms.iter().find(|atom| &atom.name == name);
     let (offsets, width) = match (find(b"stco"), find(b"co64")) {
         (Some(atom), None) => (rows(file, atom, 4, 4)?, 4),

@@ -122,7 +122,11 @@ impl Track {
                 b"hdlr" => handler(file, &atom, edits, seen)?,
                 b"dinf" => self.sources(file, &atom, edits, seen)?,
                 b"stbl" => {
-                    self.table = Some(atom);
+                    if self.table.replace(atom).is_some() {
+                        // Players differ about which of them counts.
+                        self.cleanable = false;
+                        seen.limit(Limit::Broken);
+                    }
                     self.samples(file, &atom, edits, seen)?;
                 }
                 _ => {

@@ -109,6 +109,28 @@ fn tables_that_name_what_lies_outside_the_media_are_not_believed() {
 }
 
 #[test]
+fn a_track_with_two_tables_for_one_thing_is_not_cleaned() {
+    let film = film(b"0123", &[Made::picture(b"vp09", b"", &[(MEDIA, 4)])]);
+    let minf: [&[u8; 4]; 4] = [b"moov", b"trak", b"mdia", b"minf"];
+    let table = [minf.as_slice(), &[b"stbl"]].concat();
+    let offsets = |begin| numbers(&[0, 1, begin]);
+    for (path, atom) in [
+        (&table, atom(b"stco", &offsets(MEDIA))),
+        (
+            &table,
+            atom(b"co64", &[offsets(0), numbers(&[MEDIA])].concat()),
+        ),
+        (&table, atom(b"stsc", &numbers(&[0, 1, 1, 1, 1]))),
+        (&table, atom(b"stsz", &numbers(&[0, 4, 1]))),
+        (&minf.to_vec(), atom(b"stbl", b"")),
+    ] {
+        let report = look(&grown(&film, path, &atom).as_slice());
+        assert_eq!(report.cleaning, Cleaning::Cannot, "{atom:?}");
+        assert!(report.limits.contains(&Limit::Broken));
+    }
+}
+
+#[test]
 fn parts_that_were_cut_away_are_told() {
     let whole = film(
         b"0123",
