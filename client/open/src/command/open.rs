@@ -106,6 +106,13 @@ fn take(
     let gone = at.archive.state.prune(today);
     at.save(&mut desk.rng)?;
     at.archive.discard(&gone)?;
+    if !gone.is_empty() {
+        desk.screen.say(&format!(
+            "Drops that the server has not listed for long, and of which nothing is here: {}. They \
+             are forgotten.",
+            gone.len()
+        ));
+    }
     tell_taken(&taken, &at.archive.state, args.files.is_none(), tally, desk);
     Ok(())
 }

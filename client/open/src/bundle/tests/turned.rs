@@ -226,10 +226,10 @@ fn what_is_only_listed_is_forgotten_when_all_who_listed_it_have_not_for_thirty_d
 }
 
 #[test]
-fn what_was_opened_is_forgotten_only_when_its_epoch_was_burned_and_it_was_not_listed_for_long() {
+fn what_came_is_forgotten_only_when_its_epoch_was_burned_and_it_was_not_listed_for_long() {
     let mut rig = Rig::new(1, 1);
-    let drop = rig.drop(1);
-    let stick = rig.carried(&[whole(&drop)]);
+    let (drop, part) = (rig.drop(1), rig.drop(2));
+    let stick = rig.carried(&[whole(&drop), stretch(&part, 0, 77_824, true)]);
     rig.take(&[&stick]).unwrap();
     let kept = rig.archive.state.drops.get_mut(&drop.listed.id).unwrap();
     kept.status = Status::Opened;
@@ -240,7 +240,8 @@ fn what_was_opened_is_forgotten_only_when_its_epoch_was_burned_and_it_was_not_li
     let burned = &mut rig.archive.state.burned;
     burned.add(drop.listed.epoch, day(60), []);
     assert!(rig.archive.state.prune(day(20)).is_empty());
-    assert_eq!(rig.archive.state.prune(day(90)), [drop.listed.id]);
+    let both = [drop.listed.id, part.listed.id];
+    assert_eq!(rig.archive.state.prune(day(90)), both);
 }
 
 #[test]
