@@ -8,6 +8,9 @@ use std::path::Path;
 use knothole_envelope::{DropAddress, MOST_MESSAGE_BYTES, Message};
 use zeroize::Zeroizing;
 
+use crate::error::SendError;
+use crate::tty::{self, Stage};
+
 /// An address file has at most so many bytes.
 const MOST_ADDRESS_BYTES: u64 = 4_096;
 
@@ -43,21 +46,22 @@ pub(crate) fn message_from(path: &Path) -> Result<Message, AskError> {
     message(&text)
 }
 
-/// Asks for the message on a terminal; there is none where nobody can answer.
-pub(crate) fn ask_message() -> Result<Message, AskError> {
+/// Asks for the message on a terminal, where nothing of it stays; there is none where nobody can
+/// answer.
+///
+/// # Errors
+/// [`AskError`].
+pub(crate) async fn ask_message() -> Result<Message, SendError> {
     if !io::stdin().is_terminal() {
-        return message(&[]);
+        return Ok(message(&[])?);
     }
-    prompt(
-        "Write your message. End it with Ctrl-D on a line of its own.\nFor none, press Ctrl-D now.\n",
+    let mut stage = Stage::open()?;
+    stage.show(
+        "Write your message. End it with Ctrl-D on a line of its own.\nFor none, press Ctrl-D \
+         now. What you write does not stay on the screen.\n\n",
     )?;
-    let mut text = Zeroizing::new(Vec::with_capacity(MOST_MESSAGE_BYTES.saturating_add(1)));
-    io::stdin()
-        .lock()
-        .take(limit())
-        .read_to_end(&mut text)
-        .map_err(AskError::Message)?;
-    message(&text)
+    let text = tty::text(limit()).await?;
+    Ok(message(&text)?)
 }
 
 /// Asks a question that is answered with yes or no; nobody there means no.
@@ -80,20 +84,23 @@ pub(crate) enum Wish {
     Stop,
 }
 
-/// Asks it; nothing where nobody can answer.
-pub(crate) fn wish(question: &str) -> Result<Option<Wish>, AskError> {
+/// Asks which of these it is; nothing where nobody can answer.
+pub(crate) fn wish(question: &str, offered: &[Wish]) -> Result<Option<Wish>, AskError> {
     if !io::stdin().is_terminal() {
         return Ok(None);
     }
     loop {
         let answer = ask_line(question)?;
-        match answer.trim_ascii().to_ascii_lowercase().as_slice() {
-            b"keep" | b"k" => return Ok(Some(Wish::AsTheyAre)),
-            b"clean" | b"c" => return Ok(Some(Wish::Clean)),
-            b"stop" | b"s" => return Ok(Some(Wish::Stop)),
+        let wish = match answer.trim_ascii().to_ascii_lowercase().as_slice() {
+            b"keep" | b"k" => Wish::AsTheyAre,
+            b"clean" | b"c" => Wish::Clean,
+            b"stop" | b"s" => Wish::Stop,
             // The terminal is gone.
-            b"" if answer.is_empty() => return Ok(Some(Wish::Stop)),
-            _ => {}
+            b"" if answer.is_empty() => Wish::Stop,
+            _ => continue,
+        };
+        if offered.contains(&wish) {
+            return Ok(Some(wish));
         }
     }
 }

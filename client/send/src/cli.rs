@@ -336,16 +336,24 @@ fn end_asked() -> impl Future<Output = ()> {
         SignalKind::interrupt(),
         SignalKind::terminate(),
         SignalKind::hangup(),
+        SignalKind::quit(),
     ];
     let signals = kinds.map(signal);
     async {
-        let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = signals else {
+        let [
+            Ok(mut interrupt),
+            Ok(mut terminate),
+            Ok(mut hangup),
+            Ok(mut quit),
+        ] = signals
+        else {
             return std::future::pending().await;
         };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
+            _ = quit.recv() => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use knothole_envelope::{HeadError, ManifestError, SealError};
 use knothole_onion::{DialError, DropBoxError, TorError};
 
 use crate::ask::AskError;
-use crate::files::FileError;
+use crate::files::{FileError, Named, listed};
 use crate::newsroom::NewsroomError;
 use crate::parcel::ParcelError;
 use crate::passphrase::PassphraseError;
@@ -69,6 +69,8 @@ pub enum SendError {
     GaveUp(DropBoxError),
     /// The drop-box forgot the upload again and again.
     Forgotten,
+    /// Copies without what they say cannot be made of these files, and nobody can be asked.
+    NotCleaned(Vec<Named>),
     /// Everything was sent, but the drop-box does not know it any more.
     MayHaveArrived,
     /// What arrived is not what was sent.
@@ -181,6 +183,12 @@ impl fmt::Display for SendError {
             Self::Forgotten => f.write_str(
                 "the drop-box forgot what it had received, several times. Nothing of it can be \
                  read there. Try again later",
+            ),
+            Self::NotCleaned(files) => write!(
+                f,
+                "this program cannot clean {}. Nothing was sealed. Leave them out, or say --keep \
+                 instead of --clean: then all files are sealed as they are",
+                listed(files)
             ),
             Self::MayHaveArrived => f.write_str(
                 "everything was sent, but the drop-box does not say whether it arrived. It may have \

@@ -258,6 +258,16 @@ impl Named {
     }
 }
 
+/// Files in a sentence, however many they are.
+pub(crate) fn listed(files: &[Named]) -> String {
+    const MOST: usize = 20;
+    let names: Vec<String> = files.iter().take(MOST).map(Named::to_string).collect();
+    match files.len().saturating_sub(MOST) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0)

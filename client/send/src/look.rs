@@ -3,16 +3,18 @@
 use clap::Args;
 use knothole_inspect::{Cleaning, Hashing, InspectError, Inspector, Kind, Limit, Report, Walls};
 use serde_json::json;
-use tokio::sync::oneshot;
 
 use crate::ask::{self, Wish};
 use crate::error::SendError;
-use crate::files::SourceFile;
+use crate::files::{Named, SourceFile, listed};
 use crate::resume::{Shape, Stamp};
-use crate::voice::Voice;
+use crate::tty;
+use crate::voice::{COLUMNS, Voice, wrapped};
 
 const QUESTION: &str = "Seal these files as they are (keep), without what they say where that is \
                         possible (clean), or stop? [keep/clean/stop]: ";
+const CAN: &str = "It can be cleaned.";
+const CANNOT: &str = "This program cannot clean it.";
 const NO_LANDLOCK: &str = "This system's kernel has no Landlock: the files were looked at behind \
                            seccomp alone.";
 
@@ -21,7 +23,8 @@ const NO_LANDLOCK: &str = "This system's kernel has no Landlock: the files were 
 pub(crate) struct LookArgs {
     /// Seal copies without what files say about you (place, device, names, times), where that is
     /// possible: JPEG, PNG, MP4, QuickTime. Picture and sound stay the same. Your files stay as
-    /// they are, and nothing is written to a disk.
+    /// they are, and nothing is written to a disk. Where a file cannot be cleaned you are asked
+    /// again; where nobody can be asked, nothing is sealed.
     #[arg(long)]
     clean: bool,
     /// Seal the files as they are, without asking. What they say about you is told all the same.
@@ -55,7 +58,8 @@ pub(crate) enum Handling {
 /// Looks at every file, tells what it says, and makes of it what the source wants.
 ///
 /// # Errors
-/// [`SendError::Stopped`] when the source wants that, [`SendError::Ask`].
+/// [`SendError::Stopped`] when the source wants that, [`SendError::NotCleaned`] when copies without
+/// are wanted, cannot be made of all, and nobody can be asked; [`SendError::Ask`].
 pub(crate) async fn through(
     files: &mut [SourceFile],
     handling: Handling,
@@ -77,7 +81,10 @@ pub(crate) async fn through(
     let wish = match handling {
         Handling::Clean => Wish::Clean,
         Handling::Ask if voice.speaks_to_people() && looks.iter().any(says_something) => {
-            wish().await?.unwrap_or(Wish::AsTheyAre)
+            let offered = [Wish::AsTheyAre, Wish::Clean, Wish::Stop];
+            wish(QUESTION.to_owned(), offered.to_vec())
+                .await?
+                .unwrap_or(Wish::AsTheyAre)
         }
         _ => Wish::AsTheyAre,
     };
@@ -85,6 +92,7 @@ pub(crate) async fn through(
         Wish::Stop => Err(SendError::Stopped),
         Wish::AsTheyAre => Ok(()),
         Wish::Clean => {
+            accept_what_stays(files, &looks, voice).await?;
             for (file, look) in files.iter_mut().zip(looks) {
                 clean(file, look, voice);
             }
@@ -97,15 +105,43 @@ pub(crate) async fn through(
     }
 }
 
-/// Asks what is to be done, so that whoever is asked can still end the program.
-async fn wish() -> Result<Option<Wish>, SendError> {
-    let (tell, told) = oneshot::channel();
-    // A thread of its own: a runtime that ends would wait for one of its own.
-    std::thread::spawn(move || drop(tell.send(ask::wish(QUESTION))));
-    match told.await {
-        Ok(wish) => Ok(wish?),
-        Err(_) => Err(SendError::Fault("nothing reads the terminal")),
+/// Has the source agree that files go as they are, of which it wanted copies without. Nobody agrees
+/// by being away.
+async fn accept_what_stays(
+    files: &[SourceFile],
+    looks: &[Result<Report, InspectError>],
+    voice: &Voice,
+) -> Result<(), SendError> {
+    let stay: Vec<Named> = files
+        .iter()
+        .zip(looks)
+        .filter(|(_, look)| stays(look))
+        .map(|(file, _)| file.named().clone())
+        .collect();
+    if stay.is_empty() {
+        return Ok(());
     }
+    let answer = if voice.speaks_to_people() {
+        let question = format!(
+            "This program cannot clean {}. Seal what it cannot clean as it is (keep), or stop? \
+             [keep/stop]: ",
+            listed(&stay)
+        );
+        wish(question, vec![Wish::AsTheyAre, Wish::Stop]).await?
+    } else {
+        None
+    };
+    match answer {
+        Some(Wish::AsTheyAre) => Ok(()),
+        Some(_) => Err(SendError::Stopped),
+        None => Err(SendError::NotCleaned(stay)),
+    }
+}
+
+/// Asks what is to be done, so that whoever is asked can still end the program.
+async fn wish(question: String, offered: Vec<Wish>) -> Result<Option<Wish>, SendError> {
+    let question = wrapped(&question, COLUMNS);
+    Ok(tty::on_a_thread(move || ask::wish(&question, &offered)).await??)
 }
 
 /// Makes the copies again that another run sealed; a file that cannot be is left as it is, and then
@@ -123,22 +159,39 @@ pub(crate) fn clean_again(files: &mut [SourceFile], stamps: &[Stamp]) {
 }
 
 fn clean(file: &mut SourceFile, look: Result<Report, InspectError>, voice: &Voice) {
+    let stays = stays(&look);
     match look {
         Ok(Report {
             cleaning: Cleaning::By(plan),
+            kind,
             ..
         }) => {
             file.clean(plan);
             voice.say(&format!(
-                "{} is sealed as a copy without that. Picture and sound are the same.",
-                file.named()
+                "{} is sealed as a copy without that. {} the same.",
+                file.named(),
+                match kind {
+                    Kind::Jpeg | Kind::Png => "The picture is",
+                    _ => "Picture and sound are",
+                }
             ));
         }
-        Ok(look) if matches!(look.kind, Kind::Empty | Kind::Text) => {}
-        _ => voice.say(&format!(
+        _ if stays => voice.say(&format!(
             "{} cannot be cleaned by this program: it is sealed as it is.",
             file.named()
         )),
+        _ => {}
+    }
+}
+
+/// Whether it would go as it is although a copy without was wanted. A text, and a file without a
+/// byte, have nothing around what the source has written.
+fn stays(look: &Result<Report, InspectError>) -> bool {
+    match look {
+        Ok(look) => {
+            look.cleaning == Cleaning::Cannot && !matches!(look.kind, Kind::Empty | Kind::Text)
+        }
+        Err(_) => true,
     }
 }
 
@@ -152,6 +205,11 @@ fn says_something(look: &Result<Report, InspectError>) -> bool {
 
 fn tell(file: &SourceFile, look: &Result<Report, InspectError>, voice: &Voice) {
     let named = file.named();
+    let can = match look {
+        Ok(look) if look.cleaning != Cleaning::Cannot => format!("\n  {CAN}"),
+        look if stays(look) => format!("\n  {CANNOT}"),
+        _ => String::new(),
+    };
     match look {
         Ok(look) => {
             let says: Vec<_> = look
@@ -167,12 +225,17 @@ fn tell(file: &SourceFile, look: &Result<Report, InspectError>, voice: &Voice) {
                 "limits": look.limits.iter().map(|limit| limit.as_str()).collect::<Vec<_>>(),
                 "can_be_cleaned": matches!(look.cleaning, Cleaning::By(_)),
             });
-            voice.seen(&format!("{named}: {}", look.in_words()), &event);
+            voice.seen(&format!("{named}: {}{can}", look.in_words()), &event);
         }
         Err(error) => {
             let text = format!("{error}: {}", Limit::Unknown);
-            let event = json!({ "event": "file", "name": named.as_str(), "limits": [text] });
-            voice.seen(&format!("{named}: {text}."), &event);
+            let event = json!({
+                "event": "file",
+                "name": named.as_str(),
+                "limits": [text],
+                "can_be_cleaned": false,
+            });
+            voice.seen(&format!("{named}: {text}.{can}"), &event);
         }
     }
 }
@@ -197,5 +260,13 @@ mod tests {
         assert!(says_something(&Ok(report(Kind::Unknown, Limit::Unknown))));
         assert!(says_something(&Err(InspectError::Died)));
         assert!(!says_something(&Ok(report(Kind::Text, Limit::Text))));
+    }
+
+    #[test]
+    fn a_look_that_died_is_no_clean_copy_and_a_text_needs_none() {
+        assert!(stays(&Err(InspectError::Died)));
+        assert!(stays(&Ok(report(Kind::Heif, Limit::Unknown))));
+        assert!(!stays(&Ok(report(Kind::Text, Limit::Text))));
+        assert!(!stays(&Ok(report(Kind::Empty, Limit::Text))));
     }
 }

@@ -249,7 +249,7 @@ async fn sealed_parcel(
     order.back.askable()?;
     let message = match &order.message {
         Some(message) => message.clone(),
-        None => ask::ask_message()?,
+        None => ask::ask_message().await?,
     };
     if order.files.count() == 0 && message.as_str().is_empty() {
         return Err(SendError::Nothing);
@@ -280,10 +280,9 @@ async fn sealed_parcel(
     voice.say(&format!(
         "{} sealed here, on this machine, so that only the newsroom can open {}.",
         contents(&files, &message),
-        if files.len() == 1 && message.as_str().is_empty() {
-            "it"
-        } else {
-            "them"
+        match (files.len(), message.as_str().is_empty()) {
+            (0, _) | (1, true) => "it",
+            _ => "them",
         },
     ));
     let fresh = Fresh::seal(&mut UnwrapErr(SysRng), sheet, back, files, message)?;

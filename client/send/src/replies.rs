@@ -39,7 +39,7 @@ impl RepliesArgs {
     /// The words, from the descriptor that was named, or from the terminal.
     pub(crate) async fn codenames(&self) -> Result<Vec<Codename>, SendError> {
         match self.words_fd {
-            Some(descriptor) => back::from_descriptor(descriptor),
+            Some(descriptor) => tty::on_a_thread(move || back::from_descriptor(descriptor)).await?,
             None => back::ask_words().await,
         }
     }
@@ -85,14 +85,10 @@ pub(crate) async fn collect(
         then,
         voice,
         shown: 0,
-        refused: 0,
+        refused: Vec::new(),
     };
-    for codename in codenames {
-        reading
-            .mailbox(&codename.way_back(address.fingerprint()))
-            .await?;
-    }
-    reading.end().await
+    let looked = reading.mailboxes(address, codenames).await;
+    reading.end(looked).await
 }
 
 struct Reading<'r> {
@@ -101,22 +97,38 @@ struct Reading<'r> {
     then: Then,
     voice: &'r Voice,
     shown: usize,
-    refused: usize,
+    /// The names of those that were refused.
+    refused: Vec<ReplyHash>,
 }
 
 impl Reading<'_> {
+    async fn mailboxes(
+        &mut self,
+        address: &DropAddress,
+        codenames: &[Codename],
+    ) -> Result<(), SendError> {
+        for codename in codenames {
+            self.mailbox(&codename.way_back(address.fingerprint()))
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Reads a mailbox until nothing more is in it, or the source has had enough.
     async fn mailbox(&mut self, way: &WayBack) -> Result<(), SendError> {
         let mut highest = 0;
         let mut erased: Vec<ReplyHash> = Vec::new();
-        for _ in 0..MOST_ROUNDS {
+        for number in 0..MOST_ROUNDS {
             let round = Round::open(&self.look(way).await?, way, self.chain);
             if round.holds_any(&erased) {
                 return Err(SendError::NotErased);
             }
             self.show(&round, &mut highest)
                 .map_err(SendError::NotShown)?;
-            if round.replies().is_empty() || !self.to_be_erased().await? {
+            // Who watches the line must not see whether the first look found something: where
+            // everything is erased anyway, what follows it is the same without a find.
+            let same_anyway = self.then == Then::Erase && number == 0;
+            if (round.replies().is_empty() && !same_anyway) || !self.to_be_erased().await? {
                 return Ok(());
             }
             self.erase(way, &round).await?;
@@ -141,8 +153,10 @@ impl Reading<'_> {
                 .await
         };
         contact::patiently(self.voice, attempt).await?;
-        self.voice
-            .say("The drop-box was asked to erase what you have read.");
+        if !round.read().is_empty() {
+            self.voice
+                .say("The drop-box was asked to erase what you have read.");
+        }
         Ok(())
     }
 
@@ -161,8 +175,12 @@ impl Reading<'_> {
             self.voice.reply(reply)?;
             self.shown = self.shown.saturating_add(1);
         }
-        for error in round.refused() {
-            self.refused = self.refused.saturating_add(1);
+        for (name, error) in round.refused() {
+            // It stays where it is, so the next look finds it again.
+            if self.refused.contains(name) {
+                continue;
+            }
+            self.refused.push(*name);
             self.voice
                 .warn(&format!("One reply is refused and not shown: {error}."));
         }
@@ -196,16 +214,17 @@ impl Reading<'_> {
         }
     }
 
-    async fn end(self) -> Result<(), SendError> {
-        let asked = self.then == Then::Ask && tty::somebody_there();
-        if asked
-            && self.shown > 0
+    /// Offers to wipe what was shown, also where it went wrong afterwards, and tells how it ended.
+    async fn end(self, looked: Result<(), SendError>) -> Result<(), SendError> {
+        let offered = self.shown > 0
             && self.voice.is_seen()
-            && tty::yes("Wipe this screen, so that the words do not stay on it?").await?
-        {
+            && tty::somebody_there()
+            && !matches!(looked, Err(SendError::Stopped | SendError::NotShown(_)));
+        if offered && tty::yes("Wipe this screen, so that the words do not stay on it?").await? {
             tty::wipe();
         }
-        match (self.shown, self.refused) {
+        looked?;
+        match (self.shown, self.refused.len()) {
             (0, 0) => self.voice.done(
                 "nothing",
                 "Nothing is there for you. Nobody may have answered yet, or an answer was not \

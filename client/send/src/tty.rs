@@ -3,6 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
+use nix::libc::_POSIX_VDISABLE;
+use nix::sys::termios::{SetArg, SpecialCharacterIndices, Termios, tcgetattr, tcsetattr};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -21,6 +23,21 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 /// Clears also what has scrolled off.
 const WIPE: &str = "\x1b[H\x1b[2J\x1b[3J";
 
+/// Takes from Ctrl-Z that it leaves what stands on a screen in front of whoever comes next. Gives how
+/// the terminal was.
+#[expect(
+    clippy::as_conversions,
+    reason = "nix names the place of a key by an enum of usize"
+)]
+fn without_suspending(terminal: &File) -> Option<Termios> {
+    let before = tcgetattr(terminal).ok()?;
+    let mut now = before.clone();
+    let key = SpecialCharacterIndices::VSUSP as usize;
+    *now.control_chars.get_mut(key)? = _POSIX_VDISABLE;
+    tcsetattr(terminal, SetArg::TCSANOW, &now).ok()?;
+    Some(before)
+}
+
 /// Whether somebody sits at a terminal.
 pub(crate) fn somebody_there() -> bool {
     (io::stdin().is_terminal() || io::stderr().is_terminal()) && open().is_ok()
@@ -30,6 +47,8 @@ pub(crate) fn somebody_there() -> bool {
 #[derive(Debug)]
 pub(crate) struct Stage {
     terminal: File,
+    /// How the terminal was, where that can be known.
+    before: Option<Termios>,
 }
 
 impl Stage {
@@ -38,9 +57,9 @@ impl Stage {
     /// # Errors
     /// [`AskError::Terminal`].
     pub(crate) fn open() -> Result<Self, AskError> {
-        let mut stage = Self {
-            terminal: open().map_err(AskError::Terminal)?,
-        };
+        let terminal = open().map_err(AskError::Terminal)?;
+        let before = without_suspending(&terminal);
+        let mut stage = Self { terminal, before };
         stage.write(ENTER)?;
         Ok(stage)
     }
@@ -75,6 +94,10 @@ impl Drop for Stage {
         for code in [CLEAR, LEAVE] {
             drop(self.write(code));
         }
+        if let Some(before) = &self.before {
+            // A terminal that is gone needs nothing.
+            let _ = tcsetattr(&self.terminal, SetArg::TCSANOW, before);
+        }
     }
 }
 
@@ -83,15 +106,36 @@ impl Drop for Stage {
 /// # Errors
 /// [`SendError::Stopped`] when whoever types ends the input, [`AskError::Terminal`].
 pub(crate) async fn line() -> Result<Zeroizing<String>, SendError> {
+    match on_a_thread(read_line).await? {
+        Ok(Some(line)) => Ok(line),
+        Ok(None) => Err(SendError::Stopped),
+        Err(error) => Err(AskError::Terminal(error).into()),
+    }
+}
+
+/// Reads what is typed next until the input ends, at most so many bytes. Who waits for it can still
+/// be stopped.
+///
+/// # Errors
+/// [`AskError::Terminal`].
+pub(crate) async fn text(most: u64) -> Result<Zeroizing<Vec<u8>>, SendError> {
+    let text = on_a_thread(move || read_text(most)).await?;
+    Ok(text.map_err(AskError::Terminal)?)
+}
+
+/// Lets another thread wait for what somebody gives, so that whoever waits for it here can still be
+/// stopped.
+///
+/// # Errors
+/// [`SendError::Fault`].
+pub(crate) async fn on_a_thread<T: Send + 'static>(
+    wait: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, SendError> {
     let (tell, told) = oneshot::channel();
     // A thread of its own: a runtime that ends would wait for one of its own.
-    std::thread::spawn(move || drop(tell.send(read_line())));
-    match told.await {
-        Ok(Ok(Some(line))) => Ok(line),
-        Ok(Ok(None)) => Err(SendError::Stopped),
-        Ok(Err(error)) => Err(AskError::Terminal(error).into()),
-        Err(_) => Err(SendError::Fault("nothing reads the terminal")),
-    }
+    std::thread::spawn(move || drop(tell.send(wait())));
+    told.await
+        .map_err(|_| SendError::Fault("nothing reads what is given"))
 }
 
 /// Asks a question that is answered with yes or no.
@@ -121,6 +165,14 @@ pub(crate) fn wipe() {
 
 fn open() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(TERMINAL)
+}
+
+fn read_text(most: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let room = usize::try_from(most).unwrap_or(0).saturating_add(1);
+    // As much as there can be, so that no copy is left behind when it grows.
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    open()?.take(most).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn read_line() -> io::Result<Option<Zeroizing<String>>> {

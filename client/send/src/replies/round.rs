@@ -11,7 +11,8 @@ pub(super) struct Round {
     replies: Vec<OpenedReply>,
     /// The names of those that were read.
     read: Vec<ReplyHash>,
-    refused: Vec<ReplyError>,
+    /// The names of those that are not to be trusted, and why.
+    refused: Vec<(ReplyHash, ReplyError)>,
 }
 
 impl Round {
@@ -34,7 +35,7 @@ impl Round {
             match open_reply(envelope, way.key(), chain) {
                 // A decoy, or another's: there is nothing to say about it.
                 Err(ReplyError::Unlock(UnlockError::NotForTheseKeys)) => {}
-                Err(error) => round.refused.push(error),
+                Err(error) => round.refused.push((ReplyHash::of(envelope), error)),
                 Ok(reply) => {
                     round.read.push(ReplyHash::of(envelope));
                     // The same one twice is shown once.
@@ -52,7 +53,7 @@ impl Round {
         &self.replies
     }
 
-    pub(super) fn refused(&self) -> &[ReplyError] {
+    pub(super) fn refused(&self) -> &[(ReplyHash, ReplyError)] {
         &self.refused
     }
 

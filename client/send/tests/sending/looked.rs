@@ -48,20 +48,18 @@ async fn cleaned_copies_arrive_and_nothing_is_left_on_the_disk() {
     ] {
         desk.file(name, &sample(from));
     }
-    desk.file("d.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 by somebody");
-    let names = ["a.jpg", "b.png", "c.mp4", "d.doc"];
+    desk.file("d.txt", b"what I saw");
+    desk.file("e", b"");
+    let names = ["a.jpg", "b.png", "c.mp4", "d.txt", "e"];
     let arguments = [names.as_slice(), &["--clean"]].concat();
     let ended = desk.send(&arguments).await.arrived();
     assert!(
-        ended.says("\"a.jpg\" is sealed as a copy without that"),
+        ended.says("\"a.jpg\" is sealed as a copy without that. The picture is the same."),
         "{ended:?}"
     );
-    assert!(
-        ended.says("\"d.doc\" cannot be cleaned by this program: it is sealed as it is"),
-        "{ended:?}"
-    );
+    assert!(!ended.says("cannot clean") && !ended.says("cannot be cleaned"));
     let drop = house.the_drop();
-    let [photograph, screen, film, document] = drop.files.as_slice() else {
+    let [photograph, screen, film, text, _] = drop.files.as_slice() else {
         panic!("{ended:?}");
     };
     for (file, word) in [
@@ -72,12 +70,89 @@ async fn cleaned_copies_arrive_and_nothing_is_left_on_the_disk() {
         assert!(!file.1.is_empty() && !holds(&file.1, word), "{word}");
     }
     assert_eq!(film.1.len(), sample("udta.mp4").len());
-    assert_eq!(document.1, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 by somebody");
+    assert_eq!(text.1, b"what I saw");
     assert_eq!(
         desk.names(),
-        ["a.jpg", "address", "b.png", "c.mp4", "d.doc"]
+        ["a.jpg", "address", "b.png", "c.mp4", "d.txt", "e"]
     );
     assert!(std::fs::read(desk.path("a.jpg")).unwrap() == sample("phone.jpg"));
+}
+
+/// Files of which no copy without can be made: a document, a telephone's photograph, and a film that
+/// was recorded in pieces.
+fn lay_down_what_stays(desk: &Desk) {
+    desk.file("d.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 by somebody");
+    desk.file("e.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let film = [
+        sample("udta.mp4"),
+        b"\0\0\0\x09mdat1\0\0\0\x08moof".to_vec(),
+    ]
+    .concat();
+    desk.file("f.mp4", &film);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_cleaned_is_not_sealed_where_nobody_can_be_asked() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    lay_down_what_stays(&desk);
+    desk.file("a.jpg", &sample("phone.jpg"));
+    for more in [&[][..], &["--quiet"], &["--json"]] {
+        for name in ["d.doc", "e.heic", "f.mp4"] {
+            let arguments = [&["a.jpg", name, "--clean"][..], more].concat();
+            let ended = desk.send(&arguments).await;
+            assert_eq!(ended.code, Some(1), "{ended:?}");
+            let told = [ended.out.as_str(), ended.err.as_str()].concat();
+            assert!(told.contains(name) && told.contains("say --keep"), "{told}");
+        }
+    }
+    let ended = desk.send(&["d.doc", "a.jpg", "e.heic", "--clean"]).await;
+    let ended = ended.said(1, "cannot clean \"d.doc\", \"e.heic\". Nothing was sealed.");
+    assert!(ended.says("  It can be cleaned.") && ended.says("  This program cannot clean it."));
+    assert!(house.opened().is_empty());
+    desk.send(&["a.jpg", "d.doc", "--keep"]).await.arrived();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_who_wants_clean_copies_is_asked_again_about_what_stays() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    lay_down_what_stays(&desk);
+    desk.file("a.jpg", &sample("phone.jpg"));
+    desk.file("words", b"from the desk");
+    let asked = |clean: bool| {
+        let arguments = ["a.jpg", "d.doc", "--message-file", "words", "--no-reply"];
+        let said = if clean { &["--clean"][..] } else { &[] };
+        let arguments = [arguments.as_slice(), said].concat();
+        let mut terminal = Terminal::start(&desk, "send", &arguments);
+        terminal.until("It can be cleaned.");
+        terminal.until("This program cannot clean it.");
+        if !clean {
+            terminal.until("[keep/clean/stop]: ");
+            terminal.types("clean");
+        }
+        terminal.until("This program cannot clean \"d.doc\".");
+        terminal.until("[keep/stop]: ");
+        terminal
+    };
+    let mut terminal = asked(true);
+    // That was no answer to this question.
+    terminal.types("clean");
+    terminal.until("[keep/stop]: ");
+    terminal.types("stop");
+    assert_eq!(terminal.code(), Some(3));
+    let mut terminal = asked(false);
+    terminal.types("stop");
+    assert_eq!(terminal.code(), Some(3));
+    assert!(house.opened().is_empty());
+    let mut terminal = asked(true);
+    terminal.types("keep");
+    terminal.until("Arrived, and matches.");
+    assert_eq!(terminal.code(), Some(0));
+    let drop = house.the_drop();
+    assert!(!holds(&drop.files[0].1, "Apple") && holds(&drop.files[1].1, "somebody"));
 }
 
 /// A photograph of many units: its coded picture goes on and on.

@@ -167,6 +167,8 @@ async fn a_reply_of_a_stranger_is_refused_loudly_and_not_shown() {
     scene.answered(&[(1, "stay at home")]).await;
     let ended = scene.looks(&["--erase"]).await;
     let ended = ended.said(4, "ask the newsroom in another way");
+    let told = ended.err.matches("is refused and not shown").count();
+    assert_eq!(told, 1, "{ended:?}");
     assert!(ended.out.contains("  | stay at home"), "{ended:?}");
     assert!(!ended.out.contains("station"), "{ended:?}");
 }
@@ -219,6 +221,24 @@ async fn every_look_and_every_erasure_has_a_circuit_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_erases_asks_as_often_whether_or_not_there_was_an_answer() {
+    let scene = scene().await;
+    let mut before = 0;
+    for answers in [&[][..], &[(1, "one"), (2, "two")]] {
+        if !answers.is_empty() {
+            scene.answered(answers).await;
+        }
+        let ended = scene.looks(&["--erase"]).await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert_eq!(ended.out.contains("  | two"), !answers.is_empty());
+        // The charter, a look, an erasure, and another look.
+        let users = scene.road.users().len();
+        assert_eq!(users - before, 4);
+        before = users;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_look_that_breaks_is_tried_again_on_another_circuit() {
     let scene = scene().await;
     scene.answered(&[(1, "patience")]).await;
@@ -262,9 +282,27 @@ async fn at_a_terminal_words_are_asked_for_and_what_was_read_is_erased_when_want
     terminal.types("yes");
     terminal.until("\u{1b}[H\u{1b}[2J\u{1b}[3J");
     assert_eq!(terminal.code(), Some(0));
+    assert!(terminal.can_be_suspended());
     let first = scene.words.split(' ').next().unwrap();
     assert!(!terminal.kept().contains(first));
     assert!(scene.looks(&[]).await.out.starts_with(NOTHING));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_said_before_what_becomes_of_replies_can_wipe_the_screen_too() {
+    let scene = scene().await;
+    scene.answered(&[(1, "read me twice")]).await;
+    for argument in ["--keep", "--erase"] {
+        let mut terminal = Terminal::start(&scene.desk, "replies", &[argument]);
+        terminal.until("Type your thirteen words.");
+        terminal.types(&scene.words);
+        terminal.until("  | read me twice");
+        terminal.until("Wipe this screen");
+        terminal.until("[yes/no]: ");
+        terminal.types("yes");
+        terminal.until("\u{1b}[H\u{1b}[2J\u{1b}[3J");
+        assert_eq!(terminal.code(), Some(0));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use nix::pty::openpty;
+use nix::sys::termios::{SpecialCharacterIndices, tcgetattr};
 
 use crate::run::Desk;
 
@@ -67,6 +68,22 @@ impl Terminal {
     /// What Ctrl-C gives.
     pub fn interrupts(&mut self) {
         self.screen.write_all(b"\x03").unwrap();
+    }
+
+    /// What Ctrl-\ gives.
+    pub fn quits(&mut self) {
+        self.screen.write_all(b"\x1c").unwrap();
+    }
+
+    /// What Ctrl-D gives.
+    pub fn ends_the_input(&mut self) {
+        self.screen.write_all(b"\x04").unwrap();
+    }
+
+    /// Whether Ctrl-Z would take the program away and leave its screen.
+    pub fn can_be_suspended(&self) -> bool {
+        let how = tcgetattr(&self.screen).unwrap();
+        how.control_chars[SpecialCharacterIndices::VSUSP as usize] != 0
     }
 
     /// Reads to the end, and tells how it ended.

@@ -146,6 +146,49 @@ async fn whoever_is_interrupted_while_words_are_shown_leaves_none_on_the_screen(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_that_quit_or_suspend_leave_no_words_on_the_screen() {
+    let scene = scene().await;
+    let mut terminal = scene.making();
+    let words = shown(&mut terminal);
+    assert!(!terminal.can_be_suspended());
+    terminal.quits();
+    assert_eq!(terminal.code(), Some(3));
+    assert!(terminal.can_be_suspended());
+    assert!(!terminal.kept().contains(&words[0]));
+    assert!(scene.house.opened().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_typed_is_sent_and_does_not_stay_on_the_screen() {
+    let scene = scene().await;
+    let mut terminal = Terminal::start(&scene.desk, "send", &["film.mov", "--no-reply"]);
+    terminal.until("press Ctrl-D now.");
+    terminal.types("they pour it into the river");
+    terminal.types("every night");
+    terminal.ends_the_input();
+    terminal.until("Arrived, and matches.");
+    assert_eq!(terminal.code(), Some(0));
+    assert!(!terminal.kept().contains("river"));
+    let message = scene.house.the_drop().message;
+    assert_eq!(message, "they pour it into the river\nevery night");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_interrupted_while_writing_a_message_is_let_go() {
+    let scene = scene().await;
+    for key in [Terminal::interrupts, Terminal::quits] {
+        let mut terminal = Terminal::start(&scene.desk, "send", &["film.mov", "--no-reply"]);
+        terminal.until("press Ctrl-D now.");
+        terminal.types("my name is");
+        terminal.until("my name is");
+        key(&mut terminal);
+        assert_eq!(terminal.code(), Some(3));
+        assert!(!terminal.kept().contains("my name is"));
+    }
+    assert!(scene.house.opened().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_one_time_drop_is_a_choice_at_the_terminal() {
     let scene = scene().await;
     let mut terminal = Terminal::start(&scene.desk, "send", &ARGUMENTS);

@@ -84,7 +84,7 @@ fn what_nobody_of_the_newsroom_signed_is_refused_and_neither_shown_nor_erased() 
     let false_one = newsroom.sealed(&newsroom.way.block().key, &stranger, 2);
     let round = newsroom.round(&[false_one, newsroom.reply(1), decoy(), decoy()]);
     assert_eq!(round.replies().len(), 1);
-    assert!(matches!(round.refused(), [ReplyError::ForeignEditor]));
+    assert!(matches!(round.refused(), [(_, ReplyError::ForeignEditor)]));
     assert_eq!(round.read().len(), 1);
 }
 
@@ -94,7 +94,7 @@ fn an_altered_reply_is_refused() {
     let mut altered = newsroom.reply(1);
     altered[REPLY_LEN - 1] ^= 1;
     let round = newsroom.round(&[altered]);
-    assert!(matches!(round.refused(), [ReplyError::Damaged]));
+    assert!(matches!(round.refused(), [(_, ReplyError::Damaged)]));
     assert!(round.replies().is_empty());
 }
 
