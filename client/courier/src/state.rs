@@ -63,7 +63,8 @@ pub(crate) struct State {
     pub(crate) heads: Vec<DropId>,
     /// Drops of which a part lies on finished sticks, and the rest does not yet.
     pub(crate) begun: Vec<BegunDrop>,
-    /// The replies that the server took, by their hashes: an outbox brings them again for weeks.
+    /// The replies that the server took and the dummies among them, by their hashes: an outbox
+    /// brings the replies again for weeks.
     pushed: Vec<replies::PushedHash>,
     /// The bundle that is being written.
     pub(crate) draft: Option<Draft>,

@@ -9,8 +9,9 @@
 //! A lot that the server did not answer goes again as it was: otherwise the server would tell
 //! replies from dummies by what comes twice.
 //!
-//! Of what the server took only the hash is kept: not the mailbox. Bundles bring the hashes to the
-//! offline machine, so that no later courier pushes those replies again.
+//! Of what the server took only the hashes are kept, not the mailboxes, and those of dummies among
+//! them: beside a store that was seized, hashes of replies alone would tell the replies. Bundles
+//! bring them to the offline machine, so that no later courier pushes those replies again.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -38,7 +39,7 @@ const DAYS_REMEMBERED: u32 = 90;
 /// 256 replies, and what stands between them.
 const MOST_FILE_BYTES: u64 = 20 << 20;
 
-/// A reply that the server took.
+/// A reply that the server took, or a dummy.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PushedHash {
@@ -119,8 +120,8 @@ impl Held {
             let age = today.since(old.day);
             age.is_none_or(|days| days <= DAYS_REMEMBERED)
         });
-        pushed.extend(gone.iter().map(|reply| PushedHash {
-            hash: reply.hash(),
+        pushed.extend(taken.iter().map(|hash| PushedHash {
+            hash: *hash,
             day: today,
         }));
         let surplus = pushed.len().saturating_sub(MOST_NAMED_REPLIES);
@@ -131,7 +132,7 @@ impl Held {
         Ok(gone.len())
     }
 
-    /// The replies that the server took and that are remembered.
+    /// What the server took of replies and dummies and is remembered.
     pub(crate) fn pushed_replies(&self) -> BTreeSet<ReplyHash> {
         self.state.pushed.iter().map(|pushed| pushed.hash).collect()
     }

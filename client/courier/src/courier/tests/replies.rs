@@ -100,11 +100,12 @@ async fn every_push_and_every_sync_hands_over_eight_whether_or_not_there_is_a_re
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bundle_names_the_replies_that_the_server_took_and_no_dummy() {
+async fn a_bundle_names_all_that_the_server_took_and_tells_no_reply_from_a_dummy() {
     let drop = sent(16);
     let place = Place::new(std::slice::from_ref(&drop)).await;
     let replies: Vec<_> = (1..=9).map(|number| reply(&place, number)).collect();
     push(&place, &with_replies(&place, &replies)).await.unwrap();
+    assert_eq!(sync(&place).await.unwrap().replies, 1);
     let stick = place.stick("bundles");
     let sticks = [stick.clone()];
     let fetched = place
@@ -113,8 +114,13 @@ async fn a_bundle_names_the_replies_that_the_server_took_and_no_dummy() {
         .await;
     assert_eq!(fetched.unwrap().drops, 1);
     let bundles = Bundles::read(&place, &[&stick]);
-    let taken = replies.iter().take(8).map(PushedReply::hash);
-    assert_eq!(*bundles.last().pushed(), taken.collect::<BTreeSet<_>>());
+    let taken: BTreeSet<_> = lots(&place)
+        .concat()
+        .iter()
+        .map(PushedReply::hash)
+        .collect();
+    assert_eq!(taken.len(), 16);
+    assert_eq!(*bundles.last().pushed(), taken);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,6 +208,11 @@ async fn after_the_push_the_courier_knows_no_mailbox_any_more() {
     let remembered = std::fs::read_to_string(state.join("state.json")).unwrap();
     assert!(!remembered.contains(&"07".repeat(32)));
     assert!(remembered.contains(&reply_hash(&stick)));
+    // Nothing there tells the reply from the seven dummies that went with it.
+    for reply in &lots(&place)[0] {
+        assert!(remembered.contains(&reply.hash().to_string()));
+        assert!(!remembered.contains(&reply.mailbox.to_string()));
+    }
 }
 
 fn reply_hash(stick: &Path) -> String {
