@@ -29,8 +29,9 @@
 //! conversations [[conversation …], [kept reply …], [acknowledgement] or []]
 //! conversation  [reply key (1216), mailbox (32), erase hash (32), [id of a drop (32) …],
 //!                number of the last reply, [day of a reply …]]
-//! kept reply    [place of its conversation, from 1, [day that had surely come when it was first laid
-//!                into an outbox] or [], sealed reply (77,824)]
+//! kept reply    [place of its conversation, from 1, [] or if it waits until after the receipt
+//!                [day of the first outbox since, or 0], [day that had surely come when it was first
+//!                laid into an outbox] or [], sealed reply (77,824)]
 //! burned epoch  [number, day, [key of an editor in whose vault it was erased (32) …]]
 //! status  1 incomplete, 2 waiting, 3 opened, 4 stuck, 5 refused, 6 listed
 //! ```
@@ -58,6 +59,7 @@ use crate::folder::{Existing, FileError, Folder};
 
 pub use burned::{Burned, BurnedEpoch};
 pub use closing::NotYet;
+pub(crate) use conversation::Going;
 pub use conversation::{
     Conversation, ConversationNumber, Conversations, KeptReply, MOST_BEFORE_AUTOMATIC,
     MOST_CONVERSATIONS, MOST_KEPT_REPLIES, NoPlace,

@@ -18,7 +18,8 @@
 //! - An outbox replaces the one before it: what is no longer in it was taken back or is done with.
 //! - Nothing in it is secret from the server. The sheets are secret from it until they are released:
 //!   a courier keeps them, and gives the server each at most 7 days before its first day.
-//! - A reply is in every outbox until it was surely carried; courier and server know it again.
+//! - An automatic reply waits for an outbox of a later day than the first that has its receipt.
+//! - From its first outbox on a reply is in every one until it was surely carried; courier and server know it again.
 
 use std::path::Path;
 
@@ -80,7 +81,7 @@ pub fn lay(
     let receipts = receipts(state, editors);
     let encoded = Signed::encode_list(&receipts);
     folder.put(RECEIPTS, &encoded, Existing::Replace)?;
-    let replies = replies(state);
+    let replies = replies(state, today);
     let encoded = PushedReply::encode_list(&replies);
     folder.put(REPLIES, &encoded, Existing::Replace)?;
     Ok(Laid {
@@ -110,10 +111,9 @@ fn carried(state: &State, today: Day) -> Vec<&Signed<Sheet>> {
     state.sheets().iter().filter(wanted).collect()
 }
 
-fn replies(state: &State) -> Vec<PushedReply> {
+fn replies(state: &State, today: Day) -> Vec<PushedReply> {
     let conversations = &state.conversations;
-    let kept = conversations.kept().iter();
-    let pushed = kept.filter_map(|kept| {
+    let pushed = conversations.going(today).filter_map(|kept| {
         let block = conversations.get(kept.conversation())?.block();
         Some(PushedReply {
             mailbox: block.mailbox,

@@ -11,7 +11,8 @@ use knothole_envelope::{
 use rand_core::CryptoRng;
 
 use crate::archive::{
-    Conversation, ConversationNumber, MOST_BEFORE_AUTOMATIC, MOST_KEPT_REPLIES, NoPlace, State,
+    Conversation, ConversationNumber, Going, MOST_BEFORE_AUTOMATIC, MOST_KEPT_REPLIES, NoPlace,
+    State,
 };
 use crate::editor::Editor;
 
@@ -153,13 +154,14 @@ impl State {
             message,
         )
         .map_err(ReplyFault::Seal)?;
-        let most = match occasion {
-            Occasion::Written => MOST_KEPT_REPLIES,
-            Occasion::DropOpened => MOST_BEFORE_AUTOMATIC,
+        let (most, going) = match occasion {
+            Occasion::Written => (MOST_KEPT_REPLIES, Going::AtOnce),
+            Occasion::DropOpened => (MOST_BEFORE_AUTOMATIC, Going::AfterTheReceipt { laid: None }),
         };
         let passed = self.passed(today);
         self.conversations.make_place(most, passed)?;
-        self.conversations.keep(number, reply, envelope, today);
+        self.conversations
+            .keep(number, reply, envelope, going, today);
         Ok(reply)
     }
 

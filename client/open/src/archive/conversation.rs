@@ -88,10 +88,24 @@ impl fmt::Display for ConversationNumber {
     }
 }
 
+/// When a reply may go into an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Going {
+    /// With the next one.
+    AtOnce,
+    /// Not with the one that first brings the receipt of the drop that it speaks of, nor with
+    /// another of that day: a server that is handed both at once can tell whose mailbox it is.
+    AfterTheReceipt {
+        /// The day of the first outbox, once there was one.
+        laid: Option<Day>,
+    },
+}
+
 /// A sealed reply, until it was surely carried.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeptReply {
     conversation: ConversationNumber,
+    going: Going,
     /// The day that had surely come when it first went into an outbox.
     laid: Option<Day>,
     envelope: Box<[u8; REPLY_LEN]>,
@@ -108,6 +122,13 @@ impl KeptReply {
     #[must_use]
     pub const fn envelope(&self) -> &[u8; REPLY_LEN] {
         &self.envelope
+    }
+
+    fn goes(&self, today: Day) -> bool {
+        match self.going {
+            Going::AtOnce => true,
+            Going::AfterTheReceipt { laid } => laid.is_some_and(|laid| laid < today),
+        }
     }
 }
 
@@ -184,10 +205,15 @@ impl Conversations {
         numbers.zip(&self.list)
     }
 
-    /// The replies that go into an outbox, in the order in which they were sealed.
+    /// The replies that are kept for outboxes, in the order in which they were sealed.
     #[must_use]
     pub fn kept(&self) -> &[KeptReply] {
         &self.kept
+    }
+
+    /// The replies that go into an outbox of today.
+    pub fn going(&self, today: Day) -> impl Iterator<Item = &KeptReply> {
+        self.kept.iter().filter(move |kept| kept.goes(today))
     }
 
     /// Whether a reply is kept that was in no outbox yet.
@@ -196,10 +222,14 @@ impl Conversations {
         self.kept.iter().any(|kept| kept.laid.is_none())
     }
 
-    /// Notes that all replies went into an outbox, and the day that had surely come by then.
-    pub fn laid(&mut self, passed: Day) {
+    /// Notes that an outbox was laid today, and the day that had surely come by then.
+    pub fn laid(&mut self, passed: Option<Day>, today: Day) {
         for kept in &mut self.kept {
-            kept.laid.get_or_insert(passed);
+            if kept.goes(today) {
+                kept.laid = kept.laid.or(passed);
+            } else if let Going::AfterTheReceipt { laid } = &mut kept.going {
+                laid.get_or_insert(today);
+            }
         }
     }
 
@@ -235,6 +265,7 @@ impl Conversations {
         number: ConversationNumber,
         reply: u64,
         envelope: Box<[u8; REPLY_LEN]>,
+        going: Going,
         today: Day,
     ) {
         let Some(conversation) = number.place().and_then(|place| self.list.get_mut(place)) else {
@@ -246,6 +277,7 @@ impl Conversations {
         drop(conversation.days.drain(..surplus));
         self.kept.push(KeptReply {
             conversation: number,
+            going,
             laid: None,
             envelope,
         });
@@ -273,7 +305,11 @@ impl Conversations {
         }
         out.array(self.kept.len());
         for kept in &self.kept {
-            out.array(3).unsigned(kept.conversation.get());
+            out.array(4).unsigned(kept.conversation.get());
+            match kept.going {
+                Going::AtOnce => out.array(0),
+                Going::AfterTheReceipt { laid } => out.array(1).unsigned(laid.map_or(0, Day::get)),
+            };
             let laid = kept.laid.into_iter().map(Day::get);
             out.array(laid.len());
             for day in laid {
@@ -331,12 +367,17 @@ fn read_conversation(input: &mut Reader<'_>) -> Option<Conversation> {
 }
 
 fn read_kept(input: &mut Reader<'_>) -> Option<KeptReply> {
-    input.tuple(3)?;
+    input.tuple(4)?;
     let conversation = ConversationNumber(input.unsigned()?);
+    let waits = input.list(1, |input| Day::new(input.unsigned()?))?.pop();
+    let going = waits.map_or(Going::AtOnce, |day| Going::AfterTheReceipt {
+        laid: (day.get() > 0).then_some(day),
+    });
     let laid = input.list(1, |input| Day::new(input.unsigned()?))?.pop();
     let envelope = input.bytes()?.to_vec().into_boxed_slice();
     Some(KeptReply {
         conversation,
+        going,
         laid,
         envelope: envelope.try_into().ok()?,
     })

@@ -26,7 +26,9 @@ pub(crate) struct AcknowledgeArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct Choice {
-    /// Tell every source that can be answered when its drop was opened.
+    /// Tell every source that can be answered when its drop was opened. The reply goes out some
+    /// days after the receipt, so that the server does not get both at once; a server in other
+    /// hands may still guess which drop it speaks of.
     #[arg(long)]
     on: bool,
     /// Tell nothing by itself.

@@ -248,7 +248,7 @@ impl Acknowledged {
     fn tell(&self, desk: &Desk) {
         if self.sealed > 0 {
             desk.screen.say(&format!(
-                "Automatic replies that go out with the next outbox: {}.",
+                "Automatic replies, which go out with an outbox of another day than the receipts: {}.",
                 self.sealed
             ));
         }

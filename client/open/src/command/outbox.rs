@@ -30,12 +30,11 @@ pub(crate) struct OutboxArgs {
 pub(crate) fn run(args: &OutboxArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     let mut opened = args.at.open(desk)?;
     lay(&opened.archive.state, &args.stick, &opened.vaults, desk)?;
-    // From the couriers' next date on it can be told that these were carried.
-    let today = opened.archive.state.today(desk.today);
-    if let Some(passed) = opened.archive.state.passed(today)
-        && opened.archive.state.conversations.has_unlaid()
-    {
-        opened.state().conversations.laid(passed);
+    if opened.archive.state.conversations.has_unlaid() {
+        let today = opened.archive.state.today(desk.today);
+        // From the couriers' next date on it can be told that these were carried.
+        let passed = opened.archive.state.passed(today);
+        opened.state().conversations.laid(passed, today);
         opened.save(&mut desk.rng)?;
     }
     Ok(Exit::Done)

@@ -3,10 +3,10 @@
 use std::fs;
 
 use knothole_envelope::{
-    EpochSecret, EraseHash, MailboxAddress, OpenedReply, ReplyBlock, open_reply,
+    Day, EpochSecret, EraseHash, MailboxAddress, OpenedReply, ReplyBlock, open_reply,
 };
 
-use crate::newsroom::{Newsroom, ONE, TWO, run, write};
+use crate::newsroom::{Newsroom, ONE, TWO, monday, run, write};
 
 fn source(number: u8) -> EpochSecret {
     EpochSecret::from_bytes([number; 32])
@@ -211,7 +211,7 @@ fn sources_are_told_that_their_drop_was_opened_only_if_the_newsroom_chose_so() {
     newsroom
         .run("open second --files files")
         .ends_with(0)
-        .says("Automatic replies that go out with the next outbox: 1.");
+        .says("which go out with an outbox of another day than the receipts: 1.");
     write(&newsroom.path("text"), "收到了".as_bytes());
     newsroom
         .run("newsroom acknowledge --on --message-file text")
@@ -225,7 +225,15 @@ fn sources_are_told_that_their_drop_was_opened_only_if_the_newsroom_chose_so() {
     newsroom.carry("fourth", &[fourth]);
     newsroom.run("open fourth --files files").ends_with(0);
     newsroom.run("export 11 --to files").ends_with(0);
-    newsroom.run("outbox .").ends_with(0).says("and 2 replies");
+    // The server gets the receipts and the replies on different days.
+    for _ in 0..2 {
+        newsroom.run("outbox .").ends_with(0).says("and 0 replies");
+    }
+    let next_week = Day::new(monday().get() + 7).unwrap();
+    newsroom
+        .run(&format!("outbox . --today {next_week}"))
+        .ends_with(0)
+        .says("and 2 replies");
     let told: Vec<_> = read(&newsroom, 1)
         .iter()
         .map(|reply| (reply.number(), reply.message().as_str().to_owned()))

@@ -1,5 +1,7 @@
 //! Pushing, erasing and expiring, cut off at every step.
 
+use std::sync::LazyLock;
+
 use super::tests::{address, day, erase, erasure, open, reply, seen};
 use super::*;
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
@@ -21,8 +23,10 @@ fn post(disk: &Faulty, replies: &[PushedReply]) -> io::Result<()> {
     }
 }
 
+/// Sealed once: there are many steps to cut at.
 fn replies() -> [PushedReply; 2] {
-    [reply(1, 0), reply(1, 1)]
+    static SEALED: LazyLock<[PushedReply; 2]> = LazyLock::new(|| [reply(1, 0), reply(1, 1)]);
+    SEALED.clone()
 }
 
 #[test]

@@ -40,9 +40,9 @@ fn some() -> Conversations {
     let first = conversations.note(id(1), &block(1, 1)).unwrap();
     conversations.note(id(2), &block(2, 2)).unwrap();
     conversations.note(id(3), &block(1, 1)).unwrap();
-    conversations.keep(first, 1, envelope(1), day(0));
-    conversations.laid(day(1));
-    conversations.keep(first, 2, envelope(2), day(4));
+    conversations.keep(first, 1, envelope(1), Going::AtOnce, day(0));
+    conversations.laid(Some(day(1)), day(1));
+    conversations.keep(first, 2, envelope(2), Going::AtOnce, day(4));
     conversations.acknowledgement = Some(Message::new("收到了").unwrap());
     conversations
 }
@@ -138,6 +138,26 @@ fn a_reply_goes_into_outboxes_until_sixty_days_after_the_first_one() {
 }
 
 #[test]
+fn an_automatic_reply_goes_into_no_outbox_of_the_day_of_the_first_one_that_has_its_receipt() {
+    let mut conversations = some();
+    let number = ConversationNumber(1);
+    let waits = Going::AfterTheReceipt { laid: None };
+    conversations.keep(number, 3, envelope(3), waits, day(4));
+    let going = |conversations: &Conversations, day| conversations.going(day).count();
+    // However long no outbox is laid, the first one has the receipt and not the reply.
+    assert_eq!(going(&conversations, day(9)), 2);
+    conversations.laid(Some(day(9)), day(9));
+    assert_eq!(going(&conversations, day(9)), 2);
+    conversations.laid(Some(day(9)), day(9));
+    let mut conversations = read(&written(&conversations)).unwrap();
+    assert!(conversations.has_unlaid());
+    assert_eq!(going(&conversations, day(10)), 3);
+    conversations.laid(Some(day(9)), day(10));
+    assert!(!conversations.has_unlaid());
+    assert_eq!(read(&written(&conversations)), Some(conversations));
+}
+
+#[test]
 fn a_reply_that_the_server_has_goes_into_no_outbox_again() {
     let mut conversations = some();
     let hash = |number| ReplyHash::of(envelope(number).as_slice());
@@ -160,7 +180,7 @@ fn when_every_place_is_taken_only_a_reply_that_was_surely_carried_gives_way() {
     let number = ConversationNumber(1);
     for reply in 3..=64 {
         let envelope = envelope(u8::try_from(reply).unwrap());
-        conversations.keep(number, reply, envelope, day(5));
+        conversations.keep(number, reply, envelope, Going::AtOnce, day(5));
     }
     // The first one was laid when the couriers' date was the same: none of them came back since.
     let full = conversations.make_place(MOST_KEPT_REPLIES, Some(day(1)));
@@ -176,7 +196,13 @@ fn when_every_place_is_taken_only_a_reply_that_was_surely_carried_gives_way() {
 fn the_days_of_the_last_sixty_four_replies_are_remembered() {
     let mut conversations = some();
     for reply in 3..=70 {
-        conversations.keep(ConversationNumber(1), reply, envelope(0), day(9));
+        conversations.keep(
+            ConversationNumber(1),
+            reply,
+            envelope(0),
+            Going::AtOnce,
+            day(9),
+        );
         conversations.kept.clear();
     }
     let (_, conversation) = conversations.of(&id(1)).unwrap();
