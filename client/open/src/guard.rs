@@ -5,20 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::fd::RawFd;
 
+use landlock::{
+    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
+    RulesetError, Scope,
+};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::mman::{MlockAllFlags, mlockall};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, SeccompRule};
+use seccompiler::{
+    BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition,
+    SeccompFilter, SeccompRule,
+};
 
 /// On x86-64 the kernel may take the calls of another convention under numbers with this bit.
 #[cfg(target_arch = "x86_64")]
 const X32: i64 = 0x4000_0000;
 /// The numbers that x32 has of its own: execve, ptrace, process_vm_readv and writev, execveat,
-/// recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg.
+/// recvfrom, sendmsg, recvmsg, sendmmsg, recvmmsg, ioctl.
 #[cfg(target_arch = "x86_64")]
-const X32_OWN: [i64; 10] = [520, 521, 539, 540, 545, 517, 518, 519, 538, 537];
+const X32_OWN: [i64; 11] = [520, 521, 539, 540, 545, 517, 518, 519, 538, 537, 514];
 
 /// Calls that reach a network, another process, or around this filter.
 const REFUSED: [i64; 34] = [
@@ -57,6 +64,12 @@ const REFUSED: [i64; 34] = [
     libc::SYS_kexec_load,
     libc::SYS_finit_module,
 ];
+
+/// What may not be asked of a terminal or another device: to take input as if a person had typed it,
+/// TIOCSTI and the selection of TIOCLINUX; to let keys stand for other words, KDSKBENT and KDSKBSENT; to
+/// get the console's output, TIOCCONS; to speak as a network's device, TIOCSETD. They have these numbers
+/// on x86-64 and aarch64.
+const REFUSED_REQUESTS: [u64; 6] = [0x5412, 0x541c, 0x4b47, 0x4b49, 0x541d, 0x5423];
 
 /// The walls could not be raised: nothing was read.
 #[derive(Debug)]
@@ -143,6 +156,7 @@ fn raise(
     }));
     close_inherited(keep)?;
     forbid_dumps()?;
+    leave_others().map_err(|error| GuardError::Filter(error.to_string()))?;
     let program = program()?;
     seccompiler::apply_filter_all_threads(&program)
         .map_err(|error| GuardError::Filter(error.to_string()))?;
@@ -158,23 +172,46 @@ pub fn program() -> Result<BpfProgram, GuardError> {
 }
 
 fn filter(refused: impl Iterator<Item = i64>) -> Result<BpfProgram, GuardError> {
-    let calls: BTreeSet<i64> = refused.collect();
+    compile(refused.collect()).map_err(|error| GuardError::Filter(error.to_string()))
+}
+
+fn compile(calls: BTreeSet<i64>) -> Result<BpfProgram, BackendError> {
     #[cfg(target_arch = "x86_64")]
     let calls: BTreeSet<i64> = calls
         .iter()
         .chain(&X32_OWN)
+        .chain(&[libc::SYS_ioctl])
         .map(|call| call | X32)
         .chain(calls.iter().copied())
         .collect();
-    let rules: BTreeMap<i64, Vec<SeccompRule>> =
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         calls.into_iter().map(|call| (call, Vec::new())).collect();
-    let failed = |error: seccompiler::BackendError| GuardError::Filter(error.to_string());
-    let arch = std::env::consts::ARCH.try_into().map_err(failed)?;
+    let mut requests = Vec::new();
+    for request in REFUSED_REQUESTS {
+        // The kernel looks at the lower half of the request alone, and so does this.
+        let (length, same) = (SeccompCmpArgLen::Dword, SeccompCmpOp::Eq);
+        let condition = SeccompCondition::new(1, length, same, request)?;
+        requests.push(SeccompRule::new(vec![condition])?);
+    }
+    rules.insert(libc::SYS_ioctl, requests);
+    let arch = std::env::consts::ARCH.try_into()?;
     // A call of a foreign architecture ends the process: seccompiler checks that first.
     let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)
-        .and_then(BpfProgram::try_from)
-        .map_err(failed)
+    SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?.try_into()
+}
+
+/// Leaves other processes alone, where the kernel has Landlock: whoever is in a domain of it reaches
+/// neither memory nor descriptors in `/proc` of a process outside, and from Linux 6.12 on sends it no
+/// signal. What the rules themselves forbid, to make devices, is never done here anyway.
+fn leave_others() -> Result<(), RulesetError> {
+    let devices: BitFlags<AccessFs> = AccessFs::MakeChar | AccessFs::MakeBlock;
+    Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(devices)?
+        .scope(Scope::from_all(ABI::V6))?
+        .create()?
+        .restrict_self()?;
+    Ok(())
 }
 
 fn close_inherited(keep: &[RawFd]) -> Result<(), GuardError> {

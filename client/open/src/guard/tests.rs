@@ -14,6 +14,12 @@ const FOREIGN: u32 = 0x4000_0003;
 
 /// What the kernel would do: classic BPF, as much of it as the filter uses.
 fn answer(program: &[sock_filter], arch: u32, call: i64) -> u32 {
+    answer_to(program, arch, call, 0)
+}
+
+/// As [`answer`]; the call's second argument is this.
+fn answer_to(program: &[sock_filter], arch: u32, call: i64, second: u64) -> u32 {
+    let halves = [second & 0xffff_ffff, second >> 32].map(|half| u32::try_from(half).unwrap());
     let call = u32::try_from(call).unwrap();
     let (mut place, mut held) = (0_usize, 0_u32);
     loop {
@@ -24,6 +30,8 @@ fn answer(program: &[sock_filter], arch: u32, call: i64) -> u32 {
                 held = match step.k {
                     0 => call,
                     4 => arch,
+                    24 => halves[0],
+                    28 => halves[1],
                     other => panic!("the filter looks at byte {other}"),
                 };
                 continue;
@@ -94,5 +102,30 @@ fn what_the_program_needs_passes() {
         libc::SYS_exit_group,
     ] {
         assert_eq!(answer(&program, OURS, call), ALLOW, "{call}");
+    }
+}
+
+#[test]
+fn nothing_is_typed_into_a_terminal_and_no_key_is_given_another_meaning() {
+    let program = program().unwrap();
+    let ask = |request| answer_to(&program, OURS, libc::SYS_ioctl, request);
+    for request in REFUSED_REQUESTS {
+        assert_eq!(ask(request), REFUSE, "{request:#x}");
+        // What the kernel does not look at makes no difference.
+        assert_eq!(ask(request | 1 << 32), REFUSE, "{request:#x}");
+        assert_eq!(ask(request | 0xffff_ffff << 32), REFUSE, "{request:#x}");
+    }
+    // TCGETS, TCSETSF, TIOCGWINSZ: whether it is a terminal, whether it echoes, and its size.
+    for request in [0x5401, 0x5404, 0x5413] {
+        assert_eq!(ask(request), ALLOW, "{request:#x}");
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn no_device_is_asked_anything_in_the_other_convention_of_the_processor() {
+    let program = program().unwrap();
+    for call in [libc::SYS_ioctl, 514] {
+        assert_eq!(answer(&program, OURS, call | X32), REFUSE, "{call}");
     }
 }

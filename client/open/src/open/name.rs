@@ -2,32 +2,21 @@
 
 /// An ending has at most so many characters.
 const MOST_ENDING: usize = 8;
-/// Endings on which a desktop starts something when a person only wants to look.
-const STARTERS: [&str; 24] = [
-    "action",
-    "appimage",
-    "bat",
-    "cmd",
-    "com",
-    "command",
-    "desktop",
-    "directory",
-    "exe",
-    "hta",
-    "jar",
-    "js",
-    "kdelnk",
-    "lnk",
-    "msi",
-    "pif",
-    "ps1",
-    "reg",
-    "run",
-    "scr",
-    "service",
-    "sh",
-    "url",
-    "vbs",
+/// Endings on which a desktop starts, installs, mounts or interprets something when a person only
+/// wants to look: programs and scripts of any system, packages, pages and drawings that run scripts,
+/// documents with macros, units, images of disks. In order, and none longer than is kept anyway.
+#[rustfmt::skip]
+const STARTERS: [&str; 124] = [
+    "action", "apk", "app", "appimage", "awk", "bash", "bat", "cgi", "chm", "class", "cmd", "com",
+    "command", "cpl", "csh", "deb", "desktop", "dll", "dmg", "docm", "dotm", "ear", "egg", "elf",
+    "exe", "fish", "flatpak", "gadget", "gem", "hlp", "hta", "htm", "html", "img", "inf", "ins",
+    "iso", "jar", "jnlp", "job", "js", "jse", "kdelnk", "ko", "ksh", "lnk", "lua", "mht", "mhtml",
+    "mjs", "mount", "msc", "msi", "msp", "mst", "ocx", "php", "phtml", "pif", "pkg", "pl", "pm",
+    "potm", "ppam", "ppsm", "pptm", "ps1", "psm1", "py", "pyc", "pyo", "pyw", "pyz", "rb", "reg",
+    "rpm", "run", "scf", "scpt", "scr", "script", "service", "sh", "shb", "shs", "shtml", "sldm",
+    "snap", "so", "socket", "svg", "svgz", "swf", "sys", "tcl", "tcsh", "terminal", "timer", "tool",
+    "udeb", "url", "vb", "vbe", "vbs", "vhd", "vhdx", "war", "website", "whl", "wsc", "wsf", "wsh",
+    "xbap", "xht", "xhtml", "xlam", "xll", "xlsm", "xltm", "xml", "xpi", "xsl", "xslt", "zsh",
 ];
 
 /// The name of the file at this place, from 0: its number, and the source's ending if it is harmless.
@@ -70,10 +59,26 @@ mod tests {
             "x.\u{202e}vom",
             "open me.desktop",
             "open me.SH",
+            "paper.html",
+            "drawing.SVG",
+            "update.deb",
+            "update.rpm",
+            "sum.py",
+            "table.xlsm",
+            "disk.iso",
             "x.partial",
             "..\\..\\x\\",
         ] {
             assert_eq!(own(6, called), "7", "{called}");
+        }
+    }
+
+    #[test]
+    fn the_endings_that_start_something_are_in_order_and_short_enough_to_matter() {
+        assert!(STARTERS.is_sorted_by(|one, next| one < next));
+        for ending in STARTERS {
+            assert!(ending.len() <= MOST_ENDING, "{ending}");
+            assert_eq!(own(6, &format!("x.{}", ending.to_ascii_uppercase())), "7");
         }
     }
 

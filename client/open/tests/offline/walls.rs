@@ -1,10 +1,11 @@
 //! What the kernel, the lints and the build refuse the program.
 
+use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use io_uring::IoUring;
 use knothole_open::guard;
@@ -60,6 +61,20 @@ fn tries_what_is_refused() {
     tell("uring", IoUring::new(2));
     tell("program", Command::new("/bin/true").status());
     tell("file", std::fs::File::open("/proc/self/status"));
+    // The test that runs this one is another process of the same user.
+    let other = format!("/proc/{}/mem", std::os::unix::process::parent_id());
+    tell("memory", OpenOptions::new().write(true).open(other));
+    // What can be started stands behind the same walls. No terminal is here, and none is needed.
+    let types = Command::new("perl")
+        .args([
+            "-e",
+            r#"my $typed = "x"; ioctl(STDIN, 0x5412, $typed) or print $! + 0"#,
+        ])
+        .stdin(Stdio::null())
+        .output();
+    if let Ok(types) = types {
+        println!("types: {}", String::from_utf8_lossy(&types.stdout));
+    }
 }
 
 #[test]
@@ -72,20 +87,31 @@ fn sockets_tracing_io_uring_and_other_programs_fail_behind_the_walls() {
 }
 
 #[test]
+fn what_other_processes_hold_in_memory_is_out_of_reach_behind_the_walls() {
+    // Landlock refuses it, and this kernel must have it.
+    let told = on_this_side("behind");
+    assert!(told.contains("memory: Some(EACCES)"), "{told}");
+}
+
+#[test]
 fn a_command_that_looks_at_files_can_start_a_program_and_nothing_else() {
     let told = on_this_side("looking");
     for what in ["ptrace", "tcp", "udp", "pair", "unix", "uring"] {
         assert!(told.contains(&format!("{what}: Some(EPERM)")), "{told}");
     }
     assert!(told.contains("program: done"), "{told}");
+    // EPERM; beyond the filter, it would be that this is no terminal.
+    assert!(told.contains("types: 1\n"), "{told}");
 }
 
 #[test]
 fn before_the_walls_the_same_calls_are_possible() {
     let told = on_this_side("before");
-    for what in ["tcp", "udp", "pair", "unix", "program", "file"] {
+    for what in ["tcp", "udp", "pair", "unix", "program", "file", "memory"] {
         assert!(told.contains(&format!("{what}: done")), "{told}");
     }
+    // ENOTTY.
+    assert!(told.contains("types: 25\n"), "{told}");
 }
 
 #[test]
