@@ -53,6 +53,8 @@ pub enum Existing {
     Keep,
 }
 
+/// Nothing that is made here has so many; a stick of somebody else might.
+const MOST_NAMES: usize = 1 << 20;
 const FOLDER: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_CLOEXEC);
 const NO_LINK: OFlag = OFlag::O_NOFOLLOW
     .union(OFlag::O_CLOEXEC)
@@ -143,7 +145,7 @@ impl Folder {
         }
     }
 
-    /// The names of all that is in it, as far as they are UTF-8.
+    /// The names of all that is in it, as far as they are UTF-8, a million at most.
     pub fn names(&self) -> Result<Vec<String>, FileError> {
         let failed = |errno: Errno| FileError::new("list this folder", &self.path, errno);
         let dir = Dir::openat(&self.handle, ".", FOLDER, Mode::empty()).map_err(failed)?;
@@ -152,6 +154,7 @@ impl Folder {
             let entry = entry.map_err(failed)?;
             match entry.file_name().to_str() {
                 Ok("." | "..") | Err(_) => {}
+                Ok(_) if names.len() == MOST_NAMES => return Err(failed(Errno::EOVERFLOW)),
                 Ok(name) => names.push(name.to_owned()),
             }
         }

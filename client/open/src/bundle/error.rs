@@ -18,6 +18,8 @@ pub enum BundleFault {
     None(PathBuf),
     /// There are only bundles that were never finished.
     Unfinished(PathBuf),
+    /// There is more than is taken at once.
+    Many(PathBuf),
     /// The index is not one.
     Unreadable(PathBuf, DecodeError),
     /// The index is not signed by a courier of this newsroom.
@@ -47,6 +49,13 @@ impl fmt::Display for BundleFault {
                 f,
                 "{}: the bundle here was never finished: let the courier go on with it \
                  (`knothole-courier fetch`)",
+                at(path)
+            ),
+            Self::Many(path) => write!(
+                f,
+                "{}: with this bundle there is more than can be taken at once. Name the folders of \
+                 the bundles one after the other, the oldest first, and begin with an empty stick \
+                 next time",
                 at(path)
             ),
             Self::Unreadable(path, error) => write!(

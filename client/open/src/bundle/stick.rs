@@ -12,6 +12,13 @@ use crate::folder::{FileError, Folder};
 const INDEX: &str = "index";
 /// An index of the most parts and drops is well below this.
 const MOST_INDEX_BYTES: u64 = 1 << 24;
+/// Whoever finds a stick can fill it: of what is looked at before a passphrase and a signature, no more
+/// is held than this, which is that of many years.
+const MOST_FOLDERS: usize = 512;
+/// Of all folders together.
+const MOST_NAMES: usize = 1 << 18;
+/// Of all folders together: several of the longest.
+const MOST_INDEXES_BYTES: u64 = 1 << 25;
 
 /// All bundle folders on the sticks that were given.
 #[derive(Debug)]
@@ -36,8 +43,9 @@ impl Sticks {
     /// [`BundleFault`] when a path has no finished bundle, or an index cannot be read.
     pub fn find(paths: &[PathBuf]) -> Result<Self, BundleFault> {
         let mut folders = Vec::new();
+        let mut room = Room::default();
         for path in paths {
-            let found = BundleFolder::all(path)?;
+            let found = BundleFolder::all(path, &mut room)?;
             if found.is_empty() {
                 return Err(BundleFault::None(path.clone()));
             }
@@ -79,31 +87,54 @@ impl Sticks {
     }
 }
 
+/// How much was looked at by now.
+#[derive(Debug, Default)]
+struct Room {
+    folders: usize,
+    names: usize,
+    bytes: u64,
+}
+
+impl Room {
+    /// Whether this still fits, together with all that came before.
+    fn takes(&mut self, names: usize, bytes: u64) -> bool {
+        self.folders = self.folders.saturating_add(1);
+        self.names = self.names.saturating_add(names);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.folders <= MOST_FOLDERS && self.names <= MOST_NAMES && self.bytes <= MOST_INDEXES_BYTES
+    }
+}
+
 impl BundleFolder {
-    fn all(path: &Path) -> Result<Vec<Self>, BundleFault> {
+    fn all(path: &Path, room: &mut Room) -> Result<Vec<Self>, BundleFault> {
         let folder = Folder::open(path)?;
         let names = folder.names()?;
         let mut found = Vec::new();
         for name in &names {
             if is_bundle(name) {
-                found.push(Self::open(folder.child(name)?)?);
+                found.push(Self::open(folder.child(name)?, room)?);
             }
         }
         let itself = names.iter().any(|name| name.eq_ignore_ascii_case(INDEX));
         if found.is_empty() && itself {
-            found.push(Self::open(folder)?);
+            found.push(Self::open(folder, room)?);
         }
         Ok(found)
     }
 
-    fn open(folder: Folder) -> Result<Self, BundleFault> {
+    fn open(folder: Folder, room: &mut Room) -> Result<Self, BundleFault> {
         // Some sticks show names in upper case.
         let names: BTreeMap<_, _> = folder
             .names()?
             .into_iter()
             .map(|name| (name.to_ascii_lowercase(), name))
             .collect();
-        let index = match names.get(INDEX) {
+        let index = names.get(INDEX);
+        let length = index.map_or(Ok(0), |name| folder.file(name).map(|(_, length)| length))?;
+        if !room.takes(names.len(), length.min(MOST_INDEX_BYTES)) {
+            return Err(BundleFault::Many(folder.path().to_owned()));
+        }
+        let index = match index {
             Some(name) => {
                 let bytes = folder.read(name, MOST_INDEX_BYTES)?;
                 let index = Signed::decode(&bytes)
@@ -137,4 +168,22 @@ fn is_bundle(name: &str) -> bool {
         text.len() == count && text.bytes().all(|digit| digit.is_ascii_hexdigit())
     };
     digits(sequence, 16) && digits(mark, 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_at_before_a_passphrase_has_a_bound_at_which_it_still_fits() {
+        let takes = |folders: usize, names, bytes| {
+            let mut room = Room::default();
+            (0..folders).all(|_| room.takes(names, bytes))
+        };
+        assert!(takes(MOST_FOLDERS, MOST_NAMES / MOST_FOLDERS, 65_536));
+        assert!(!takes(MOST_FOLDERS.saturating_add(1), 0, 0));
+        assert!(takes(1, MOST_NAMES, 0) && !takes(1, MOST_NAMES.saturating_add(1), 0));
+        assert!(takes(2, 0, MOST_INDEXES_BYTES / 2));
+        assert!(!takes(1, 0, MOST_INDEXES_BYTES.saturating_add(1)));
+    }
 }

@@ -20,6 +20,7 @@ mod replying;
 mod room;
 #[path = "../shared/terminal.rs"]
 mod screen;
+mod stick;
 mod terminal;
 mod turned;
 mod warnings;

@@ -120,6 +120,14 @@ pub(crate) fn run_cramped(folder: &Path, passphrases: &[&str], bytes: u64, argum
     finish(command, folder, passphrases, passphrases.len(), arguments)
 }
 
+/// As [`run`], with no more than so many bytes of memory.
+pub(crate) fn run_in_memory(folder: &Path, passphrases: &[&str], bytes: u64, line: &str) -> Run {
+    let shell = format!("ulimit -v {}; exec \"$0\" \"$@\"", bytes / 1024);
+    let mut command = Command::new("sh");
+    command.args(["-c", &shell, env!("CARGO_BIN_EXE_knothole")]);
+    finish(command, folder, passphrases, passphrases.len(), line)
+}
+
 /// As [`run`], on a machine that is cut off when the program first makes this system call: nothing is
 /// told, and nothing is cleared away.
 pub(crate) fn run_cut_at(call: &str, folder: &Path, passphrase: &str, arguments: &str) {

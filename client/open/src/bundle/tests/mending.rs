@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::only_part;
 use crate::archive::Status;
+use crate::bundle::BundleFault;
 use crate::bundle::rig::{Rig, Sealed, stretch, whole};
 use crate::folder::Folder;
 
@@ -137,4 +138,18 @@ fn parts_that_are_on_no_stick_ask_for_no_room() {
     let taken = rig.take(&[&stick]).unwrap();
     assert_eq!(taken.whole, [drop.listed.id]);
     assert!(taken.problems.len() >= 500);
+}
+
+#[test]
+fn more_bundles_than_are_taken_at_once_are_named_and_fewer_come_in() {
+    let mut rig = Rig::new(1, 1);
+    let drop = rig.drop(1);
+    let stick = rig.carried(&[whole(&drop)]);
+    for number in 0..512 {
+        fs::create_dir(stick.join(format!("bundle-{number:016x}-ffffffff"))).unwrap();
+    }
+    let error = rig.take(&[&stick]).unwrap_err();
+    assert!(matches!(error, BundleFault::Many(_)));
+    fs::remove_dir(stick.join("bundle-0000000000000000-ffffffff")).unwrap();
+    assert_eq!(rig.take(&[&stick]).unwrap().whole, [drop.listed.id]);
 }
