@@ -136,6 +136,7 @@ impl Folder {
     }
 
     fn swap(&self, new: &str, name: &str) -> Result<Old, FileError> {
+        #[cfg(target_env = "gnu")]
         if let Some(old) = self.exchange(new, name)? {
             return Ok(old);
         }
@@ -145,18 +146,15 @@ impl Folder {
         self.rename_over(new, name)
     }
 
-    /// Nothing, where the system or the file system cannot do it.
+    /// Nothing, where the file system cannot do it.
+    #[cfg(target_env = "gnu")]
     fn exchange(&self, new: &str, name: &str) -> Result<Option<Old>, FileError> {
-        #[cfg(target_env = "gnu")]
-        {
-            use nix::fcntl::{RenameFlags, renameat2};
-            match renameat2(self, new, self, name, RenameFlags::RENAME_EXCHANGE) {
-                Ok(()) => return Ok(Some(Old::Named(new.to_owned()))),
-                Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => {}
-                Err(errno) => return Err(self.error("give this name", name, errno)),
-            }
+        use nix::fcntl::{RenameFlags, renameat2};
+        match renameat2(self, new, self, name, RenameFlags::RENAME_EXCHANGE) {
+            Ok(()) => Ok(Some(Old::Named(new.to_owned()))),
+            Err(Errno::EINVAL | Errno::ENOSYS | Errno::EOPNOTSUPP) => Ok(None),
+            Err(errno) => Err(self.error("give this name", name, errno)),
         }
-        Ok(None)
     }
 
     /// Nothing, where the file system has no second names.
