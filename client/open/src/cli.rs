@@ -1,9 +1,11 @@
 //! From the command line to a run.
 
+mod pages;
+
 use std::os::fd::RawFd;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use knothole_envelope::Day;
 
 use crate::command::Command;
@@ -39,6 +41,13 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// What the command line of this run says. It ends the program where that cannot be.
+    #[must_use]
+    pub fn of_this_run() -> Self {
+        let matches = pages::fitted(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     const fn screen(&self) -> Screen {
         Screen::new(match (self.json, self.quiet) {
             (true, _) => Style::Events,

@@ -24,7 +24,8 @@ use crate::failure::{Exit, Failure};
 pub(crate) enum Command {
     /// Make, look at, copy and change vaults.
     Vault(vault::VaultArgs),
-    /// Found a newsroom, name its couriers, print its poster.
+    /// Found a newsroom, change its editors, quorum, couriers or address, tell sources that drops were
+    /// opened, print its poster, or go on after vaults were lost.
     Newsroom(newsroom::NewsroomArgs),
     /// See when keys end, make more of them, and burn those that are done with.
     Epochs(epochs::EpochsArgs),

@@ -1,7 +1,9 @@
 //! What an open vault lends to the work: nothing else in this crate asks for secrets.
 
+use data_encoding::HEXLOWER;
 use knothole_envelope::{EditorKey, EpochNumber, EpochSecret, Fingerprint, SigningSecret};
 
+use crate::escape;
 use crate::vault::{Vault, VaultError};
 
 /// The secrets of one editor.
@@ -27,6 +29,12 @@ pub trait Editor {
     fn key(&self) -> EditorKey {
         self.signing().editor_key()
     }
+
+    /// What a person calls the vault.
+    fn called(&self) -> String {
+        let key = HEXLOWER.encode(self.key().as_bytes());
+        format!("the vault of editor {}", key.get(..16).unwrap_or(&key))
+    }
 }
 
 impl Editor for Vault {
@@ -45,6 +53,10 @@ impl Editor for Vault {
     fn newsroom(&self) -> Option<Fingerprint> {
         self.newsroom().copied()
     }
+
+    fn called(&self) -> String {
+        escape::path(self.path())
+    }
 }
 
 impl<E: Editor + ?Sized> Editor for Box<E> {
@@ -62,5 +74,9 @@ impl<E: Editor + ?Sized> Editor for Box<E> {
 
     fn newsroom(&self) -> Option<Fingerprint> {
         (**self).newsroom()
+    }
+
+    fn called(&self) -> String {
+        (**self).called()
     }
 }

@@ -241,6 +241,9 @@ impl fmt::Display for Failure {
                 "drop {name}: its epoch {epoch} was burned, and nobody can open it any more. What \
                  was opened before lies where it was put"
             ),
+            Self::NotYet(epoch, why @ NotYet::Unknown) => {
+                write!(f, "epoch {epoch} cannot be burned: {why}")
+            }
             Self::NotYet(epoch, why) => write!(f, "epoch {epoch} cannot be burned yet: {why}"),
             Self::NotAgreed => f.write_str(
                 "nobody said yes: nothing was burned. Where nobody can be asked, say --yes",

@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use knothole_open::{Cli, child_if_asked, run};
 
 fn main() -> ExitCode {
     if let Some(code) = child_if_asked() {
         return code;
     }
-    run(&Cli::parse())
+    run(&Cli::of_this_run())
 }

@@ -15,5 +15,7 @@ pub use extend::{ExtendError, complete, extend};
 pub use found::{FoundError, Founding, SignedSoFar};
 pub use paper::{PaperError, key_of, words_of};
 pub use poster::{PosterError, page, text};
-pub use recover::{Papers, RecoverError, Successors, chain_of, recover};
+pub use recover::{
+    Papers, RecoverError, Successors, chain_of, first_number, recover, refuse_taken,
+};
 pub use sheets::{CardsError, read_cards, sheets};

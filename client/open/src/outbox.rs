@@ -23,7 +23,7 @@
 
 use std::path::Path;
 
-use knothole_envelope::{Day, PushedReply, Receipt, Sheet, Signed};
+use knothole_envelope::{Day, PushedReply, Receipt, Sheet, Signed, VerifiedChain, VerifiedSheet};
 
 use crate::archive::{KeptDrop, State, Status};
 use crate::editor::Editor;
@@ -36,6 +36,8 @@ const RECEIPTS: &str = "receipts";
 const REPLIES: &str = "replies";
 /// An outbox carries the sheets of so many days to come: 13 weeks.
 const DAYS_AHEAD: u32 = 91;
+/// A sheet of 8 editors, signed by all, is well below this.
+const MOST_SHEET_BYTES: u64 = 1 << 16;
 /// Of more receipts the oldest wait for the next time.
 const MOST_RECEIPTS: usize = 65_536;
 
@@ -90,6 +92,25 @@ pub fn lay(
         receipts: receipts.len(),
         replies: replies.len(),
     })
+}
+
+/// The sheets that lie beside the charter of an outbox, as far as they are this newsroom's.
+#[must_use]
+pub fn sheets_beside(charter: &Path, chain: &VerifiedChain) -> Vec<VerifiedSheet> {
+    let read = || {
+        let (outbox, _) = Folder::of_file(charter)?;
+        let sheets = outbox.child(SHEETS)?;
+        let names = sheets.names()?;
+        let read = names.iter().map(|name| sheets.read(name, MOST_SHEET_BYTES));
+        Ok::<Vec<_>, FileError>(read.filter_map(Result::ok).collect())
+    };
+    // A charter that was saved from the drop-box has nothing beside it.
+    let sheets = read().unwrap_or_default();
+    let sheets = sheets.iter().filter_map(|sheet| {
+        let sheet = Signed::<Sheet>::decode(sheet).ok()?;
+        sheet.verify(chain).ok()
+    });
+    sheets.collect()
 }
 
 /// The last day on which a sheet may begin that an outbox of today carries.

@@ -1,8 +1,11 @@
 //! What the program tells: sentences for people, or one JSON object a line for other programs.
 
-use std::fs;
-use std::io::{self, Write as _};
+mod wrapped;
 
+use std::fs;
+use std::io::{self, IsTerminal, Write as _};
+
+pub(crate) use self::wrapped::{COLUMNS, hung};
 use crate::escape;
 use crate::passphrase::PassphraseError;
 
@@ -116,8 +119,13 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{number} {noun}")
 }
 
-fn line(to: &mut impl io::Write, text: &str) {
-    drop(writeln!(to, "{}", escape::message(text)));
+fn line(to: &mut (impl io::Write + IsTerminal), text: &str) {
+    let mut shown = escape::message(text);
+    // A file or a pipe gets the lines as they are, for other programs to read.
+    if to.is_terminal() {
+        shown = wrapped::wrapped(&shown, COLUMNS);
+    }
+    drop(writeln!(to, "{shown}"));
 }
 
 fn object(event: &str, fields: &[(&str, Field<'_>)]) -> String {

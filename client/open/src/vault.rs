@@ -73,6 +73,7 @@ const MOST_BYTES: usize =
 /// What a new vault is made of.
 struct Make<'m> {
     passphrase: &'m Passphrase,
+    signing: SigningSecret,
     plan: Plan,
     slips: Slips,
     stretch: Stretch,
@@ -86,7 +87,7 @@ impl Make<'_> {
         watch: &mut dyn FnMut(Step) -> io::Result<()>,
     ) -> Result<Vault, VaultError> {
         let (key, plan) = (Key::generate(rng), self.plan);
-        let body = Body::generate(plan, rng);
+        let body = Body::generate(self.signing, plan, rng);
         let (records, keys) = extend::epochs(plan.numbers(), &key, &self.slips, rng);
         let vault = Vault {
             path: path.to_owned(),
@@ -122,7 +123,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Makes a vault, and the file for it, which nobody but its owner may read.
+    /// Makes the vault of the editor who signs with this, and the file for it, which nobody but its
+    /// owner may read.
     ///
     /// # Errors
     /// [`VaultError::Exists`], [`VaultError::File`] or [`VaultError::Memory`]; then there is no
@@ -130,12 +132,14 @@ impl Vault {
     pub fn create(
         path: &Path,
         passphrase: &Passphrase,
+        signing: SigningSecret,
         plan: Plan,
         slips: Slips,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, VaultError> {
         let made = Make {
             passphrase,
+            signing,
             plan,
             slips,
             stretch: Stretch::new(rng),
@@ -154,6 +158,7 @@ impl Vault {
     ) -> Result<Self, VaultError> {
         let made = Make {
             passphrase,
+            signing: SigningSecret::generate(rng),
             plan,
             slips,
             stretch: Stretch::light(rng),

@@ -30,8 +30,8 @@ pub enum ArchiveError {
     },
     /// A vault that was given is of another newsroom.
     ForeignVault {
-        /// Its place among the vaults that were given, from 0.
-        place: usize,
+        /// What a person calls the vault.
+        vault: String,
     },
     /// It is damaged, or the editors did not write it.
     Damaged,
@@ -39,8 +39,8 @@ pub enum ArchiveError {
     Stranger,
     /// The archive is of another newsroom than the one that a vault knows.
     OtherNewsroom {
-        /// The vault's place among those that were given, from 0.
-        place: usize,
+        /// What a person calls the vault.
+        vault: String,
     },
     /// None of the vaults knows the newsroom that the archive names.
     Unknown,
@@ -76,11 +76,9 @@ impl fmt::Display for ArchiveError {
                  name the others' vaults with --vault",
                 is = if *have == 1 { "is" } else { "are" }
             ),
-            Self::ForeignVault { place } => write!(
+            Self::ForeignVault { vault } => write!(
                 f,
-                "vault {} of those that were given is not one of this newsroom's: the archive is \
-                 not sealed to it",
-                place.saturating_add(1)
+                "{vault} is not a vault of this newsroom: the archive is not sealed to it"
             ),
             Self::Damaged => f.write_str(
                 "the archive is damaged, or it was not written by this newsroom's editors: use a \
@@ -90,11 +88,11 @@ impl fmt::Display for ArchiveError {
                 "the archive names another newsroom than the one that these editors founded: do \
                  not use it",
             ),
-            Self::OtherNewsroom { place } => write!(
+            Self::OtherNewsroom { vault } => write!(
                 f,
-                "the archive is of another newsroom than the one that vault {} of those that were \
-                 given belongs to: do not use it",
-                place.saturating_add(1)
+                "the archive is of another newsroom than the one that {vault} belongs to: do not \
+                 use it. If it is the vault that was told of a wrong newsroom, tell it the right \
+                 one, from a poster that you trust: `knothole vault trust {vault} FINGERPRINT`"
             ),
             Self::Unknown => f.write_str(
                 "none of these vaults has met this newsroom before, and none founded it: anybody \

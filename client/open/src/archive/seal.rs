@@ -141,10 +141,12 @@ fn believe(state: &State, editors: &[impl Editor], places: &[u8]) -> Result<(), 
     let fingerprint = state.chain().fingerprint();
     let mut founding = state.chain().charters().take(1);
     let mut known = false;
-    for (place, editor) in editors.iter().enumerate() {
+    for editor in editors {
         match editor.newsroom() {
             Some(newsroom) if newsroom != *fingerprint => {
-                return Err(ArchiveError::OtherNewsroom { place });
+                return Err(ArchiveError::OtherNewsroom {
+                    vault: editor.called(),
+                });
             }
             Some(_) => known = true,
             None => {}
@@ -166,9 +168,11 @@ fn unlock_all(
     editors: &[impl Editor],
 ) -> Result<(Unlocked, Vec<u8>), ArchiveError> {
     let mut places = Vec::new();
-    for (place, editor) in editors.iter().enumerate() {
+    for editor in editors {
         let found = place_in(header, editor)?;
-        places.push(found.ok_or(ArchiveError::ForeignVault { place })?);
+        places.push(found.ok_or_else(|| ArchiveError::ForeignVault {
+            vault: editor.called(),
+        })?);
     }
     let openers: Vec<_> = editors
         .iter()

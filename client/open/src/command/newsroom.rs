@@ -15,7 +15,9 @@ use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
 use crate::folder::{Existing, put_named, read_named};
-use crate::newsroom::{Founding, SignedSoFar, add_courier, bundle_key, page, remove_courier, text};
+use crate::newsroom::{
+    FoundError, Founding, SignedSoFar, add_courier, bundle_key, page, remove_courier, text,
+};
 use crate::screen::{Field, counted};
 
 /// A card of 520 epochs is well below this.
@@ -152,8 +154,17 @@ fn found(args: &FoundArgs, desk: &mut Desk) -> Result<Exit, Failure> {
         founding.join(begun)?;
     }
     let mut vaults = desk.vaults(&args.at.vaults)?;
-    for (place, vault) in vaults.iter().enumerate() {
-        founding.sign(vault, place)?;
+    for vault in &vaults {
+        founding.sign(vault).map_err(|error| match error {
+            // With papers that are made anew, the next attempt is another newsroom.
+            FoundError::OtherNewsroom { vault, .. } if papers.is_some() && recovery.is_some() => {
+                FoundError::OtherNewsroom {
+                    vault,
+                    newsroom: None,
+                }
+            }
+            error => error,
+        })?;
     }
     if let Some(papers) = &papers {
         args.papers
@@ -225,15 +236,14 @@ fn tell(state: &State, desk: &Desk) {
     let until = state.sheets().iter().map(|sheet| sheet.unverified().last());
     let until = until.max().map(|day| day.to_string()).unwrap_or_default();
     let quorum = charter.quorum();
-    let open = if quorum == Quorum::ONE {
-        "opens"
-    } else {
-        "open"
+    let open = match (quorum.get(), editors) {
+        (1, 1) => "its one editor opens each drop alone".to_owned(),
+        (1, _) => format!("1 of {editors} editors opens a drop"),
+        _ => format!("{quorum} of {editors} editors open a drop"),
     };
     desk.screen.result(
         &format!(
-            "The newsroom is founded: {quorum} of {editors} editors {open} a drop; keys until \
-             {until}; {spare}.\n  fingerprint  {grouped}\n  drop address {address}",
+            "The newsroom is founded: {open}; keys until {until}; {spare}.\n  fingerprint  {grouped}\n  drop address {address}",
             spare = editors::spare(charter)
         ),
         "founded",

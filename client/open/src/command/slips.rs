@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use knothole_envelope::EpochNumber;
+use data_encoding::HEXLOWER;
+use knothole_envelope::{EditorKey, EpochNumber};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::desk::Desk;
 use crate::escape;
 use crate::failure::Failure;
-use crate::folder::{Existing, Folder};
+use crate::folder::{Existing, FileError, Folder};
 use crate::passphrase::PassphraseError;
 use crate::vault::{Plan, Slip, SlipError, Slips, Vault, VaultError};
 use crate::volume::Volume;
@@ -18,6 +19,33 @@ use crate::volume::Volume;
 /// How often a slip is asked for that was misread.
 const TRIES: u32 = 5;
 const TERMINAL: &str = "-";
+/// A slip is not longer, but for whose it is.
+const ROOM: usize = 512;
+
+/// Refuses a place that slips may not be written to, before anything is asked.
+pub(super) fn refuse_place(out: Option<&Path>) -> Result<(), Failure> {
+    let Some(out) = out.filter(|out| *out != Path::new(TERMINAL)) else {
+        return Ok(());
+    };
+    let (folder, name) = Folder::of_file(out)?;
+    if Volume::of(&folder)? == Volume::Plain {
+        return Err(SlipError::Disk.into());
+    }
+    if folder.has(&name)? {
+        return Err(FileError::new("create", out, std::io::ErrorKind::AlreadyExists).into());
+    }
+    Ok(())
+}
+
+/// Whose a slip is, as it stands on the paper: sticks are renamed, and keys are not.
+pub(super) fn whose(vault: &Path, editor: &EditorKey) -> String {
+    let key = HEXLOWER.encode(editor.as_bytes());
+    format!(
+        "{}   editor {}",
+        escape::path(vault),
+        key.get(..16).unwrap_or(&key)
+    )
+}
 
 /// Makes a slip for each of these epochs, and hands them to the person before anything depends on
 /// them.
@@ -25,14 +53,14 @@ pub(super) fn make(
     epochs: impl Iterator<Item = EpochNumber>,
     plan: &Plan,
     out: &Path,
-    vault: &Path,
+    whose: &str,
     desk: &mut Desk,
 ) -> Result<Slips, Failure> {
     let slips = Slips::generate(epochs, &mut desk.rng);
     if out == Path::new(TERMINAL) {
-        show(&slips, plan, vault, desk)?;
+        show(&slips, plan, whose, desk)?;
     } else {
-        write(&slips, plan, out, vault)?;
+        write(&slips, plan, out, whose)?;
         desk.screen.say(&format!(
             "{} holds the slips. Print them, cut them apart, and remove the file: it is in memory \
              only. Keep them away from the vault, and from each other if you can.",
@@ -42,23 +70,25 @@ pub(super) fn make(
     Ok(slips)
 }
 
-fn write(slips: &Slips, plan: &Plan, out: &Path, vault: &Path) -> Result<(), Failure> {
+fn write(slips: &Slips, plan: &Plan, out: &Path, whose: &str) -> Result<(), Failure> {
     let (folder, name) = Folder::of_file(out)?;
     if Volume::of(&folder)? == Volume::Plain {
         return Err(SlipError::Disk.into());
     }
     // Room for all of it at once, so that growing leaves no copies.
-    let mut text = Zeroizing::new(Vec::with_capacity(512 * 520));
+    let mut text = Zeroizing::new(Vec::with_capacity(
+        ROOM.saturating_add(whose.len()).saturating_mul(520),
+    ));
     for (epoch, slip) in slips.iter() {
-        text.extend_from_slice(page(epoch, slip, plan, vault).as_bytes());
+        text.extend_from_slice(page(epoch, slip, plan, whose).as_bytes());
     }
     folder.put(&name, &text, Existing::Keep)?;
     Ok(())
 }
 
-fn show(slips: &Slips, plan: &Plan, vault: &Path, desk: &mut Desk) -> Result<(), Failure> {
+fn show(slips: &Slips, plan: &Plan, whose: &str, desk: &mut Desk) -> Result<(), Failure> {
     for (epoch, slip) in slips.iter() {
-        let text = page(epoch, slip, plan, vault);
+        let text = page(epoch, slip, plan, whose);
         desk.screen.show(&[&text])?;
         if !typed_back(slip, desk)? {
             return Err(PassphraseError::Differs.into());
@@ -84,16 +114,15 @@ fn typed_back(slip: &Slip, desk: &mut Desk) -> Result<bool, PassphraseError> {
 }
 
 /// One slip as it is printed.
-fn page(epoch: EpochNumber, slip: &Slip, plan: &Plan, vault: &Path) -> Zeroizing<String> {
+fn page(epoch: EpochNumber, slip: &Slip, plan: &Plan, whose: &str) -> Zeroizing<String> {
     let days = plan
         .days_of(epoch)
         .map(|(first, last)| format!("{first} to {last}"))
         .unwrap_or_default();
-    let mut text = Zeroizing::new(String::with_capacity(512));
+    let mut text = Zeroizing::new(String::with_capacity(ROOM.saturating_add(whose.len())));
     text.push_str(&format!(
         "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\nSlip of epoch \
-         {epoch}   {days}   {}\n\n",
-        escape::path(vault)
+         {epoch}   {days}\n{whose}\n\n"
     ));
     let words = slip.words();
     for (place, word) in words.split(' ').enumerate() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use data_encoding::HEXLOWER;
-use knothole_envelope::{Day, EpochNumber, Fingerprint};
+use knothole_envelope::{Day, EpochNumber, Fingerprint, SigningSecret};
 
 use super::slips;
 use crate::desk::Desk;
@@ -109,13 +109,25 @@ fn new(args: &NewArgs, desk: &mut Desk) -> Result<(), Failure> {
         plan = plan.numbered_from(first)?;
     }
     Vault::refuse_existing(&args.vault)?;
+    slips::refuse_place(args.slips.as_deref())?;
     let passphrase = choose::passphrase(desk)?;
+    let signing = SigningSecret::generate(&mut desk.rng);
     let slips = match &args.slips {
         None => Slips::none(),
-        Some(out) => slips::make(plan.numbers(), &plan, out, &args.vault, desk)?,
+        Some(out) => {
+            let whose = slips::whose(&args.vault, &signing.editor_key());
+            slips::make(plan.numbers(), &plan, out, &whose, desk)?
+        }
     };
     desk.screen.say("Making the vault…");
-    let vault = Vault::create(&args.vault, &passphrase, plan, slips, &mut desk.rng)?;
+    let vault = Vault::create(
+        &args.vault,
+        &passphrase,
+        signing,
+        plan,
+        slips,
+        &mut desk.rng,
+    )?;
     show(&vault, desk);
     desk.screen.say(&format!(
         "Next: write its card with \"knothole vault card {path} --out CARD\", and keep a copy of the \

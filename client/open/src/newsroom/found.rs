@@ -13,7 +13,7 @@ use crate::archive::cbor::{Reader, Writer};
 use crate::editor::Editor;
 
 /// A newsroom could not be founded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FoundError {
     /// The cards cannot be read, or do not fit together.
@@ -24,8 +24,15 @@ pub enum FoundError {
     ArchiveKeys,
     /// A vault belongs to none of the cards.
     NoCard {
-        /// Its place among the vaults that were given, from 0.
-        vault: usize,
+        /// What a person calls it.
+        vault: String,
+    },
+    /// A vault belongs to another newsroom, and would believe that one's archive no more.
+    OtherNewsroom {
+        /// What a person calls it.
+        vault: String,
+        /// The newsroom that the vault can be told, if the next attempt is the same newsroom.
+        newsroom: Option<Fingerprint>,
     },
     /// Not all editors have signed the founding charter.
     Unsigned {
@@ -55,10 +62,9 @@ impl fmt::Display for FoundError {
             ),
             Self::NoCard { vault } => write!(
                 f,
-                "vault {} of those that were given belongs to none of the cards: give the card of \
-                 each editor",
-                vault.saturating_add(1)
+                "{vault} belongs to none of the cards: give the card of each editor"
             ),
+            Self::OtherNewsroom { vault, newsroom } => other_newsroom(f, vault, newsroom.as_ref()),
             Self::Unsigned { editors, have } => write!(
                 f,
                 "all {editors} editors sign the founding charter, and {have} of them {has} so far",
@@ -69,6 +75,27 @@ impl fmt::Display for FoundError {
                  them, or another quorum: give the same, or begin in another folder",
             ),
         }
+    }
+}
+
+/// That a vault is taken already, and what to do.
+pub(super) fn other_newsroom(
+    f: &mut fmt::Formatter<'_>,
+    vault: &str,
+    newsroom: Option<&Fingerprint>,
+) -> fmt::Result {
+    write!(
+        f,
+        "{vault} belongs to another newsroom already, and would open that one's archive no more: \
+         nothing was changed. Take a new vault (`knothole vault new`)"
+    )?;
+    match newsroom {
+        Some(newsroom) => write!(
+            f,
+            ", or, if you mean to give the other newsroom up, tell it so first: `knothole vault \
+             trust {vault} {newsroom}`"
+        ),
+        None => Ok(()),
     }
 }
 
@@ -139,13 +166,19 @@ impl Founding {
     /// Signs the charter and all sheets.
     ///
     /// # Errors
-    /// [`FoundError::NoCard`] when this is none of the editors; `vault` is its place.
-    pub fn sign(&mut self, editor: &impl Editor, vault: usize) -> Result<(), FoundError> {
+    /// [`FoundError::NoCard`] when this is none of the editors, [`FoundError::OtherNewsroom`] when
+    /// the editor belongs to another newsroom.
+    pub fn sign(&mut self, editor: &impl Editor) -> Result<(), FoundError> {
+        let vault = editor.called();
         if self.charter.unverified().place_of(&editor.key()).is_none() {
             return Err(FoundError::NoCard { vault });
         }
-        self.charter.sign_founding(editor.signing());
         let fingerprint = self.fingerprint();
+        if editor.newsroom().is_some_and(|known| known != fingerprint) {
+            let newsroom = Some(fingerprint);
+            return Err(FoundError::OtherNewsroom { vault, newsroom });
+        }
+        self.charter.sign_founding(editor.signing());
         for sheet in &mut self.sheets {
             sheet.sign(&fingerprint, editor.signing());
         }
@@ -227,7 +260,7 @@ impl Founding {
         let chain = CharterChain::from_founding(self.charter)
             .and_then(|chain| chain.verify(&fingerprint))
             .map_err(|error| match error {
-                ChainError::TooFewSignatures { .. } => missing,
+                ChainError::TooFewSignatures { .. } => missing.clone(),
                 other => FoundError::Charter(other),
             })?;
         State::new(chain, self.keys, onion, self.sheets).ok_or(missing)

@@ -24,6 +24,12 @@ const BORDER: usize = 4;
 const MODULE: usize = 8;
 /// A page of A4 in tenths of a millimetre.
 const WIDTH: usize = 2100;
+/// The code takes so much of it.
+const CODE: usize = 1200;
+/// The whole address has 124 letters: four rows of them.
+const ROW: usize = 31;
+const HEADING: usize = 64;
+const LETTERS: usize = 76;
 
 /// The poster as text.
 #[must_use]
@@ -45,7 +51,7 @@ pub fn page(address: &DropAddress) -> Result<String, PosterError> {
         .map_err(|_| PosterError)?;
     let side = code.width();
     let modules = side.saturating_add(BORDER.saturating_mul(2));
-    let scale = 1400_usize.checked_div(modules).unwrap_or(MODULE).max(1);
+    let scale = CODE.checked_div(modules).unwrap_or(MODULE).max(1);
     let size = modules.saturating_mul(scale);
     let left = WIDTH.saturating_sub(size) / 2;
     let mut path = String::new();
@@ -59,32 +65,19 @@ pub fn page(address: &DropAddress) -> Result<String, PosterError> {
         }
     }
     let mut lines = String::new();
-    let words = [
-        (
-            70,
-            "Drop-box (with Tor Browser, or with knothole-send):".to_owned(),
-        ),
-        (52, address.onion().to_string()),
-        (70, "Fingerprint of the newsroom:".to_owned()),
-    ];
-    let grouped = address.fingerprint().grouped();
-    let groups: Vec<&str> = grouped.split(' ').collect();
-    let rows = groups.chunks(7).map(|groups| (70, groups.join(" ")));
-    let mut y = 240_usize;
-    for (height, words) in words.into_iter().chain(rows) {
-        let face = if words.contains(' ') && words.ends_with(':') {
-            "sans-serif"
-        } else {
-            "monospace"
-        };
+    let mut y = 100_usize;
+    for (face, height, words) in words(address) {
+        // A heading stands closer to what it heads than to what is above it.
+        let before: usize = if face == SANS { 70 } else { 30 };
+        y = y.saturating_add(height).saturating_add(before);
         write!(
             lines,
             "<text x=\"1050\" y=\"{y}\" font-family=\"{face}\" font-size=\"{height}\" \
              text-anchor=\"middle\">{words}</text>"
         )
         .map_err(|_| PosterError)?;
-        y = y.saturating_add(130);
     }
+    y = y.saturating_add(60);
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"210mm\" height=\"297mm\" \
          viewBox=\"0 0 2100 2970\"><title>{address}</title>\
@@ -93,7 +86,44 @@ pub fn page(address: &DropAddress) -> Result<String, PosterError> {
     ))
 }
 
+const SANS: &str = "sans-serif";
+const MONO: &str = "monospace";
+
+/// The lines of the page: their face, their height, and what they say.
+fn words(address: &DropAddress) -> Vec<(&'static str, usize, String)> {
+    let heading = |words: &str| (SANS, HEADING, words.to_owned());
+    let grouped = address.fingerprint().grouped();
+    let groups: Vec<&str> = grouped.split(' ').collect();
+    let whole = rows(address);
+    let count = whole.len();
+    let mut words = vec![
+        heading("Drop-box, for Tor Browser:"),
+        (MONO, 50, address.onion().to_string()),
+        heading("Fingerprint of the newsroom:"),
+    ];
+    words.extend(
+        groups
+            .chunks(7)
+            .map(|groups| (MONO, LETTERS, groups.join(" "))),
+    );
+    words.push(heading("Both in one, for knothole-send. Type the"));
+    words.push((
+        SANS,
+        HEADING,
+        format!("{count} rows as one line, with no blank between them:"),
+    ));
+    words.extend(whole.into_iter().map(|row| (MONO, LETTERS, row)));
+    words
+}
+
+/// The whole address in rows that fit the page. Joined without blanks they are the address again.
+fn rows(address: &DropAddress) -> Vec<String> {
+    let letters: Vec<char> = address.to_string().chars().collect();
+    letters.chunks(ROW).map(String::from_iter).collect()
+}
+
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "small numbers in tests")]
 mod tests {
     use knothole_envelope::{Fingerprint, OnionAddress};
 
@@ -113,6 +143,40 @@ mod tests {
         }
         assert!(page.matches("h1").count() + page.matches("h2").count() > 500);
         assert!(!page.contains("href") && !page.contains("script"));
+    }
+
+    /// What a person reads on the page, line by line.
+    fn read(page: &str) -> Vec<&str> {
+        let texts = page.split("<text ").skip(1);
+        let read = texts.map(|text| text.split_once('>').unwrap().1);
+        read.map(|text| text.split_once("</text>").unwrap().0)
+            .collect()
+    }
+
+    #[test]
+    fn the_rows_that_a_person_reads_on_the_page_are_the_whole_address() {
+        let page = page(&address()).unwrap();
+        let lines = read(&page);
+        let first = lines.iter().position(|line| line.starts_with("knothole:"));
+        let rows = &lines[first.unwrap()..];
+        assert_eq!(rows.len(), 4);
+        assert!(rows.iter().all(|row| row.len() <= ROW));
+        assert_eq!(rows.concat().parse::<DropAddress>(), Ok(address()));
+    }
+
+    #[test]
+    fn nothing_on_the_page_lies_outside_of_it() {
+        let page = page(&address()).unwrap();
+        let code = page.split("translate(").nth(1).unwrap();
+        let (left, rest) = code.split_once(' ').unwrap();
+        let top: usize = rest.split_once(')').unwrap().0.parse().unwrap();
+        assert!(left.parse::<usize>().unwrap() >= (WIDTH - CODE) / 2);
+        assert!(top + CODE <= 2970);
+        // A letter of such a face is not wider than six tenths of its height.
+        for (face, height, words) in words(&address()) {
+            let tenths = if face == MONO { 6 } else { 5 };
+            assert!(words.len() * height * tenths / 10 < WIDTH - 200, "{words}");
+        }
     }
 
     #[test]

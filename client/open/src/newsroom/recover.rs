@@ -3,17 +3,17 @@
 use core::fmt;
 
 use knothole_envelope::{
-    ChainError, CharterChain, Day, Fingerprint, OnionAddress, Quorum, RecoveryKeys, Signed,
-    SigningSecret, VerifiedChain, unframe,
+    ChainError, CharterChain, Day, EpochNumber, Fingerprint, OnionAddress, Quorum, RecoveryKeys,
+    Signed, SigningSecret, VerifiedChain, VerifiedSheet, unframe,
 };
 
-use super::found::doubled;
+use super::found::{doubled, other_newsroom};
 use super::sheets::{CardsError, read_cards, sheets};
 use crate::archive::State;
 use crate::editor::Editor;
 
 /// The newsroom could not be recovered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecoverError {
     /// The file is not a chain of charters.
@@ -30,8 +30,20 @@ pub enum RecoverError {
     ArchiveKeys,
     /// A vault belongs to none of the cards.
     NoCard {
-        /// Its place among the vaults that were given, from 0.
-        vault: usize,
+        /// What a person calls it.
+        vault: String,
+    },
+    /// A vault belongs to another newsroom, and would believe that one's archive no more.
+    OtherNewsroom {
+        /// What a person calls it.
+        vault: String,
+        /// The newsroom that is recovered.
+        newsroom: Fingerprint,
+    },
+    /// The numbers of the new epochs were used before, for other keys on other days.
+    Numbers {
+        /// The first number that is free.
+        free: u32,
     },
     /// All epochs on the cards are over.
     Over,
@@ -66,10 +78,14 @@ impl fmt::Display for RecoverError {
             Self::ArchiveKeys => f.write_str(
                 "two of the cards have one archive key: each editor needs a vault of their own",
             ),
-            Self::NoCard { vault } => write!(
+            Self::NoCard { vault } => write!(f, "{vault} belongs to none of the cards"),
+            Self::OtherNewsroom { vault, newsroom } => other_newsroom(f, vault, Some(newsroom)),
+            Self::Numbers { free } => write!(
                 f,
-                "vault {} of those that were given belongs to none of the cards",
-                vault.saturating_add(1)
+                "the server refuses the epochs on these cards: the newsroom has had their numbers, \
+                 on other days. Make all the new vaults with `knothole vault new VAULT \
+                 --first-epoch {free}`, or a higher number that is the same for all, and give \
+                 their cards"
             ),
             Self::Over => f.write_str(
                 "all epochs that stand on every card are over: make vaults for the time to come",
@@ -157,6 +173,61 @@ pub struct Successors<'c> {
     pub today: Day,
 }
 
+/// Refuses editors who belong to another newsroom.
+///
+/// # Errors
+/// [`RecoverError::OtherNewsroom`].
+pub fn refuse_taken(editors: &[impl Editor], newsroom: &Fingerprint) -> Result<(), RecoverError> {
+    let mut editors = editors.iter();
+    let taken = editors.find(|editor| editor.newsroom().is_some_and(|known| known != *newsroom));
+    match taken {
+        Some(taken) => Err(RecoverError::OtherNewsroom {
+            vault: taken.called(),
+            newsroom: *newsroom,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The number of the first new epoch, if one is to come. Of the epochs before, those are known whose sheets are here.
+///
+/// A server refuses a number that it had under the old keys, unless the days are the same, and one
+/// that was burned for ever.
+///
+/// # Errors
+/// [`RecoverError::Numbers`] when a number was used before, or [`RecoverError::Cards`].
+pub fn first_number(
+    cards: &[Vec<u8>],
+    known: &[VerifiedSheet],
+    today: Day,
+) -> Result<Option<EpochNumber>, RecoverError> {
+    let cards = read_cards(cards)?;
+    let (first, others) = cards.split_first().ok_or(CardsError::NoCard)?;
+    let shared = |number| {
+        let mut others = others.iter();
+        others.all(|card| card.epochs().any(|epoch| epoch.epoch == number))
+    };
+    let epochs = first.epochs();
+    let epochs = epochs.filter(|epoch| epoch.last >= today && shared(epoch.epoch));
+    let highest = known.iter().map(VerifiedSheet::epoch).max();
+    let mut lowest = None;
+    for epoch in epochs {
+        let same = |sheet: &VerifiedSheet| {
+            sheet.epoch() == epoch.epoch
+                && (sheet.first(), sheet.last()) == (epoch.first, epoch.last)
+        };
+        if let Some(highest) = highest
+            && epoch.epoch <= highest
+            && !known.iter().any(same)
+        {
+            let free = highest.get().saturating_add(1);
+            return Err(RecoverError::Numbers { free });
+        }
+        lowest = lowest.or(Some(epoch.epoch));
+    }
+    Ok(lowest)
+}
+
 /// The state of the newsroom under a charter that the papers have made. Its archive is empty.
 ///
 /// # Errors
@@ -188,9 +259,11 @@ pub fn recover(
         )
         .map_err(RecoverError::Charter)?;
     let mut present = Vec::new();
-    for (vault, editor) in editors.iter().enumerate() {
+    for editor in editors {
         let place = charter.place_of(&editor.key());
-        let place = place.ok_or(RecoverError::NoCard { vault })?;
+        let place = place.ok_or_else(|| RecoverError::NoCard {
+            vault: editor.called(),
+        })?;
         if !present.contains(&place) {
             present.push(place);
         }

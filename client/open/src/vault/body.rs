@@ -36,9 +36,9 @@ impl Body {
     /// The length of a sealed body: nonce, text, tag.
     pub(super) const LEN: usize = NONCE_LEN + TEXT_LEN + TAG_LEN;
 
-    pub(super) fn generate(plan: Plan, rng: &mut impl CryptoRng) -> Self {
+    pub(super) fn generate(signing: SigningSecret, plan: Plan, rng: &mut impl CryptoRng) -> Self {
         Self {
-            signing: SigningSecret::generate(rng),
+            signing,
             archive: EpochSecret::generate(rng),
             plan,
             newsroom: None,

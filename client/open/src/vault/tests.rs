@@ -135,8 +135,16 @@ fn passphrases_are_stretched_with_48_mebibytes_and_five_passes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.vault");
     let plan = Plan::new(1, Day::new(20_000).unwrap(), 7).unwrap();
-    let mut vault =
-        Vault::create(&path, &phrase("right"), plan, Slips::none(), &mut rng()).unwrap();
+    let signing = SigningSecret::generate(&mut rng());
+    let mut vault = Vault::create(
+        &path,
+        &phrase("right"),
+        signing,
+        plan,
+        Slips::none(),
+        &mut rng(),
+    )
+    .unwrap();
     let full = [0, 0, 0xc0, 0, 0, 0, 0, 5, 0, 0, 0, 1];
     assert_eq!(fs::read(&path).unwrap()[12..24], full);
     let salt = fs::read(&path).unwrap()[24..40].to_vec();
@@ -200,6 +208,7 @@ fn a_vault_that_cannot_be_written_leaves_nothing_behind() {
         };
         let right = phrase("right");
         let make = Make {
+            signing: SigningSecret::generate(&mut rng()),
             passphrase: &right,
             plan,
             slips: Slips::none(),

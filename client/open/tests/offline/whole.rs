@@ -206,7 +206,9 @@ fn a_vault_that_was_not_there_when_an_epoch_was_burned_is_named_until_it_is_burn
     let list = desk.knothole(&list, "a\nb\nc\n");
     done(&list);
     assert!(
-        list.out.contains("keys: erased, erased, erased"),
+        list.out
+            .lines()
+            .any(|row| row.matches(" erased").count() == 3),
         "{}",
         list.out
     );

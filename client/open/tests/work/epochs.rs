@@ -109,14 +109,14 @@ fn what_was_burned_is_told_to_the_server_and_seen_in_the_list() {
     close(&mut newsroom);
     let list = newsroom.run("epochs list");
     list.ends_with(0)
-        .says("keys: here, here  drops: 1 opened")
+        .says("keys: v1 here, v2 here  drops: 1 opened")
         .says("may be burned")
         .says("not to be burned yet: drops of it may still come");
     newsroom.run("epochs burn 2 --yes").ends_with(0);
     newsroom
         .run("epochs list")
         .ends_with(0)
-        .says("keys: erased, erased  drops: 1 opened")
+        .says("keys: v1 erased, v2 erased  drops: 1 opened")
         .says("burned on");
     newsroom.run("outbox .").ends_with(0).says("1 receipt");
     let burned = Receipt::Burned {
@@ -155,10 +155,27 @@ fn what_is_not_delivered_is_named_before_it_is_lost() {
         .ends_with(0)
         .says("no drop that waits");
     newsroom.run("list").ends_with(0).says("burned");
+    // What nobody can open any more does not wait.
+    let list = newsroom.run("epochs list");
+    list.ends_with(0).says("drops: 1 lost");
+    assert!(!list.has("waiting"));
     newsroom
         .run("epochs burn 3 --lose-undelivered --yes")
         .ends_with(0)
         .says("whatever of it is still on the way is lost as well");
+}
+
+#[test]
+fn the_list_says_why_an_epoch_is_not_to_be_burned_only_when_it_has_begun() {
+    let newsroom = Newsroom::new();
+    let list = newsroom.run("epochs list");
+    list.ends_with(0).says("Epoch, its days");
+    let why = "not to be burned yet: drops of it may still come";
+    assert_eq!(list.count(why), 1);
+    newsroom
+        .run("epochs burn 99 --yes")
+        .ends_with(1)
+        .says("epoch 99 cannot be burned: this newsroom has no such epoch");
 }
 
 /// The words of each slip of a file, in the order of the epochs.
@@ -312,6 +329,6 @@ fn a_burn_that_was_cut_off_anywhere_is_finished_by_the_same_command() {
         newsroom
             .run("epochs list")
             .ends_with(0)
-            .says("keys: erased, erased  drops: 1 opened");
+            .says("keys: v1 erased, v2 erased  drops: 1 opened");
     }
 }

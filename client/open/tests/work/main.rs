@@ -143,14 +143,23 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
         .run(&found)
         .ends_with(1)
         .says("there is an archive in this folder already");
-    let found = format!("{found} --archive other --vault v1");
+    // The vaults of a living newsroom do not go to another one by themselves.
+    let other = format!("{found} --archive other --vault v1");
+    run(at, &[ONE], &other)
+        .ends_with(1)
+        .says("v1 belongs to another newsroom already")
+        .says("`knothole vault trust v1 ");
+    newsroom.run("list").ends_with(0);
+    newsroom.newcomer("w1", ONE);
+    newsroom.newcomer("w2", TWO);
+    let found = other.replace(" v", " w");
     run(at, &[ONE], &found)
         .ends_with(4)
         .says("1 of 2 editors has signed");
     run(at, &[ONE], &found.replace("quorum 1", "quorum 2"))
         .ends_with(1)
         .says("another founding has begun");
-    run(at, &[TWO], &found.replace("vault v1", "vault v2"))
+    run(at, &[TWO], &found.replace("vault w1", "vault w2"))
         .ends_with(0)
         .says("one editor who is arrested");
     assert!(!newsroom.path("other/founding").exists());
@@ -161,20 +170,22 @@ fn every_refusal_has_its_exit_code_and_says_what_to_do() {
 fn editors_who_sign_in_turn_are_told_which_vaults_the_last_command_takes() {
     let newsroom = Newsroom::new();
     let at = newsroom.folder.path();
+    newsroom.newcomer("w1", ONE);
+    newsroom.newcomer("w2", TWO);
     let found = format!(
-        "newsroom found v1.card v2.card --quorum 2 --onion {} --archive other",
+        "newsroom found w1.card w2.card --quorum 2 --onion {} --archive other",
         onion()
     );
     let last = "--vault A --vault B";
-    run(at, &[ONE], &format!("{found} --vault v1"))
+    run(at, &[ONE], &format!("{found} --vault w1"))
         .ends_with(4)
         .says("with the next editor's vault. The last time 2 vaults are needed together")
         .says(last);
-    run(at, &[TWO], &format!("{found} --vault v2"))
+    run(at, &[TWO], &format!("{found} --vault w2"))
         .ends_with(4)
         .says("2 of 2 editors have signed")
         .says(&format!("now with {last}"));
-    let last = last.replace('A', "v1").replace('B', "v2");
+    let last = last.replace('A', "w1").replace('B', "w2");
     run(at, &[ONE, TWO], &format!("{found} {last}"))
         .ends_with(0)
         .says("The newsroom is founded");

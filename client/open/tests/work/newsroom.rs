@@ -54,6 +54,10 @@ impl Run {
         self.out.contains(words) || self.err.contains(words)
     }
 
+    pub(crate) fn count(&self, words: &str) -> usize {
+        self.out.matches(words).count() + self.err.matches(words).count()
+    }
+
     pub(crate) fn says(&self, words: &str) -> &Self {
         assert!(
             self.has(words),

@@ -75,7 +75,7 @@ fn after_all_vaults_are_lost_the_papers_put_new_editors_in_charge() {
     assert!(!at.join("new/state").exists());
     run(at, &[THREE, &words[1], &words[0]], &recover)
         .ends_with(0)
-        .says("goes on with 1 new editor")
+        .says("goes on with 1 editor under")
         .says("what was sealed to the lost vaults is lost");
     let longer = CharterChain::decode(&read("carry/knothole-outbox/charter")).unwrap();
     let longer = longer.verify(&fingerprint).unwrap();

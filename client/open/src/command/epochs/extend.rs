@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::archive::{Archive, State};
+use crate::command::slips;
 use crate::desk::Desk;
 use crate::escape;
 use crate::failure::{Exit, Failure};
@@ -119,6 +120,7 @@ fn more(
 ) -> Result<(), Failure> {
     let plan = vault.plan().extended(epochs)?;
     let path = vault.path().to_owned();
+    let whose = slips::whose(&path, &vault.editor_key());
     if let Some(card) = &args.card {
         refuse_existing(card)?;
     }
@@ -127,7 +129,7 @@ fn more(
         Some(out) => {
             let old = usize::try_from(vault.plan().epochs()).unwrap_or(usize::MAX);
             let new = plan.numbers().skip(old);
-            crate::command::slips::make(new, &plan, out, &path, desk)?
+            slips::make(new, &plan, out, &whose, desk)?
         }
     };
     desk.screen.say("Making the keys…");

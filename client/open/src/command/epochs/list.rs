@@ -8,6 +8,7 @@ use knothole_envelope::{Day, EpochNumber};
 use super::warn_holders;
 use crate::archive::{Archive, State, Status};
 use crate::desk::Desk;
+use crate::editor::Editor;
 use crate::failure::{Exit, Failure};
 use crate::screen::Field;
 use crate::vault::{EpochState, Vault};
@@ -41,6 +42,8 @@ pub(super) fn run(args: &ListArgs, desk: &mut Desk) -> Result<Exit, Failure> {
             .flat_map(Vault::epochs)
             .map(|known| known.epoch),
     );
+    desk.screen
+        .say("Epoch, its days, where its keys are, its drops, and whether it may be burned:");
     for epoch in epochs {
         tell(epoch, &vaults, state, desk);
     }
@@ -59,12 +62,25 @@ fn tell(epoch: EpochNumber, vaults: &[Vault], state: Option<&State>, desk: &Desk
         .iter()
         .map(|vault| key(vault, epoch).to_owned())
         .collect();
-    let mut text = format!("{epoch:>4}  {first} to {last}  keys: {}", keys.join(", "));
+    let called: Vec<String> = vaults.iter().map(Editor::called).collect();
+    let keys_in: Vec<_> = called
+        .iter()
+        .zip(&keys)
+        .map(|(vault, key)| format!("{vault} {key}"))
+        .collect();
+    let mut text = format!(
+        "{epoch:>4}  {first} to {last}  keys: {}",
+        keys_in.join(", ")
+    );
     let of = |status| state.map_or(0, |state| drops(state, epoch, status));
     let unproved = of(Status::Incomplete).saturating_add(of(Status::Listed));
-    let waiting = of(Status::Waiting).saturating_add(unproved);
+    let unread = of(Status::Waiting).saturating_add(unproved);
+    // Nobody can open what is left of a burned epoch: it waits for nothing.
+    let burned = state.is_some_and(|state| state.burned.get(epoch).is_some());
+    let (waiting, lost) = if burned { (0, unread) } else { (unread, 0) };
     let counts = [
         ("waiting", waiting),
+        ("lost", lost),
         ("opened", of(Status::Opened)),
         ("refused", of(Status::Refused)),
         ("stuck", of(Status::Stuck)),
@@ -80,7 +96,8 @@ fn tell(epoch: EpochNumber, vaults: &[Vault], state: Option<&State>, desk: &Desk
         text.push_str(if none { "none" } else { "" });
         text.push_str(&told.join(", "));
     }
-    let burning = state.map_or_else(String::new, |state| burning(state, epoch));
+    let today = desk.today;
+    let burning = state.map_or_else(String::new, |state| burning(state, epoch, today));
     if !burning.is_empty() {
         text.push_str(&format!("\n      {burning}"));
     }
@@ -88,6 +105,7 @@ fn tell(epoch: EpochNumber, vaults: &[Vault], state: Option<&State>, desk: &Desk
         ("epoch", Field::Number(epoch.get().into())),
         ("first_day", Field::Text(&first)),
         ("last_day", Field::Text(&last)),
+        ("vaults", Field::List(&called)),
         ("keys", Field::List(&keys)),
     ];
     fields.extend(counts.map(|(word, drops)| (word, Field::Number(drops))));
@@ -118,9 +136,14 @@ fn drops(state: &State, epoch: EpochNumber, status: Status) -> u64 {
     u64::try_from(of.count()).unwrap_or(u64::MAX)
 }
 
-fn burning(state: &State, epoch: EpochNumber) -> String {
+fn burning(state: &State, epoch: EpochNumber, today: Day) -> String {
     if let Some(burned) = state.burned.get(epoch) {
         return format!("burned on {}", burned.day());
+    }
+    // Of an epoch that has not begun there is nothing to say yet.
+    let today = state.latest().map_or(today, |latest| latest.max(today));
+    if state.days_of(epoch).is_some_and(|(first, _)| first > today) {
+        return String::new();
     }
     match state.may_burn(epoch) {
         Ok(()) => "may be burned".to_owned(),

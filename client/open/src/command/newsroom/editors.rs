@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::folder::read_named;
 use crate::newsroom::{Change, ChangeError, wanted};
 use crate::screen::{Field, counted};
+use crate::vault::EpochState;
 
 /// So many digits tell editors apart on a screen.
 const SHORT: usize = 16;
@@ -189,8 +190,14 @@ pub(super) fn show(args: &ShowArgs, desk: &mut Desk) -> Result<(), Failure> {
     );
     tell(&at, &text, "newsroom", desk);
     if let Some(wanted) = wanted(&at.archive.state, at.archive.state.today(desk.today)) {
+        // Fewer slips than it takes to keep a quorum from opening are none.
+        let slips = at.vaults.iter().any(|vault| {
+            let mut epochs = vault.epochs();
+            epochs.any(|epoch| epoch.state == EpochState::Slip)
+        });
+        let slips = if slips { " --slips SLIPS" } else { "" };
         desk.screen.say(&format!(
-            "An editor who is to join makes a vault with `{wanted}`."
+            "An editor who is to join makes a vault with `{wanted}{slips}`."
         ));
     }
     Ok(())

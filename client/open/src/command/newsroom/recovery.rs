@@ -12,7 +12,11 @@ use crate::command::archive::{ArchiveArgs, Opened, settle};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::folder::{Existing, Folder, read_named};
-use crate::newsroom::{Papers, RecoverError, Successors, chain_of, key_of, recover, words_of};
+use crate::newsroom::{
+    Papers, RecoverError, Successors, chain_of, first_number, key_of, recover, refuse_taken,
+    words_of,
+};
+use crate::outbox;
 use crate::passphrase::PassphraseError;
 use crate::screen::counted;
 use crate::volume::Volume;
@@ -113,8 +117,8 @@ fn page(
     let mut page = Zeroizing::new(String::with_capacity(2048));
     page.push_str(&format!(
         "Recovery paper {number} of {papers} of the newsroom\n{}\n\nAll {papers} together, and \
-         nothing less, can appoint new editors (knothole newsroom recover).\nThey open no \
-         drop.\n\n",
+         nothing less, can appoint new editors\n(knothole newsroom recover). \
+         They open no drop.\n\n",
         newsroom.grouped()
     ));
     let words = words_of(paper);
@@ -134,8 +138,8 @@ fn page(
 }
 
 fn show(page: &str, desk: &mut Desk) -> Result<(), Failure> {
-    let advice = "\nWrite it on paper now, read it once more, and keep it away from all vaults. It \
-                  is shown only once.\n\n";
+    let advice = "\nWrite it on paper now, read it once more, and keep it away from all vaults.\nIt is \
+                  shown only once.\n\n";
     desk.screen.show(&[page, advice])?;
     // Whatever is typed here is not kept.
     match desk.asker.ask("Press Enter when it is written: ") {
@@ -180,7 +184,10 @@ pub(super) fn run(args: &RecoverArgs, desk: &mut Desk) -> Result<(), Failure> {
         args.address.fingerprint(),
     )?;
     drop(Archive::free_folder(&args.at.archive)?);
+    let known = outbox::sheets_beside(&args.charter, &chain);
+    let first = first_number(&cards, &known, desk.today)?;
     let mut vaults = desk.vaults(&args.at.vaults)?;
+    refuse_taken(&vaults, chain.fingerprint())?;
     let mut papers = Papers::default();
     while !papers.are_all_of(&chain) {
         if papers.count() >= usize::from(MOST_PAPERS) {
@@ -199,6 +206,14 @@ pub(super) fn run(args: &RecoverArgs, desk: &mut Desk) -> Result<(), Failure> {
     settle(&mut vaults, archive.state.chain().fingerprint(), desk);
     let opened = Opened { archive, vaults };
     tell(&opened, desk);
+    if let Some(first) = first.filter(|_| known.is_empty()) {
+        desk.screen.warn(&format!(
+            "the new keys begin with epoch {first}. The server refuses them unless that is above \
+             each epoch that `knothole-courier status` shows, or that the newsroom ever had. If it \
+             is not, make the vaults anew with a higher --first-epoch, and recover again from the \
+             same charter"
+        ));
+    }
     editors::finish(&opened, args.out.as_deref(), desk)
 }
 
@@ -239,7 +254,7 @@ fn tell(opened: &Opened, desk: &Desk) {
     let text = format!(
         "The newsroom goes on with {} under its fingerprint and its address. Sources and staff are \
          told from now on that recovery papers made this charter.",
-        counted(count, "new editor", "new editors")
+        counted(count, "editor", "editors")
     );
     editors::tell(opened, &text, "recovered", desk);
     desk.screen.warn(

@@ -36,8 +36,8 @@ fn a_newsroom_has_a_sheet_for_every_epoch_of_its_editors_signed_by_all() {
 fn all_editors_must_sign_the_founding_charter() {
     let editors = known(3);
     let mut founding = Founding::new(&cards(&editors), two()).unwrap();
-    founding.sign(&editors[0], 0).unwrap();
-    founding.sign(&editors[2], 1).unwrap();
+    founding.sign(&editors[0]).unwrap();
+    founding.sign(&editors[2]).unwrap();
     assert_eq!(
         founding.finish(onion()).unwrap_err(),
         FoundError::Unsigned {
@@ -52,9 +52,28 @@ fn a_vault_without_a_card_is_refused() {
     let mut founding = Founding::new(&cards(&known(2)), two()).unwrap();
     let stranger = Known::new(9);
     assert_eq!(
-        founding.sign(&stranger, 1),
-        Err(FoundError::NoCard { vault: 1 })
+        founding.sign(&stranger),
+        Err(FoundError::NoCard {
+            vault: stranger.called()
+        })
     );
+}
+
+#[test]
+fn an_editor_of_another_newsroom_does_not_sign_a_founding() {
+    let mut founding = Founding::new(&cards(&known(2)), two()).unwrap();
+    let own = founding.fingerprint();
+    let other = Fingerprint::from_bytes([3; 32]);
+    let taken = Known::new(1).of(&other);
+    let vault = taken.called();
+    let newsroom = Some(own);
+    let refused = FoundError::OtherNewsroom { vault, newsroom };
+    assert_eq!(founding.sign(&taken), Err(refused.clone()));
+    assert_eq!(founding.signed().have, 0);
+    let words = refused.to_string();
+    assert!(words.contains("vault trust") && words.contains(&own.to_string()));
+    // A founding that was cut off is gone on with.
+    assert_eq!(founding.sign(&Known::new(1).of(&own)), Ok(()));
 }
 
 #[test]
@@ -121,7 +140,7 @@ fn editors_may_sign_in_turn_each_at_a_time_of_their_own() {
         if let Some(carried) = &carried {
             founding.join(carried).unwrap();
         }
-        founding.sign(editor, 0).unwrap();
+        founding.sign(editor).unwrap();
         let have = turn + 1;
         assert_eq!(founding.signed(), SignedSoFar { editors: 3, have });
         carried = Some(founding.encode());
@@ -136,7 +155,7 @@ fn editors_may_sign_in_turn_each_at_a_time_of_their_own() {
 fn what_was_signed_of_another_founding_is_not_taken_over() {
     let editors = known(3);
     let mut founding = Founding::new(&cards(&editors), two()).unwrap();
-    founding.sign(&editors[0], 0).unwrap();
+    founding.sign(&editors[0]).unwrap();
     let encoded = founding.encode();
     let other = |mut founding: Founding| founding.join(&encoded);
     let mut turned = cards(&editors);

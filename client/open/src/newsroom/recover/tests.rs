@@ -33,7 +33,7 @@ fn with_papers() -> State {
     let cards = cards(&[1, 2, 3]);
     let mut founding = Founding::with_recovery(&cards, quorum(2), Some(hash)).unwrap();
     for editor in some(&[1, 2, 3]) {
-        founding.sign(&editor, 0).unwrap();
+        founding.sign(&editor).unwrap();
     }
     founding.finish(onion()).unwrap()
 }
@@ -98,7 +98,8 @@ fn the_new_editors_must_be_there_as_many_as_it_takes() {
     };
     assert_eq!(recovered(&[91, 92], &[4]).unwrap_err(), more);
     assert_eq!(recovered(&[91, 92], &[4, 4]).unwrap_err(), more);
-    let stranger = RecoverError::NoCard { vault: 1 };
+    let vault = Known::new(1).called();
+    let stranger = RecoverError::NoCard { vault };
     assert_eq!(recovered(&[91, 92], &[4, 1]).unwrap_err(), stranger);
     assert!(recovered(&[91, 92], &[3, 4, 5]).is_ok());
 }
@@ -121,6 +122,46 @@ fn cards_must_have_epochs_to_come() {
         &some(&[4, 5]),
     );
     assert_eq!(refused.unwrap_err(), RecoverError::ArchiveKeys);
+}
+
+#[test]
+fn numbers_that_the_newsroom_had_on_other_days_are_refused_with_the_first_that_is_free() {
+    let lost = with_papers();
+    let known: Vec<_> = lost.sheets().iter().skip(4).take(13).collect();
+    let known: Vec<_> = known
+        .into_iter()
+        .map(|sheet| sheet.verify(lost.chain()).unwrap())
+        .collect();
+    let today = Day::new(FIRST_DAY + 7 * 6).unwrap();
+    let card = |first| {
+        let editor = Known::new(4);
+        let card = editor.card_from(Day::new(first).unwrap(), 7);
+        vec![card.sign(editor.signing()).unwrap().encode()]
+    };
+    // On the same days under the same numbers: an editor who stayed.
+    let first = first_number(&card(FIRST_DAY), &known, today).unwrap();
+    assert_eq!(first, EpochNumber::new(7));
+    // From epoch 1 on once more.
+    let refused = first_number(&card(FIRST_DAY + 7 * 6), &known, today).unwrap_err();
+    assert_eq!(refused, RecoverError::Numbers { free: 18 });
+    assert!(refused.to_string().contains("--first-epoch 18"));
+    // Where nothing is known, the number is told.
+    let first = first_number(&card(FIRST_DAY + 7 * 6), &[], today).unwrap();
+    assert_eq!(first, EpochNumber::new(1));
+}
+
+#[test]
+fn a_vault_of_another_newsroom_recovers_none() {
+    let lost = with_papers();
+    let own = lost.chain().fingerprint();
+    let taken = Known::new(4).of(&Fingerprint::from_bytes([3; 32]));
+    let vault = taken.called();
+    let newsroom = *own;
+    assert_eq!(
+        refuse_taken(&[taken], own),
+        Err(RecoverError::OtherNewsroom { vault, newsroom })
+    );
+    assert!(refuse_taken(&[Known::new(4), Known::new(5).of(own)], own).is_ok());
 }
 
 #[test]
