@@ -97,7 +97,7 @@ async fn existing(
         Command::Patch(patch) => {
             let progress = append(intake, &upload, patch, body).await?;
             let mut answer = answer::done();
-            tell(&mut answer, &upload, &progress);
+            tell(intake, &mut answer, &upload, &progress);
             Ok(answer)
         }
         Command::Delete => {
@@ -115,7 +115,7 @@ async fn existing(
                 offset: view.offset,
                 tree: upload.tree(),
             };
-            tell(&mut answer, &upload, &progress);
+            tell(intake, &mut answer, &upload, &progress);
             match upload.role {
                 Role::Whole => {}
                 Role::First | Role::Later { .. } => put(&mut answer, "upload-concat", "partial"),
@@ -127,14 +127,14 @@ async fn existing(
     }
 }
 
-fn tell(answer: &mut Answer, upload: &Upload, progress: &Progress) {
+fn tell(intake: &Intake, answer: &mut Answer, upload: &Upload, progress: &Progress) {
     put(answer, "upload-offset", &progress.offset.to_string());
     match progress.tree {
         Some(tree) => put(answer, "knothole-tree", &tree.to_string()),
         None => put(
             answer,
             "upload-expires",
-            &HttpDate(upload.expires).to_string(),
+            &HttpDate(intake.times().by_clock(upload.expires)).to_string(),
         ),
     }
 }
@@ -185,7 +185,7 @@ async fn created(
     let mut answer = answer::done();
     *answer.status_mut() = StatusCode::CREATED;
     put(&mut answer, "location", &secret.path());
-    tell(&mut answer, &upload, &progress);
+    tell(intake, &mut answer, &upload, &progress);
     unclaimed.claimed();
     Ok(answer)
 }
@@ -369,7 +369,7 @@ async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, 
     let mut answer = answer::done();
     *answer.status_mut() = StatusCode::CREATED;
     put(&mut answer, "location", &secret.path());
-    tell(&mut answer, &joined, &progress);
+    tell(intake, &mut answer, &joined, &progress);
     unclaimed.claimed();
     Ok(answer)
 }

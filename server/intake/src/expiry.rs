@@ -26,7 +26,7 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
     }
     let uploads = intake.uploads().unfinished();
     let standings: Vec<_> = uploads.iter().map(|upload| Standing::of(upload)).collect();
-    let (now, settings) = (intake.now(), intake.settings());
+    let (now, settings) = (intake.times().lived(), intake.settings());
     intake.watch().look(&standings, now);
     for (upload, standing) in uploads.iter().zip(&standings) {
         if let (true, Some(url)) = (upload.is_gone(), &upload.url) {

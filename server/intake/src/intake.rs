@@ -5,7 +5,6 @@ mod status;
 
 use std::io;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use getrandom::SysRng;
@@ -23,6 +22,7 @@ use crate::desk::{self, Courier, DeskError};
 use crate::disk::{Beneath, Disk};
 use crate::expiry::{self, Watch};
 use crate::gate::Gate;
+use crate::lived::Times;
 use crate::mailboxes::Mailboxes;
 use crate::newsroom::{Newsroom, PushError};
 use crate::receipts::{self, Grace, Receipts};
@@ -41,7 +41,7 @@ use crate::uploads::{Uploads, lock};
 pub struct Intake {
     disk: Arc<dyn Disk>,
     settings: Settings,
-    now: AtomicU64,
+    times: Mutex<Times>,
     newsroom: RwLock<Arc<Newsroom>>,
     /// Held by the one blocking task that changes the newsroom's files.
     updating: Mutex<()>,
@@ -118,14 +118,15 @@ impl Intake {
             Ok(None) | Err(_) => return Err(OpenError::Newsroom),
         };
         let batch = settings.batch.number(now);
-        let uploads = recover(&disk, now, |ticket| {
+        let times = Times::open(&disk, now)?;
+        let uploads = recover(&disk, times.lived(), |ticket| {
             ticket.url.map(|url| Link { url, batch })
         })?;
         let (shelf, forgotten) = Shelf::open(&disk, batch, &mut system_rng())?;
         for url in &forgotten {
             uploads.forget(url);
         }
-        let today = now.day().ok_or(io::ErrorKind::InvalidData);
+        let today = times.lived().day().ok_or(io::ErrorKind::InvalidData);
         let today = today.map_err(io::Error::from)?;
         if let Some(chain) = newsroom.chain() {
             receipts::sweep(&disk, chain, &shelf, Grace::of(settings.grace), today)?;
@@ -147,7 +148,7 @@ impl Intake {
             writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
-            now: AtomicU64::new(now.get()),
+            times: Mutex::new(times),
             newsroom: RwLock::new(Arc::new(newsroom)),
             updating: Mutex::new(()),
             swept: Mutex::new(today),
@@ -176,7 +177,7 @@ impl Intake {
     /// # Errors
     /// The store's disk failed; the next tick tries again.
     pub async fn tick(self: &Arc<Self>, now: UnixSeconds) -> io::Result<()> {
-        self.now.store(now.get(), Ordering::Relaxed);
+        lock(&self.times).advance(now);
         let inside = Arc::clone(self);
         let aged = tokio::task::spawn_blocking(move || inside.age()).await;
         aged.map_err(|_| io::Error::other("a blocking task ended early"))??;
@@ -260,7 +261,12 @@ impl Intake {
 
     /// The time that the last tick told.
     pub(crate) fn now(&self) -> UnixSeconds {
-        UnixSeconds::new(self.now.load(Ordering::Relaxed))
+        self.times().now()
+    }
+
+    /// What the store knows of time, as of the last tick.
+    pub(crate) fn times(&self) -> Times {
+        *lock(&self.times)
     }
 
     /// The batch that now lies in.
@@ -271,7 +277,7 @@ impl Intake {
     /// Who may pass now; nothing when the clock is beyond all calendars.
     pub(crate) fn gate(&self) -> Option<Gate> {
         match self.gate {
-            Passage::Gated => Some(self.newsroom().gate(self.now().day()?)),
+            Passage::Gated => Some(self.newsroom().gate(self.times().believed()?)),
             Passage::Open => Some(Gate::Open),
         }
     }
@@ -305,23 +311,19 @@ impl Intake {
         let held = self.newsroom();
         let disk = self.disk.as_ref();
         let fresh = match push {
-            Push::Charter => {
-                let fresh = held.with_charter(disk, bytes)?;
-                self.show(fresh.clone());
-                // What was signed by editors who have left must not live again with them.
-                if let Some(chain) = fresh.chain() {
-                    self.sweep(chain)?;
-                }
-                return Ok(());
-            }
-            Push::Sheets => held.with_sheets(disk, bytes, self.today()?)?,
+            Push::Charter => held.with_charter(disk, bytes)?,
+            Push::Sheets => held.with_sheets(disk, bytes, date(self.now().day())?)?,
             Push::Receipts => return self.take_receipts(&held, bytes),
             Push::Replies => {
                 let today = self.today()?;
                 return self.mailboxes.push(disk, bytes, today, &mut system_rng());
             }
         };
-        self.show(fresh);
+        self.show(fresh.clone());
+        // What was signed by editors who have left must not live again with them.
+        if let (Push::Charter, Some(chain)) = (push, fresh.chain()) {
+            self.sweep(chain)?;
+        }
         drop(updating);
         Ok(())
     }
@@ -352,14 +354,15 @@ impl Intake {
 
     fn age(&self) -> io::Result<()> {
         let updating = lock(&self.updating);
-        let today = self.today()?;
-        match self.newsroom().aged(self.disk.as_ref(), today) {
+        let disk = self.disk.as_ref();
+        lock(&self.times).keep(disk)?;
+        match self.newsroom().aged(disk, date(self.times().believed())?) {
             Ok(Some(fresh)) => self.show(fresh),
             Ok(None) => {}
             Err(PushError::Disk(error)) => return Err(error),
             Err(_) => return Err(io::Error::from(io::ErrorKind::InvalidData)),
         }
-        let disk = self.disk.as_ref();
+        let today = self.today()?;
         let mut swept = lock(&self.swept);
         if *swept != today {
             self.mailboxes.expire(disk, today)?;
@@ -386,9 +389,12 @@ impl Intake {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
     }
 
+    /// The day that the store lives through, by which graces and replies are counted.
     fn today(&self) -> io::Result<Day> {
-        self.now()
-            .day()
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+        date(self.times().lived().day())
     }
+}
+
+fn date(day: Option<Day>) -> io::Result<Day> {
+    day.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
 }

@@ -113,7 +113,7 @@ pub(crate) fn register(
         role,
         epoch: None,
         total,
-        expires: intake.now().plus(life).rounded_up_to_day(),
+        expires: intake.times().lived().plus(life).rounded_up_to_day(),
     };
     let segments = Segments::new(folder_of(&incoming(), &id), length);
     let upload = Upload::new(id, segments, ticket);

@@ -19,6 +19,7 @@ mod form;
 mod gate;
 mod intake;
 mod keep;
+mod lived;
 mod mailboxes;
 mod newsroom;
 mod pages;

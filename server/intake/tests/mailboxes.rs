@@ -12,7 +12,6 @@ use knothole_envelope::{
     Codename, ListedDrop, MAILBOX_LEN, Message, PushedReply, REPLY_LEN, Suite, WayBack, open_reply,
     seal_decoy, seal_reply, unframe,
 };
-use knothole_intake::UnixSeconds;
 use newsroom::{BATCH, DAY, House, rng};
 use wire::{Answer, PATCH, Wire};
 
@@ -97,8 +96,7 @@ async fn a_source_reads_its_replies_and_erases_them_and_others_see_only_decoys()
     assert_eq!(read(&house, &one).await, [4, 5]);
     let house = house.restarted(DAY).await;
     assert_eq!(read(&house, &one).await, [4, 5]);
-    let later = UnixSeconds::new(DAY + 91 * 86_400);
-    house.intake.tick(later).await.unwrap();
+    house.live_until(DAY + 91 * 86_400).await;
     assert_eq!(read(&house, &one).await, [0_u64; 0]);
     assert_eq!(house.intake.status().replies, 0);
 }
@@ -215,8 +213,7 @@ async fn unknown_expired_foreign_and_forgotten_uploads_are_answered_with_the_sam
     Wire::public(&house.intake)
         .tus(&format!("PATCH {expired}"), &head, &sealed[..100_000])
         .await;
-    let after = UnixSeconds::new(DAY + 16 * 86_400 + 2 * BATCH);
-    house.intake.tick(after).await.unwrap();
+    house.live_until(DAY + 16 * 86_400 + 2 * BATCH).await;
     let listing = house.collect("GET /listing", &[], b"").await;
     let listed = ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap();
     let foreign = format!("/drops/{}", listed[0].id);

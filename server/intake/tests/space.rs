@@ -132,7 +132,7 @@ async fn an_upload_whose_days_are_over_is_removed_with_its_bytes() {
         Some("Fri, 18 Oct 2024 00:00:00 GMT")
     );
     let head = format!("HEAD {path}");
-    tick(&house, DAY + 14 * SECONDS_IN_DAY - 1).await;
+    house.live_until(DAY + 14 * SECONDS_IN_DAY - 1).await;
     assert_eq!(wire.tus(&head, &[], b"").await.status, 200);
     tick(&house, DAY + 14 * SECONDS_IN_DAY).await;
     let gone = wire.tus(&head, &[], b"").await;
