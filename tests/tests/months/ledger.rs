@@ -87,17 +87,11 @@ impl Ledger {
             .collect()
     }
 
-    /// How many answers there are.
-    pub(crate) fn answers(&self) -> usize {
-        self.answers.len()
-    }
-
-    /// The answers that this source has read, and their numbers.
-    pub(crate) fn read_answers(&self, source: &str) -> impl Iterator<Item = (usize, &str)> {
-        let answers = self.answers.iter().enumerate();
-        answers
-            .filter(move |(_, answer)| answer.read && answer.source == source)
-            .map(|(number, answer)| (number, answer.words.as_str()))
+    /// The answers that this source has read.
+    pub(crate) fn read_answers(&self, source: &str) -> impl Iterator<Item = &str> {
+        let read = self.answers.iter().filter(|answer| answer.read);
+        read.filter(move |answer| answer.source == source)
+            .map(|answer| answer.words.as_str())
     }
 
     /// How many answers were never read.
