@@ -106,11 +106,11 @@ fn words(address: &DropAddress) -> Vec<(&'static str, usize, String)> {
             .chunks(7)
             .map(|groups| (MONO, LETTERS, groups.join(" "))),
     );
-    words.push(heading("Both in one, for knothole-send. Type the"));
+    words.push(heading("Both in one, for knothole-send."));
     words.push((
         SANS,
         HEADING,
-        format!("{count} rows as one line, with no blank between them:"),
+        format!("Type the {count} rows as one line, without blanks:"),
     ));
     words.extend(whole.into_iter().map(|row| (MONO, LETTERS, row)));
     words
