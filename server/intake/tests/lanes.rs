@@ -107,6 +107,16 @@ async fn lanes_without_end(wire: &mut Wire, parent: &str) -> (usize, Answer) {
     }
 }
 
+/// The address of an upload's first lane, which holds all of these bytes.
+async fn first_lane(wire: &mut Wire, bytes: &[u8]) -> String {
+    let length = bytes.len().to_string();
+    let headers = [PARTIAL, ("Upload-Length", &length), PATCH];
+    let made = wire.tus("POST /drops", &headers, bytes).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let path = made.header("location").unwrap_or_default();
+    path.trim_start_matches("/drops/").to_owned()
+}
+
 #[tokio::test]
 async fn an_upload_has_eight_lanes_and_empty_ones_give_way_before_any_upload_that_has_bytes() {
     let mut settings = newsroom::settings();
@@ -114,12 +124,8 @@ async fn an_upload_has_eight_lanes_and_empty_ones_give_way_before_any_upload_tha
     let house = House::with(settings).await;
     let (sealed, _) = house.drop(3_000_000);
     let mut wire = Wire::public(&house.intake);
-    let headers = [PARTIAL, ("Upload-Length", "2000000"), PATCH];
-    let made = wire
-        .tus("POST /drops", &headers, &sealed[..2_000_000])
-        .await;
-    let parent = made.header("location").unwrap().to_owned();
-    let parent = parent.strip_prefix("/drops/").unwrap();
+    let parent = first_lane(&mut wire, &sealed[..2_000_000]).await;
+    let parent = parent.as_str();
     let (lanes, refused) = lanes_without_end(&mut wire, parent).await;
     assert_eq!((lanes, refused.status), (8, 403), "{}", refused.text());
     assert!(refused.text().contains("8 lanes"), "{}", refused.text());
@@ -154,12 +160,8 @@ async fn lanes_of_a_byte_each_share_the_bytes_of_their_upload_when_places_are_sh
     let house = House::with(settings).await;
     let (sealed, _) = house.drop(3_000_000);
     let mut wire = Wire::public(&house.intake);
-    let headers = [PARTIAL, ("Upload-Length", "2000000"), PATCH];
-    let made = wire
-        .tus("POST /drops", &headers, &sealed[..2_000_000])
-        .await;
-    let parent = made.header("location").unwrap().to_owned();
-    let parent = parent.strip_prefix("/drops/").unwrap();
+    let parent = first_lane(&mut wire, &sealed[..2_000_000]).await;
+    let parent = parent.as_str();
     let tied = ("Knothole-Parent", parent);
     let headers = [PARTIAL, ("Upload-Length", "1"), tied, PATCH];
     for _ in 1..8 {

@@ -14,7 +14,7 @@
 mod deps;
 mod inspect;
 mod program;
-#[path = "../shared/terminal.rs"]
+#[path = "../common/terminal.rs"]
 mod screen;
 mod terminal;
 mod vault;

@@ -18,7 +18,7 @@ mod newsroom;
 mod recovery;
 mod replying;
 mod room;
-#[path = "../shared/terminal.rs"]
+#[path = "../common/terminal.rs"]
 mod screen;
 mod stick;
 mod terminal;
