@@ -5,10 +5,11 @@ mod progress;
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use knothole_envelope::OpenedReply;
-use rustix::fs::fdatasync;
+use rustix::fs::{FileType, fdatasync, fstat, makedev};
 use rustix::io::Errno;
 use serde_json::json;
 
@@ -101,14 +102,17 @@ impl Voice {
         out(&self.fitted(&format!("{which} {text}\n")))
     }
 
-    /// Makes sure that what was shown is where it was shown: a disk may take bytes that it has no
-    /// room for.
+    /// Makes sure that what was shown is where somebody can read it: a disk may take bytes that it
+    /// has no room for, and a closed output swallows them (Rust puts the null device in its place).
     ///
     /// # Errors
     /// When it is not.
     pub(crate) fn settle(&self) -> io::Result<()> {
         let mut out = io::stdout();
         out.flush()?;
+        if leads_nowhere(&out)? {
+            return Err(io::Error::other("what it writes leads nowhere"));
+        }
         match fdatasync(&out) {
             // A terminal or a pipe holds nothing back that could be asked for.
             Err(Errno::INVAL | Errno::ROFS | Errno::NOTSUP) | Ok(()) => Ok(()),
@@ -259,6 +263,13 @@ fn out(text: &str) -> io::Result<()> {
     let mut to = io::stdout();
     writeln!(to, "{text}")?;
     to.flush()
+}
+
+/// Whether this is the null device.
+fn leads_nowhere(output: &impl AsFd) -> io::Result<bool> {
+    let about = fstat(output)?;
+    let device = FileType::from_raw_mode(about.st_mode) == FileType::CharacterDevice;
+    Ok(device && about.st_rdev == makedev(1, 3))
 }
 
 fn line(to: &mut impl Write, text: &str) {

@@ -318,11 +318,11 @@ async fn what_could_not_be_shown_is_not_erased() {
     let scene = scene().await;
     scene.answered(&[(1, "meet me at noon")]).await;
     for arguments in [&["--erase"][..], &["--erase", "--json"]] {
-        // A disk without room, and a pipe whose reader is gone.
+        // A disk without room, a pipe whose reader is gone, and what a closed output becomes.
         let full = File::options().write(true).open("/dev/full").unwrap();
         let (gone, pipe) = std::io::pipe().unwrap();
         drop(gone);
-        for shown_on in [Stdio::from(full), Stdio::from(pipe)] {
+        for shown_on in [Stdio::from(full), Stdio::from(pipe), Stdio::null()] {
             let ended = scene.looks_showing_on(shown_on, arguments).await;
             assert_eq!(ended.code, Some(3), "{ended:?}");
         }
