@@ -273,6 +273,10 @@ fn editors_who_are_apart_extend_their_vaults_and_a_quorum_signs_from_their_cards
             .says("is its new card");
     }
     assert_eq!(words(&newsroom.path("v2.slips")).len(), 4);
+    // What is in the way is told before a passphrase is asked for.
+    for taken in ["--slips v1.slips", "--card v1.new"] {
+        run(at, &[], &format!("epochs extend --vault v1 {taken}")).says("another name");
+    }
     newsroom
         .run("epochs extend v1.new v2.card")
         .ends_with(0)

@@ -49,6 +49,10 @@ pub(super) fn run(args: &ExtendArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     if args.vaults.len() > 1 && (args.slips.is_some() || args.card.is_some()) {
         return Err(Failure::OneVault);
     }
+    slips::refuse_place(args.slips.as_deref())?;
+    if let Some(card) = &args.card {
+        refuse_existing(card)?;
+    }
     let cards: Result<Vec<_>, _> = args
         .cards
         .iter()
@@ -121,9 +125,6 @@ fn more(
     let plan = vault.plan().extended(epochs)?;
     let path = vault.path().to_owned();
     let whose = slips::whose(&path, &vault.editor_key());
-    if let Some(card) = &args.card {
-        refuse_existing(card)?;
-    }
     let slips = match &args.slips {
         None => Slips::none(),
         Some(out) => {
