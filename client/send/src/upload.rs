@@ -18,6 +18,8 @@ use crate::voice::{Progress, Voice};
 
 /// How often a drop-box may forget an upload before it is given up.
 const MOST_BEGINNINGS: u32 = 4;
+/// A drop-box that has everything and no drop is asked so often, and then told again that this is all.
+const PATIENT_QUESTIONS: u32 = 3;
 /// How long a drop-box may stay away, or make no progress, before it is given up.
 const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
 /// An attempt that brings fewer bytes is no progress: a drop-box that takes one at a time, or gives
@@ -163,6 +165,7 @@ impl<'a> Upload<'a> {
             }
         };
         let mut patience = Patience::new();
+        let mut questions = 0_u32;
         loop {
             self.believe(&state).map_err(Ended::Now)?;
             self.acknowledge(state.offset);
@@ -173,9 +176,14 @@ impl<'a> Upload<'a> {
                 return Ok(tree);
             }
             if state.offset == self.length {
-                // It is being put in its place; that is quick.
+                // It is being put in its place; that is quick. A drop-box that was started again, or
+                // whose disk failed, does it when it is given the rest: nothing.
                 sleep(patience.pause()).await;
-                state = line.state(url).await?;
+                questions = questions.saturating_add(1);
+                state = match questions.is_multiple_of(PATIENT_QUESTIONS) {
+                    true => line.append(url, self.length, Body::empty()).await?,
+                    false => line.state(url).await?,
+                };
             } else {
                 state = self.send_piece(&mut line, state.offset).await?;
             }

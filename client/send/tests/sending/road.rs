@@ -29,6 +29,8 @@ pub enum Fate {
     Says(&'static str),
     /// A drop-box that reads every piece, says that it has nothing of it, and counts them.
     TakesNothing(Arc<AtomicU64>),
+    /// A drop-box that has all bytes, and makes a drop of them when it is given the rest: nothing.
+    Forgetful,
     /// A drop-box that has these papers, and nothing else.
     Papers(Arc<Papers>),
     /// A drop-box that hangs up when it has shown its charter.
@@ -186,6 +188,10 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
         return take_nothing(&mut near, &pieces).await;
     }
+    if let Fate::Forgetful = fate {
+        near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+        return forget(&mut near).await;
+    }
     if let Fate::Papers(papers) = fate {
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
         return show(&mut near, &papers, u32::MAX).await;
@@ -241,6 +247,41 @@ async fn take_nothing(near: &mut TcpStream, pieces: &AtomicU64) -> io::Result<()
         near.write_all(answer.as_bytes()).await?;
     }
     Ok(())
+}
+
+/// Was killed between the last byte and the drop, and started again.
+async fn forget(near: &mut TcpStream) -> io::Result<()> {
+    let mut all = String::new();
+    loop {
+        let head = String::from_utf8(asked(near).await?).unwrap();
+        let small = head.to_ascii_lowercase();
+        let number = |name: &str| {
+            let mut lines = small.lines();
+            lines.find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok())
+        };
+        let length = number("content-length:").unwrap_or(0);
+        let body = (&mut *near).take(length);
+        let mut body = tokio::io::BufReader::new(body);
+        tokio::io::copy(&mut body, &mut tokio::io::sink()).await?;
+        let answer = if head.starts_with("POST") {
+            all = number("upload-length:").unwrap_or(0).to_string();
+            let location = format!("/drops/{}", "ab".repeat(32));
+            format!("HTTP/1.1 201 Created\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
+        } else if head.starts_with("PATCH") && length > 0 {
+            let offset = number("upload-offset:").unwrap_or(0) + length;
+            format!("HTTP/1.1 204 No Content\r\nUpload-Offset: {offset}\r\n\r\n")
+        } else if head.starts_with("PATCH") {
+            let tree = "00".repeat(32);
+            format!(
+                "HTTP/1.1 204 No Content\r\nUpload-Offset: {all}\r\nKnothole-Tree: {tree}\r\n\r\n"
+            )
+        } else {
+            format!(
+                "HTTP/1.1 200 OK\r\nUpload-Offset: {all}\r\nUpload-Length: {all}\r\nContent-Length: 0\r\n\r\n"
+            )
+        };
+        near.write_all(answer.as_bytes()).await?;
+    }
 }
 
 async fn show(near: &mut TcpStream, papers: &Papers, answers: u32) -> io::Result<()> {

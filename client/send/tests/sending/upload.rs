@@ -156,6 +156,15 @@ async fn a_drop_box_that_takes_nothing_of_a_piece_is_not_given_it_again_at_once(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_that_has_all_bytes_and_no_drop_is_not_asked_for_ever() {
+    let scene = scene(&[Fate::Whole, Fate::Forgetful]).await;
+    scene.desk.file("note.txt", b"small");
+    let ended = scene.desk.send(&["note.txt"]).await;
+    // It made a drop of what it was given, and says of it what is not so.
+    ended.said(1, "is not what was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_busy_drop_box_is_asked_again() {
     let busy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
     let scene = scene(&[Fate::Whole, Fate::Says(busy)]).await;
