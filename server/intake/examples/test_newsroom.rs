@@ -1,10 +1,12 @@
 //! A drop-box of a newsroom that is made for the occasion, for tests with outside programs.
 //!
 //! ```text
-//! cargo run -p knothole-intake --example test_newsroom -- FOLDER 127.0.0.1:PORT
+//! cargo run -p knothole-intake --example test_newsroom -- FOLDER 127.0.0.1:PORT [SIZE]
 //! ```
-//! It leaves two files in FOLDER, `sealed` and, cut off, `damaged`, and a link `store` to its
-//! store. Then it prints the address it listens at; port 0 takes a free one.
+//! It leaves two files in FOLDER, `sealed` around a file of SIZE bytes and, cut off, `damaged`, and
+//! a link `store` to its store. Then it prints the address it listens at; port 0 takes a free one.
+//!
+//! In a FOLDER that has a `store` already it opens that again, as after a crash.
 
 #![allow(
     dead_code,
@@ -23,10 +25,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use knothole_intake::{Intake, UnixSeconds};
 use newsroom::House;
 use tokio::net::TcpListener;
 
-/// The size of the file inside the sealed one.
+/// The size of the file inside the sealed one, unless told.
 const SIZE: usize = 5_000_000;
 
 #[tokio::main]
@@ -35,18 +38,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(folder), Some(address)) = (arguments.next(), arguments.next()) else {
         return Err("usage: test_newsroom FOLDER ADDRESS:PORT".into());
     };
+    let size = match arguments.next() {
+        Some(size) => size.to_str().ok_or("no size")?.parse()?,
+        None => SIZE,
+    };
     let folder = PathBuf::from(folder);
-    let house = House::new().await;
-    let (sealed, _) = house.drop(SIZE);
-    let (half, _) = sealed.split_at(SIZE / 2);
-    File::create_new(folder.join("sealed"))?.write_all(&sealed)?;
-    File::create_new(folder.join("damaged"))?.write_all(half)?;
-    std::os::unix::fs::symlink(house.folder.path(), folder.join("store"))?;
+    let store = folder.join("store");
+    let (intake, _folder) = if store.exists() {
+        let now = UnixSeconds::new(newsroom::DAY);
+        (Intake::open(&store, newsroom::settings(), now)?, None)
+    } else {
+        let house = House::new().await;
+        let (sealed, _) = house.drop(size);
+        let (half, _) = sealed.split_at(size / 2);
+        File::create_new(folder.join("sealed"))?.write_all(&sealed)?;
+        File::create_new(folder.join("damaged"))?.write_all(half)?;
+        std::os::unix::fs::symlink(house.folder.path(), &store)?;
+        (house.intake, Some(house.folder))
+    };
     let listener = TcpListener::bind(address.to_str().ok_or("no address")?).await?;
     writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
     loop {
         let (stream, _) = listener.accept().await?;
-        let intake = Arc::clone(&house.intake);
+        let intake = Arc::clone(&intake);
         tokio::spawn(async move { intake.serve_public(stream).await });
     }
 }
