@@ -1,0 +1,45 @@
+// What an edit list hides: parts of a film that were cut away and are still there.
+import type { Seen } from '../seen.ts';
+import type { Atom } from './atom.ts';
+import type { Stretch } from './chunks.ts';
+import { Stretches } from './media.ts';
+
+/** What tells which part of a track is shown. */
+export interface Shown {
+  /** The edit list. */
+  list: Atom | undefined;
+  /** How long the samples last. */
+  times: Atom | undefined;
+  /** Into so many parts the track divides a second. */
+  scale: number;
+}
+
+/** Tells that more than a second of a track is not shown; the film's head divides a second into `film` parts. */
+export function tellCuts({ list, times, scale }: Shown, film: number, seen: Seen): void {
+  if (list === undefined || times === undefined) return;
+  const rows = times.rows(4, 8);
+  let all = 0;
+  for (let at = 0; at < rows.byteLength; at += 8) all += rows.getUint32(at) * rows.getUint32(at + 4);
+  const shown = new Stretches(parts(list, scale, film, all)).length();
+  if (all - shown > scale) seen.note('cut-away');
+}
+
+/** The parts that the list shows, in the track's own time. */
+function parts(list: Atom, scale: number, film: number, all: number): Stretch[] {
+  const long = list.version() === 1;
+  const [half, width] = long ? [8, 20] : [4, 12];
+  const rows = list.rows(4, width);
+  const nowhere = long ? 0xffff_ffff_ffff_ffffn : 0xffff_ffffn;
+  const number = (at: number): bigint => (long ? rows.getBigUint64(at) : BigInt(rows.getUint32(at)));
+  const found: Stretch[] = [];
+  for (let at = 0; at < rows.byteLength; at += width) {
+    const [lasts, from, rate] = [number(at), number(at + half), rows.getUint32(at + 2 * half)];
+    // Nothing is shown for a while, or one picture that stands.
+    if (from === nowhere || rate === 0) continue;
+    // So much of the film's time in the track's, where the track is shown at this rate (16.16).
+    const shown = lasts === 0n || film === 0 ? all : Number((lasts * BigInt(rate) * BigInt(scale)) / BigInt(film) >> 16n);
+    const begin = Math.min(Number(from), all);
+    found.push({ begin, end: Math.min(Number(from) + shown, all) });
+  }
+  return found;
+}

@@ -1,0 +1,127 @@
+// How picture and sound are coded, as a track's description says it.
+import { Gone, utf8 } from '../bytes.ts';
+import { Atom } from './atom.ts';
+import { putOutBoxes } from './boxes.ts';
+import type { Measure } from './chunks.ts';
+import type { Coding } from './coded.ts';
+import type { Edits } from './edits.ts';
+
+/** Picture in codings without places for notes, but for what an encoder writes into the picture. */
+const PICTURE: ReadonlySet<string> = new Set(
+  (
+    'avc1 avc2 avc3 avc4 hvc1 hev1 dvh1 dvhe dvav dva1 vvc1 vvi1 av01 vp08 vp09 mp4v s263 h263 H263 apch apcn apcs ' +
+    'apco ap4h ap4x 2vuy yuv2 v210 v410'
+  ).split(' '),
+);
+/** The same for sound. */
+const SOUND: ReadonlySet<string> = new Set([
+  ...(
+    'mp4a ac-3 ec-3 ac-4 Opus alac fLaC samr sawb sawp sowt twos lpcm ipcm fpcm in24 in32 fl32 fl64 NONE .mp3 ulaw ' +
+    'alaw'
+  ).split(' '),
+  'raw ',
+  'mp3 ',
+  'ms\0U',
+]);
+
+/** What a description says. */
+export interface Described {
+  /** How long samples of sound are. */
+  readonly measures: Measure[];
+  /** A coding that has places for words. */
+  coding: Coding | undefined;
+}
+
+/** Reads the descriptions of a track of this kind, and puts out the names of the encoder and its maker. */
+export function describe(stsd: Atom, kind: string, edits: Edits): Described {
+  const told: Described = { measures: [], coding: undefined };
+  const revised = stsd.version() !== 0;
+  const isSound = kind === 'soun';
+  for (const entry of edits.children(stsd, 8)) {
+    edits.zero(entry.place(12), entry.place(16));
+    if (isSound) told.measures.push(...measures(entry, revised));
+    else {
+      picture(entry, edits);
+      told.coding ??= coding(entry);
+    }
+    if (!(isSound ? SOUND : PICTURE).has(entry.name)) {
+      edits.seen.limit('coding');
+      edits.seen.cannot('coding');
+      continue;
+    }
+    boxes(entry, isSound ? soundHead(entry, revised) : 78, edits);
+  }
+  return told;
+}
+
+/** What stands there cannot be judged when it is no list. */
+function boxes(entry: Atom, from: number, edits: Edits): void {
+  try {
+    putOutBoxes(entry, from, edits);
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+    edits.seen.limit(error.why);
+    edits.seen.cannot(error.why);
+  }
+}
+
+function soundHead(entry: Atom, revised: boolean): number {
+  const version = entry.u16(8);
+  if (version === 1 && !revised) return 44;
+  return version === 2 ? 64 : 28;
+}
+
+function picture(entry: Atom, edits: Edits): void {
+  const name = entry.take(42, 32);
+  const length = Math.min(name[0] ?? 0, 31);
+  edits.seen.say('software', utf8(name.subarray(1, length + 1)));
+  edits.zero(entry.place(42), entry.place(74));
+}
+
+/** Whether the pictures have places for words. */
+function coding(entry: Atom): Coding | undefined {
+  if (['jpeg', 'mjpa', 'mjpb', 'AVDJ'].includes(entry.name)) return { kind: 'jpeg' };
+  try {
+    for (const atom of Atom.between(entry.region, entry.place(78), entry.end)) {
+      if (atom.name === 'avcC' && atom.length > 4) return { kind: 'avc', width: (atom.u8(4) & 3) + 1 };
+      if (atom.name === 'hvcC' && atom.length > 21) return { kind: 'hevc', width: (atom.u8(21) & 3) + 1 };
+    }
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+  }
+  return undefined;
+}
+
+/** How long samples of sound may be, where the table of sizes counts them as all alike. */
+function measures(entry: Atom, revised: boolean): Measure[] {
+  const found: Measure[] = [];
+  const version = entry.u16(8);
+  if (version === 1 && !revised) found.push({ bytes: entry.u32(36), samples: entry.u32(28) });
+  if (version === 2) found.push({ bytes: entry.u32(56), samples: entry.u32(60) });
+  else {
+    const wide = width(entry.name, entry.u16(18));
+    if (wide !== undefined) found.push({ bytes: wide * entry.u16(16), samples: 1 });
+  }
+  // One that says nothing would say that every sample is empty, or none.
+  return found.filter(({ bytes, samples }) => bytes > 0 && samples > 0);
+}
+
+/** The bytes of one sample of one channel, where sound is not packed. */
+function width(name: string, bits: number): number | undefined {
+  switch (name) {
+    case 'ulaw':
+    case 'alaw':
+      return 1;
+    case 'in24':
+      return 3;
+    case 'in32':
+    case 'fl32':
+      return 4;
+    case 'fl64':
+      return 8;
+    default:
+      return UNPACKED.has(name) ? Math.ceil(bits / 8) : undefined;
+  }
+}
+
+const UNPACKED: ReadonlySet<string> = new Set(['sowt', 'twos', 'raw ', 'NONE', 'lpcm', 'ipcm', 'fpcm']);

@@ -1,0 +1,213 @@
+// A track of a film: picture, sound, or something else that was recorded along with them.
+import { Gone, latin } from '../bytes.ts';
+import type { Seen } from '../seen.ts';
+import type { Source } from '../source.ts';
+import type { Atom } from './atom.ts';
+import { chunksOf, firstSamples, type Measure, type Stretch } from './chunks.ts';
+import { MOST_SAMPLES, tellCoded, type Coding } from './coded.ts';
+import { tellCuts, type Shown } from './cuts.ts';
+import { describe } from './description.ts';
+import type { Edits } from './edits.ts';
+import { putOutTimes, scaleOf } from './heads.ts';
+import { putOutTables } from './tables.ts';
+import { tell } from './words.ts';
+
+/** How long what is known in `minf` is. */
+const LENGTHS: ReadonlyMap<string, number> = new Map([
+  ['vmhd', 12],
+  ['smhd', 8],
+  ['nmhd', 4],
+  ['sthd', 4],
+  ['hmhd', 20],
+]);
+
+/** A track, and where its tables are. */
+export class Track {
+  readonly atom: Atom;
+  id = 0;
+  #kind = '    ';
+  #table: Atom | undefined;
+  #references: Atom | undefined;
+  readonly #measures: Measure[] = [];
+  readonly #shown: Shown = { list: undefined, times: undefined, scale: 0 };
+  #coding: Coding | undefined;
+  readonly #edits: Edits;
+  readonly #seen: Seen;
+
+  /** Tells what a track says, and puts out what is no picture and no sound. */
+  constructor(atom: Atom, edits: Edits) {
+    this.atom = atom;
+    this.#edits = edits;
+    this.#seen = edits.seen;
+    for (const one of edits.children(atom)) this.#part(one);
+    if (!this.isShown) this.#seen.note('measurements');
+  }
+
+  /** Whether it is picture or sound. */
+  get isShown(): boolean {
+    return ['vide', 'soun', 'auxv', 'pict'].includes(this.#kind);
+  }
+
+  /** Puts out references to anything but these tracks, which are kept. */
+  letGo(kept: readonly number[]): void {
+    if (this.#references === undefined) return;
+    for (const atom of this.#edits.children(this.#references)) {
+      // Read to its bound, as the other notes are.
+      const length = atom.note().length;
+      const count = Math.floor(length / 4);
+      let stays = count <= kept.length && length % 4 === 0;
+      for (let index = 0; stays && index < count; index += 1) stays = kept.includes(atom.u32(4 * index));
+      if (!stays) this.#edits.blank(atom);
+    }
+  }
+
+  /** Tells what its pictures say, and what was cut away of them; the film's head divides a second into so many parts. */
+  async tell(file: Source, film: number): Promise<void> {
+    // Tables that do not say it are told of elsewhere.
+    await orNothing(() => tellCuts(this.#shown, film, this.#seen));
+    const [coding, table] = [this.#coding, this.#table];
+    if (coding === undefined || table === undefined) return;
+    await orNothing(() => tellCoded(file, coding, firstSamples(table, MOST_SAMPLES), this.#seen));
+  }
+
+  /** Where its samples lie, in at most so many stretches. */
+  chunks(most: number): Stretch[] | 'scattered' {
+    if (this.#table === undefined) throw new Gone();
+    return chunksOf(this.#table, this.#measures, most);
+  }
+
+  #part(atom: Atom): void {
+    switch (atom.name) {
+      case 'tkhd':
+        putOutTimes(atom, this.#edits);
+        this.id = atom.u32(atom.version() === 1 ? 20 : 12);
+        return;
+      case 'edts':
+        return this.#editList(atom);
+      case 'tapt':
+        return this.#apertures(atom);
+      // Old ways to cut and to mix, with boxes of their own.
+      case 'clip':
+      case 'matt':
+      case 'imap':
+        this.#seen.limit('partly');
+        return this.#seen.cannot('unknown-part');
+      case 'tref':
+        this.#references = atom;
+        return;
+      case 'mdia':
+        return this.#media(atom);
+      default:
+        this.#putOut(atom);
+    }
+  }
+
+  #media(mdia: Atom): void {
+    const atoms = this.#edits.children(mdia);
+    const handler = atoms.find((atom) => atom.name === 'hdlr');
+    if (handler !== undefined) this.#kind = handler.letters(8);
+    for (const atom of atoms) {
+      if (atom.name === 'mdhd') {
+        putOutTimes(atom, this.#edits);
+        this.#shown.scale = scaleOf(atom);
+      } else if (atom.name === 'hdlr') this.#handler(atom);
+      else if (atom.name === 'minf') this.#information(atom);
+      else if (atom.name === 'elng') this.#language(atom);
+      else this.#putOut(atom);
+    }
+  }
+
+  #information(minf: Atom): void {
+    for (const atom of this.#edits.children(minf)) {
+      const length = LENGTHS.get(atom.name);
+      if (length !== undefined) this.#edits.fit(atom, length);
+      else if (atom.name === 'hdlr') this.#handler(atom);
+      else if (atom.name === 'dinf') this.#sources(atom);
+      else if (atom.name === 'stbl') {
+        if (this.#table !== undefined) {
+          // Players differ about which of them counts.
+          this.#seen.limit('damaged');
+          this.#seen.cannot('damaged');
+        }
+        this.#table = atom;
+        this.#samples(atom);
+        // What a track has that goes as a whole stays in it.
+      } else if (atom.name !== 'gmhd' || this.isShown) this.#putOut(atom);
+    }
+  }
+
+  /** Where picture and sound lie: in the file itself, or the track is left as it is. */
+  #sources(dinf: Atom): void {
+    for (const atom of this.#edits.children(dinf)) {
+      if (atom.name !== 'dref') {
+        this.#edits.blank(atom);
+        continue;
+      }
+      for (const entry of this.#edits.children(atom, 8)) {
+        const flags = entry.u32(0);
+        if (entry.length > 4) {
+          this.#seen.note('path');
+          this.#edits.zero(entry.place(4), entry.end);
+        }
+        if (flags % 2 === 0) this.#seen.cannot('elsewhere');
+      }
+    }
+  }
+
+  #samples(stbl: Atom): void {
+    const tables = this.#edits.children(stbl);
+    putOutTables(tables, this.#edits);
+    this.#shown.times = tables.find((atom) => atom.name === 'stts');
+    if (!this.isShown) return;
+    for (const stsd of tables.filter((atom) => atom.name === 'stsd')) {
+      const told = describe(stsd, this.#kind, this.#edits);
+      this.#measures.push(...told.measures);
+      this.#coding ??= told.coding;
+    }
+  }
+
+  #editList(edts: Atom): void {
+    for (const atom of this.#edits.children(edts)) {
+      if (atom.name === 'elst') {
+        this.#edits.fitRows(atom, 4, atom.version() === 1 ? 20 : 12);
+        this.#shown.list = atom;
+      } else this.#putOut(atom);
+    }
+  }
+
+  /** Who handles the track, and the name of who made that. */
+  #handler(hdlr: Atom): void {
+    if (hdlr.length > 24) {
+      // QuickTime puts the length first, MPEG-4 a zero behind.
+      const name = hdlr.take(24, Math.min(hdlr.length - 24, 256));
+      this.#seen.say('software', latin(name.filter((byte) => byte >= 0x20 && byte < 0x7f)));
+    }
+    this.#edits.zero(hdlr.place(12), hdlr.end);
+  }
+
+  /** How much of the picture is shown. */
+  #apertures(tapt: Atom): void {
+    for (const atom of this.#edits.children(tapt)) {
+      if (['clef', 'prof', 'enof'].includes(atom.name)) this.#edits.fit(atom, 12);
+      else this.#putOut(atom);
+    }
+  }
+
+  /** A language, which stays as the other one in the track's head does. */
+  #language(elng: Atom): void {
+    if (!/^[0-9A-Za-z-]{0,16}\0$/.test(latin(elng.note().subarray(4)))) this.#putOut(elng);
+  }
+
+  #putOut(atom: Atom): void {
+    tell(atom, this.#seen);
+    this.#edits.blank(atom);
+  }
+}
+
+async function orNothing(told: () => void | Promise<void>): Promise<void> {
+  try {
+    await told();
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+  }
+}

@@ -1,0 +1,71 @@
+// The packed picture of a PNG: it ends with its last row, and nothing stands behind.
+import { Region } from './bytes.ts';
+import type { Seen } from './seen.ts';
+import { MOST_READ } from './source.ts';
+
+/** So much is unpacked at most. */
+const MOST_UNPACKED = 256 << 20;
+/** Where the passes of an interlaced picture begin, and how far apart their points are: across, down. */
+const PASSES = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/**
+ * Tells when the stream in these parts of the file is not the picture and nothing else, as far as it can be followed.
+ * The engine unpacks it: a library would take seconds for a few megabytes without a just-in-time compiler.
+ */
+export async function judgeStream(parts: readonly Blob[], head: Uint8Array, seen: Seen): Promise<void> {
+  const packed = new Blob([...parts]);
+  const whole = rows(head) ?? -1;
+  const all = packed.size > MOST_READ ? 'left' : await unpacked(packed, whole);
+  if (all === 'left') return seen.limit('too-large');
+  // It needs every byte: a stream that has ended before the last one has something behind it. (Not every engine
+  // refuses that by itself.)
+  const short = packed.slice(0, Math.max(0, packed.size - 1));
+  if (all === 'ended' && (await unpacked(short, whole)) !== 'ended') return;
+  seen.limit('damaged');
+  if (all === 'broken') return seen.cannot('damaged');
+  seen.note('tail', 'behind-picture');
+  seen.cannot('behind-picture');
+}
+
+/** Unpacks and throws away: whether that ended with so many bytes, gave more, or was too much to be followed. */
+async function unpacked(packed: Blob, whole: number): Promise<'ended' | 'more' | 'broken' | 'left'> {
+  const reader = packed.stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+  let made = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return made === whole ? 'ended' : 'broken';
+      made += value.length;
+      if (made > whole || made > MOST_UNPACKED) {
+        await reader.cancel();
+        return made > whole ? 'more' : 'left';
+      }
+    }
+  } catch {
+    return made > whole ? 'more' : 'broken';
+  }
+}
+
+/** How long all rows of a picture are (PNG, third edition, 7.2 and 8), by the 13 bytes of its head. */
+function rows(head: Uint8Array): number | undefined {
+  const region = new Region(head);
+  const [across, down] = [region.u32(0), region.u32(4)];
+  const channels = [1, undefined, 3, 1, 2, undefined, 4][region.u8(9)];
+  if (channels === undefined) return undefined;
+  const bits = channels * region.u8(8);
+  const length = (wide: number, high: number): number => (wide === 0 ? 0 : (Math.ceil((wide * bits) / 8) + 1) * high);
+  if (region.u8(12) === 0) return length(across, down);
+  const points = (all: number, first: number, step: number): number => Math.ceil(Math.max(0, all - first) / step);
+  return PASSES.reduce(
+    (sum, [right, below, wide, high]) => sum + length(points(across, right, wide), points(down, below, high)),
+    0,
+  );
+}
