@@ -1,0 +1,80 @@
+/** What is to be sent: words and files. */
+import { MOST_FILES, MOST_MESSAGE } from '../envelope/manifest.ts';
+import { button, element, fill, labelled, paragraph, warning } from './element.ts';
+import { fileItem } from './file.ts';
+import { warnBeforeLeaving } from './leave.ts';
+import { size } from './numbers.ts';
+import { byteLength, chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
+import type { Newsroom, Stage } from './stage.ts';
+import { wordsChoice } from './words.ts';
+
+export function compose(stage: Stage, newsroom: Newsroom, order: Order = { message: '', files: [], way: undefined }): void {
+  const { texts } = stage;
+  const says = texts.compose;
+  const message = element('textarea', { rows: 8, dir: 'auto', autocomplete: 'off' });
+  message.value = order.message;
+  const room = element('p', { class: 'hint', role: 'status' });
+  const picker = element('input', { type: 'file', multiple: true });
+  const items = element('ul', { class: 'files' });
+  const total = element('p', { role: 'status' });
+  const problems = element('div');
+  const next = button(texts.common.next, () => go(), { class: 'main' });
+
+  const show = (): void => {
+    order.message = message.value;
+    const left = MOST_MESSAGE - byteLength(order.message);
+    room.textContent = fill(left < 0 ? says.messageTooLong : says.messageLeft, { n: size(texts, Math.abs(left)) });
+    room.className = left < 0 ? 'warning' : 'hint';
+    const isEmpty = order.message === '' && order.files.length === 0;
+    const sealed = (): string => size(texts, sealedLength({ ...order, message: '' }, newsroom.sheet) + byteLength(order.message));
+    total.textContent = isEmpty || left < 0 ? '' : fill(says.total, { size: size(texts, weight(order) + byteLength(order.message)), sealed: sealed() });
+    problems.replaceChildren(...(weight(order) > MOST_BYTES ? [warning(says.tooMuch)] : []));
+    warnBeforeLeaving(!isEmpty);
+  };
+  const addAll = (files: readonly File[]): void => {
+    for (const file of files.slice(0, MOST_FILES - order.files.length)) {
+      const one = chosen(file);
+      order.files.push(one);
+      items.append(item(one));
+    }
+    show();
+  };
+  const item = (one: Order['files'][number]): HTMLLIElement => {
+    const made = fileItem(stage, one, show, () => {
+      order.files.splice(order.files.indexOf(one), 1);
+      made.remove();
+      picker.focus();
+      show();
+    });
+    return made;
+  };
+  const go = (): void => {
+    show();
+    if (order.message === '' && order.files.length === 0) problems.replaceChildren(warning(says.nothing));
+    else if (byteLength(order.message) > MOST_MESSAGE) message.focus();
+    else if (weight(order) <= MOST_BYTES) wordsChoice(stage, newsroom, order);
+  };
+
+  message.addEventListener('input', show);
+  picker.addEventListener('change', () => {
+    const before = order.files.length;
+    const files = [...(picker.files ?? [])];
+    addAll(files);
+    if (before + files.length > MOST_FILES) problems.append(warning(says.tooManyFiles));
+    picker.value = '';
+  });
+  items.append(...order.files.map(item));
+  stage.show(
+    says.title,
+    labelled(says.message, message, says.messageHint),
+    room,
+    labelled(says.choose, picker, says.chooseHint),
+    items,
+    paragraph(says.names, { class: 'hint' }),
+    paragraph(texts.inspect.keep, { class: 'hint' }),
+    total,
+    problems,
+    element('p', { class: 'choices' }, next),
+  );
+  show();
+}

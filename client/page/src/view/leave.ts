@@ -1,0 +1,45 @@
+/** Leaving at once: the page is emptied, and a harmless one comes in its place. */
+const PRESSES = 3;
+const WITHIN = 2_000;
+
+let sure = false;
+let harmless = '/leave';
+
+/** Where a page goes that has no server of its own to ask. */
+export function leaveTo(address: string): void {
+  harmless = /^https?:\/\//.test(address) ? address : 'about:blank';
+}
+
+/** Asks before the tab is closed, while something would be lost. */
+export function warnBeforeLeaving(isLost: boolean): void {
+  if (isLost === sure) return;
+  sure = isLost;
+  if (isLost) window.addEventListener('beforeunload', ask);
+  else window.removeEventListener('beforeunload', ask);
+}
+
+export function leave(): void {
+  warnBeforeLeaving(false);
+  document.title = '';
+  document.body.replaceChildren();
+  // Nothing to come back to: not by the back key either.
+  window.location.replace(harmless);
+}
+
+/** The button, and a key that does the same: pressed three times, because once is pressed by accident. */
+export function leaveByButtonAndKey(): void {
+  document.getElementById('leave')?.addEventListener('click', (event) => {
+    event.preventDefault();
+    leave();
+  });
+  let presses: number[] = [];
+  window.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    presses = [...presses.filter((at) => event.timeStamp - at < WITHIN), event.timeStamp];
+    if (presses.length >= PRESSES) leave();
+  });
+}
+
+function ask(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}

@@ -1,0 +1,127 @@
+/** Sealing and sending, until it has arrived. */
+import { systemRandom } from '../envelope/seal.ts';
+import { FileChanged, sealParcel } from '../parcel.ts';
+import { type Progress, Upload, type UploadEnd } from '../dropbox/upload.ts';
+import type { Texts } from '../texts/en.ts';
+import { compose } from './compose.ts';
+import { button, element, fill, list, paragraph, warning } from './element.ts';
+import { shown } from './file.ts';
+import { warnBeforeLeaving } from './leave.ts';
+import { size, span } from './numbers.ts';
+import { bodies, manifest, type Order } from './parcelling.ts';
+import { PapersError, sheetToSealTo } from './papers.ts';
+import type { Newsroom, Stage } from './stage.ts';
+import * as unfinished from './unfinished.ts';
+
+export async function sending(stage: Stage, newsroom: Newsroom, order: Order): Promise<void> {
+  const { texts } = stage;
+  stage.show(texts.sending.title, paragraph(texts.sending.sealing, { role: 'status' }));
+  try {
+    const sheet = await sheetToSealTo(stage.box, newsroom);
+    await cleanAgain(order);
+    const recipients = { epoch: sheet.epoch, keys: sheet.keys, quorum: sheet.quorum };
+    const parcel = await sealParcel(systemRandom, recipients, manifest(order, sheet), bodies(order), breathe);
+    const screen = progressScreen(stage, () => upload);
+    const upload: Upload = new Upload(stage.box, parcel, { onProgress: screen });
+    warnBeforeLeaving(true);
+    unfinished.begins();
+    const end = await upload.run();
+    finish(stage, newsroom, order, end);
+  } catch (error) {
+    failed(stage, newsroom, order, error);
+  } finally {
+    unfinished.ends();
+  }
+}
+
+/** A clean copy is made of the file's own bytes: a file that was replaced since it was looked at would go uncleaned. */
+async function cleanAgain({ files }: Order): Promise<void> {
+  for (const [at, chosen] of files.entries()) {
+    if (chosen.cleaned === undefined) continue;
+    const { clean } = await import('../inspect/index.ts');
+    const cleaned = await clean(chosen.file);
+    if (!(cleaned instanceof Blob) || cleaned.size !== chosen.cleaned.size) throw new FileChanged(at);
+    chosen.cleaned = cleaned;
+  }
+}
+
+/** Lets the browser draw between two steps that take long. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+function progressScreen(stage: Stage, upload: () => Upload): (progress: Progress) => void {
+  const { texts } = stage;
+  const says = texts.sending;
+  const bar = element('progress', { max: 1, 'aria-label': says.title });
+  const stored = element('p');
+  const state = element('p', { role: 'status' });
+  let isPaused = false;
+  const pause = button(says.pause, () => {
+    isPaused = !isPaused;
+    if (isPaused) upload().pause();
+    else upload().resume();
+    pause.textContent = isPaused ? says.resume : says.pause;
+  });
+  const sure = element(
+    'p',
+    { class: 'choices', hidden: true },
+    says.stopSure,
+    button(texts.common.yes, () => upload().stop()),
+    button(texts.common.no, () => (sure.hidden = true)),
+  );
+  const stop = button(says.stop, () => (sure.hidden = false));
+  stage.show(says.title, bar, stored, state, paragraph(says.only, { class: 'hint' }), element('p', { class: 'choices' }, pause, stop), sure);
+  return (progress) => {
+    bar.max = progress.length;
+    bar.value = progress.acknowledged;
+    const { acknowledged, length } = progress;
+    stored.textContent = fill(says.stored, { done: size(texts, acknowledged), all: size(texts, length) });
+    const text = sentence(texts, progress);
+    // A screen reader says it each time that it is set.
+    if (state.textContent !== text) state.textContent = text;
+  };
+}
+
+function sentence(texts: Texts, { state, waiting, acknowledged, rate, secondsLeft }: Progress): string {
+  const says = texts.sending;
+  if (state === 'paused') return says.paused;
+  if (state === 'finishing') return says.finishing;
+  if (state === 'waiting') return waiting?.why === 'busy' ? says.busy : waiting?.why === 'full' ? says.full : says.lost;
+  if (rate === undefined || secondsLeft === undefined) return acknowledged === 0 ? says.waiting : '';
+  return fill(says.rate, { rate: size(texts, rate), left: span(texts, secondsLeft) });
+}
+
+function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd): void {
+  const { texts } = stage;
+  warnBeforeLeaving(false);
+  if (end.kind === 'matches') {
+    const says = texts.done;
+    const facts = [says.text, order.way === undefined ? says.noWords : says.words, says.after, says.close];
+    stage.show(says.title, list(facts));
+    return;
+  }
+  const title = end.kind === 'may-have-arrived' ? texts.ends.unsure : texts.ends.title;
+  ended(stage, newsroom, order, texts.ends[end.kind === 'refused' ? end.why : end.kind], title);
+}
+
+function failed(stage: Stage, newsroom: Newsroom, order: Order, error: unknown): void {
+  const { ends } = stage.texts;
+  if (error instanceof PapersError) return noKeys(stage, newsroom, order, error);
+  if (!(error instanceof FileChanged)) return ended(stage, newsroom, order, ends.fault);
+  const { name } = order.files[error.file] ?? { name: '' };
+  ended(stage, newsroom, order, fill(ends.changed, { name: shown(name) }));
+}
+
+/** It did not arrive, and what can be done. */
+function ended(stage: Stage, newsroom: Newsroom, order: Order, text: string, title = stage.texts.ends.title): void {
+  const { ends } = stage.texts;
+  stage.show(title, warning(text), button(ends.begin, () => compose(stage, newsroom, order), { class: 'main' }));
+}
+
+/** Nothing was sent. What was chosen is kept, where another try may go better. */
+function noKeys(stage: Stage, newsroom: Newsroom, order: Order, { trouble }: PapersError): void {
+  const says = stage.texts.trouble;
+  const again = button(says.again, () => void sending(stage, newsroom, order), { class: 'main' });
+  stage.show(says.title, warning(says[trouble]), trouble === 'unreachable' || trouble === 'no-keys' ? again : undefined);
+}

@@ -1,0 +1,103 @@
+/** The first screen: whom one would write to, what this page can do, and what it cannot. All its words are there. */
+import { groupedFingerprint, readAddress, readFingerprint } from '../envelope/address.ts';
+import { equal } from '../envelope/bytes.ts';
+import { dayOf } from '../envelope/day.ts';
+import type { DropBox } from '../dropbox/wire.ts';
+import { element, fill } from './element.ts';
+import { day } from './numbers.ts';
+import { PapersError, readNewsroom, type Trouble } from './papers.ts';
+import type { Newsroom } from './stage.ts';
+import { dangers, type Danger } from './surroundings.ts';
+import { wasUnfinished } from './unfinished.ts';
+
+/** A sheet that ends so soon is warned of. */
+const DAYS_BEFORE_END = 1;
+
+type Said = Trouble | Danger | 'unfinished' | 'epoch' | 'recovered' | 'loading' | 'of' | 'same' | 'different' | 'unreadable';
+
+export async function start(box: DropBox): Promise<void> {
+  byId('plain').hidden = true;
+  for (const danger of dangers()) say(danger);
+  if (wasUnfinished()) say('unfinished');
+  const again = byId('again');
+  again.querySelector('button')?.addEventListener('click', () => void ask(box));
+  await ask(box);
+}
+
+async function ask(box: DropBox): Promise<void> {
+  byId('again').hidden = true;
+  for (const trouble of ['unreachable', 'no-keys', 'untrusted', 'changed'] as const) say(trouble, false);
+  say('loading');
+  try {
+    welcome(box, await readNewsroom(box));
+  } catch (error) {
+    if (!(error instanceof PapersError)) throw error;
+    say(error.trouble);
+    byId('again').hidden = false;
+  } finally {
+    say('loading', false);
+  }
+}
+
+function welcome(box: DropBox, newsroom: Newsroom): void {
+  const { name, words, chain, sheet } = newsroom;
+  if (name !== '') {
+    const title = fill(byId('says-of').textContent ?? '', { name });
+    byId('title').textContent = title;
+    document.title = title;
+  }
+  if (words !== '') theirs(words);
+  if (chain.isRecovered) say('recovered');
+  if (sheet.last - dayOf(new Date()) <= DAYS_BEFORE_END) {
+    const warning = say('epoch');
+    warning.textContent = fill(warning.textContent ?? '', { day: day(document.documentElement.lang, sheet.last) });
+  }
+  comparison(newsroom);
+  byId('scripted').hidden = false;
+  byId('choices').hidden = false;
+  for (const way of ['send', 'read'] as const) {
+    // What comes next is loaded when it is wanted: the first screen comes sooner.
+    byId(way).addEventListener('click', () => void import('./later.ts').then(({ later }) => later(way, box, newsroom)));
+  }
+}
+
+/** The operator's own words: set apart, so that none of them can pose as this page's. */
+function theirs(words: string): void {
+  const lines = words.split('\n').map((line) => element('p', { dir: 'auto' }, line));
+  byId('theirs').querySelector('div')?.replaceChildren(...lines);
+  byId('theirs').hidden = false;
+}
+
+function comparison({ chain }: Newsroom): void {
+  byId('fingerprint').textContent = groupedFingerprint(chain.fingerprint);
+  const typed = byId('typed') as HTMLInputElement;
+  typed.addEventListener('input', () => {
+    const read = fingerprintIn(typed.value);
+    const isSame = read !== undefined && equal(read, chain.fingerprint);
+    const verdict = typed.value.trim() === '' ? undefined : read === undefined ? 'unreadable' : isSame ? 'same' : 'different';
+    for (const said of ['same', 'different', 'unreadable'] as const) say(said, said === verdict);
+  });
+}
+
+function fingerprintIn(text: string): Uint8Array | undefined {
+  for (const read of [readFingerprint, (text: string) => readAddress(text).fingerprint]) {
+    try {
+      return read(text);
+    } catch {
+      // It may be the other one.
+    }
+  }
+  return undefined;
+}
+
+function say(said: Said, isSaid = true): HTMLElement {
+  const sentence = byId(`says-${said}`);
+  sentence.hidden = !isSaid;
+  return sentence;
+}
+
+function byId(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`the page has no ${id}`);
+  return found;
+}
