@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -41,6 +41,8 @@ where
         ),
         ("referrer-policy", "no-referrer"),
         ("x-content-type-options", "nosniff"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -54,14 +56,28 @@ pub(crate) fn framed(body: Bytes) -> Answer {
 
 /// A sentence for a person.
 pub(crate) fn sentence(status: StatusCode, text: &str) -> Answer {
-    let mut body = format!("{text}.");
-    let padded = body.len().saturating_add(1).next_multiple_of(SENTENCE_UNIT);
-    body.extend(core::iter::repeat_n(
+    plain(status, format!("{text}."), SENTENCE_UNIT)
+}
+
+/// Plain text, padded with spaces to a multiple of `unit`.
+pub(crate) fn plain(status: StatusCode, mut text: String, unit: usize) -> Answer {
+    let padded = text.len().saturating_add(1).next_multiple_of(unit);
+    text.extend(core::iter::repeat_n(
         ' ',
-        padded.saturating_sub(body.len()).saturating_sub(1),
+        padded.saturating_sub(text.len()).saturating_sub(1),
     ));
-    body.push('\n');
-    answer(status, "text/plain; charset=utf-8", Bytes::from(body))
+    text.push('\n');
+    answer(status, "text/plain; charset=utf-8", Bytes::from(text))
+}
+
+/// Sends the browser on to an address, whatever the method was.
+pub(crate) fn see_other(mut answer: Answer, to: &str) -> Answer {
+    // The addresses are files' names and what the administrator typed: both were checked.
+    if let Ok(to) = HeaderValue::from_str(to) {
+        *answer.status_mut() = StatusCode::SEE_OTHER;
+        answer.headers_mut().insert(LOCATION, to);
+    }
+    answer
 }
 
 /// Nothing to say but that it is done.

@@ -7,9 +7,11 @@ mod answer;
 mod clock;
 mod collect;
 mod commit;
+mod crossing;
 mod crowd;
 mod desk;
 mod disk;
+mod dist;
 mod drain;
 mod drops;
 mod expiry;
@@ -21,6 +23,7 @@ mod intake;
 mod keep;
 mod lived;
 mod mailboxes;
+mod masthead;
 mod newsroom;
 mod pages;
 mod patient;
@@ -41,5 +44,10 @@ mod uploads;
 
 pub use clock::{Batch, UnixSeconds};
 pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};
+pub use dist::page_hashes;
 pub use intake::{Intake, OpenError, Status};
+pub use masthead::{
+    LeaveTo, MOST_NEWSROOM_NAME_BYTES, MOST_NEWSROOM_WORDS_BYTES, Masthead, NewsroomName,
+    NewsroomWords,
+};
 pub use settings::Settings;

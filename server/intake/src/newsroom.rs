@@ -129,6 +129,11 @@ impl Newsroom {
         self.chain.as_ref()
     }
 
+    /// The last day for which there are keys; `None` while there are none.
+    pub(crate) fn last_day(&self) -> Option<Day> {
+        self.sheets.iter().map(|(_, sheet)| sheet.last()).max()
+    }
+
     /// The number of sheets held.
     pub(crate) const fn sheets(&self) -> usize {
         self.sheets.len()

@@ -50,7 +50,7 @@ pub(crate) async fn answer(
                 ),
             }
         }
-        _ => answer::wrong_method("GET, POST"),
+        _ => answer::wrong_method("GET, POST, OPTIONS"),
     }
 }
 

@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -13,8 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::{self, Answer};
 use crate::collect;
+use crate::crossing::Crossing;
 use crate::crowd::Meter;
 use crate::desk;
+use crate::dist::Home;
 use crate::drain::Drains;
 use crate::drops;
 use crate::form;
@@ -69,14 +72,21 @@ where
         let intake = Arc::clone(&inside);
         let drains = drains.clone();
         async move {
-            if !served {
-                drains.drain(request.into_body(), patience);
-                return Ok(turned_away());
-            }
-            let answer = match side {
+            let crossing = match side {
+                Side::Public => Crossing::of(&request),
+                Side::Collection => None,
+            };
+            let mut answer = match side {
+                _ if !served => {
+                    drains.drain(request.into_body(), patience);
+                    turned_away()
+                }
                 Side::Public => public(&intake, request, &drains).await,
                 Side::Collection => collection(&intake, request).await,
             };
+            if let Some(crossing) = crossing {
+                crossing.allow(&mut answer);
+            }
             Ok::<_, Infallible>(answer)
         }
     });
@@ -110,28 +120,41 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drain
     if path == "/drops" || path.starts_with(UPLOADS) {
         return drops::answer(intake, request, drains).await;
     }
+    let crossing = Crossing::of(&request);
+    if crossing == Some(Crossing::Preflight) {
+        return answer::done();
+    }
     if let Some(name) = path.strip_prefix(MAILBOXES) {
         let name = name.to_owned();
         return poll::answer(intake, &name, request, drains).await;
     }
-    if path == "/" && request.method() == Method::POST {
+    if let Some(home) = Home::at(path).filter(|_| request.method() == Method::POST) {
         let (head, mut body) = request.into_parts();
         let outcome = form::take(intake, &head.headers, &mut body).await;
         drains.drain(body, intake.settings().drain_patience);
-        return pages::see(outcome);
-    }
-    if !matches!(path, "/charter" | "/sheet") {
-        let page = pages::at(request.method(), path, &intake.newsroom());
-        return page.unwrap_or_else(answer::not_found);
-    }
-    if request.method() != Method::GET {
-        return answer::wrong_method("GET");
+        return pages::see(outcome, home);
     }
     let newsroom = intake.newsroom();
-    let held = match path {
-        "/charter" => newsroom.charter_answer.clone(),
-        _ => newsroom.sheet_answer.clone(),
+    let masthead = &intake.settings().masthead;
+    let shown = match path {
+        "/charter" => signed(newsroom.charter_answer.clone()),
+        "/sheet" => signed(newsroom.sheet_answer.clone()),
+        "/newsroom" => masthead.framed(),
+        "/newsroom.txt" => masthead.told(&newsroom),
+        "/leave" => masthead.leave(),
+        _ => {
+            return pages::at(request.method(), path).unwrap_or_else(answer::not_found);
+        }
     };
+    match *request.method() {
+        Method::GET | Method::HEAD => shown,
+        _ if crossing.is_some() => answer::wrong_method("GET, HEAD, OPTIONS"),
+        _ => answer::wrong_method("GET, HEAD"),
+    }
+}
+
+/// What the newsroom has signed, if it has.
+fn signed(held: Option<Bytes>) -> Answer {
     held.map_or_else(
         || {
             let text = "the newsroom has not set up this drop-box yet; try again later";

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::clock::Batch;
+use crate::masthead::Masthead;
 
 /// Bytes of an upload that are gathered in memory before they are written.
 pub(crate) const WRITE_UNIT: usize = 262_144;
@@ -11,6 +12,8 @@ pub(crate) const WRITE_UNIT: usize = 262_144;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
+    /// What the administrator says of the newsroom, for the page to show.
+    pub masthead: Masthead,
     /// How long arrivals wait for each other before they become visible to the newsroom.
     pub batch: Batch,
     /// Most bytes that the store may use, if less than the disk has.
@@ -75,6 +78,7 @@ impl Default for Settings {
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
         Self {
+            masthead: Masthead::default(),
             batch: Batch::DAY,
             most_bytes: None,
             system_reserve: 64 * MIB,

@@ -1,16 +1,16 @@
 //! The page without scripts: a form that takes one sealed file, and says in words what came of it.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
-#![allow(
-    dead_code,
-    reason = "the tests of uploads use the rest of the two modules"
-)]
+#![allow(dead_code, reason = "other tests use the rest of the modules")]
 
+#[path = "pages/dist.rs"]
+mod dist;
 #[path = "uploads/newsroom.rs"]
 mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
+use knothole_intake::{Intake, UnixSeconds};
 use newsroom::House;
 use wire::{Answer, Wire};
 
@@ -104,14 +104,35 @@ async fn a_form_that_is_cut_off_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn the_front_page_shows_the_fingerprint_and_runs_no_script() {
+async fn a_form_before_the_newsroom_has_set_up_the_drop_box_is_told_so() {
+    let (sealed, _) = House::new().await.drop(5);
+    let folder = tempfile::tempdir().unwrap();
+    let now = UnixSeconds::new(newsroom::DAY);
+    let intake = Intake::open(folder.path(), newsroom::settings(), now).unwrap();
+    let answer = Wire::public(&intake)
+        .ask("POST /", &[TYPE], &form(&sealed))
+        .await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.header("location"), Some("/other-keys"));
+    assert!(answer.text().contains("has not set up this drop-box yet"));
+    let incoming = folder.path().join("incoming");
+    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_form_is_answered_in_the_language_of_its_page() {
     let house = House::new().await;
-    let page = Wire::public(&house.intake).ask("GET /", &[], b"").await;
-    assert_eq!(page.status, 200);
-    let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.starts_with("default-src 'none'"), "{policy}");
-    let text = page.text();
-    assert!(!text.contains("<script") && !text.contains("http:") && !text.contains("https:"));
-    assert!(text.contains(&house.fingerprint().grouped()));
-    assert!(text.contains("type=\"file\" name=\"sealed\""));
+    for home in dist::homes() {
+        let ask = format!("POST {home}");
+        let answer = Wire::public(&house.intake)
+            .ask(&ask, &[TYPE], &form(b"not sealed at all"))
+            .await;
+        assert_eq!(answer.status, 303);
+        let to = format!("{home}unsealed");
+        assert_eq!(answer.header("location"), Some(to.as_str()));
+        let page =
+            std::fs::read(dist::folder().join(format!("{}.html", to.trim_start_matches('/'))))
+                .unwrap();
+        assert_eq!(answer.body, page);
+    }
 }

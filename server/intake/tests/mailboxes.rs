@@ -125,7 +125,11 @@ async fn a_mailbox_with_replies_and_one_without_are_answered_alike() {
 async fn only_a_whole_address_is_a_mailbox_and_only_two_methods_are_taken() {
     let house = House::new().await;
     let digits = source(&house, 1).mailbox().to_string();
-    let unknown = Wire::public(&house.intake).ask("GET /x", &[], b"").await;
+    let unknown = Wire::public(&house.intake)
+        .ask("GET /mailbox/x", &[], b"")
+        .await;
+    let elsewhere = Wire::public(&house.intake).ask("GET /x", &[], b"").await;
+    assert_eq!((unknown.status, &unknown.body), (404, &elsewhere.body));
     for name in [
         "",
         digits.get(1..).unwrap(),

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod check;
 mod failure;
 
 use std::io::Write as _;
@@ -123,7 +124,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Run(place) => serve(&place),
         Command::Status(place) => status(&place, &mut out),
-        Command::Check(place) => check(&place, &mut out),
+        Command::Check(place) => check::check(&place, &mut out),
         Command::Courier(CourierCommand::Add { card, place }) => add(&card, &place, &mut out),
         Command::Courier(CourierCommand::Revoke { name, place }) => revoke(&name, &place, &mut out),
         Command::Courier(CourierCommand::List(place)) => list(&place, &mut out),
@@ -360,56 +361,5 @@ fn status(place: &Place, out: &mut Out) -> Result<(), Failure> {
     match status.reach {
         Reach::Ready => Ok(()),
         Reach::Starting | Reach::Lost => Err(Failure::try_again("")),
-    }
-}
-
-/// With less, the first video fills the disk.
-const LITTLE_SPACE: u64 = 1 << 30;
-
-/// Whether the kernel may write memory to a disk; where nobody can tell, it does not say so.
-fn swap_is_on() -> bool {
-    // The first line is a heading.
-    std::fs::read_to_string("/proc/swaps").is_ok_and(|text| text.lines().count() > 1)
-}
-
-fn check(place: &Place, out: &mut Out) -> Result<(), Failure> {
-    let (config, data, desk) = place.desk()?;
-    let found = addresses(&config, &data).map_err(Failure::refused)?;
-    let mut wanting = Vec::new();
-    if !data.is_private().map_err(Failure::unlucky)? {
-        wanting.push("others on this machine may look into the data folder: chmod 700");
-    }
-    if data.free_space().map_err(Failure::unlucky)? < LITTLE_SPACE {
-        wanting.push("less than 1 GiB is free where the data folder lies");
-    }
-    if swap_is_on() {
-        out.remark("swap is on: turn it off, or see that it is encrypted");
-    }
-    if found.public.is_none() {
-        wanting.push("the public onion's address is not known: run init, or set public_onion");
-    }
-    if found.collection.is_none() {
-        wanting
-            .push("the collection onion's address is not known: run init, or set collection_onion");
-    }
-    if desk.trusted().map_err(Failure::refused)?.is_none() {
-        wanting.push("no newsroom is trusted yet: run trust FINGERPRINT");
-    }
-    if desk.couriers().map_err(Failure::refused)?.is_empty() {
-        wanting.push("no courier is let in yet: run courier add CARD");
-    }
-    if !desk.holds_charter().map_err(Failure::refused)? {
-        wanting.push("no charter is held yet: the courier brings it with its first push");
-    }
-    let lines = if wanting.is_empty() {
-        "nothing is wanting".to_owned()
-    } else {
-        wanting.join("\n")
-    };
-    out.answer(&lines, &serde_json::json!({ "wanting": wanting }))?;
-    if wanting.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::refusal(""))
     }
 }

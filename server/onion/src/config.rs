@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use knothole_envelope::OnionAddress;
-use knothole_intake::Batch;
+use knothole_intake::{Batch, LeaveTo, Masthead, NewsroomName, NewsroomWords};
 use serde::Deserialize;
 
 use amount::{bytes, duration};
@@ -22,6 +22,11 @@ struct File {
     listen: String,
     #[serde(default)]
     tor: Paths,
+    #[serde(default)]
+    newsroom_name: String,
+    #[serde(default)]
+    newsroom_words: String,
+    leave_to: Option<String>,
     #[serde(default = "defaults::batch")]
     batch: String,
     danger_batch: Option<String>,
@@ -114,6 +119,8 @@ pub(crate) struct Config {
     pub(crate) listen: Listen,
     /// arti's own settings files.
     pub(crate) tor: Vec<PathBuf>,
+    /// What is said of the newsroom, for the page to show.
+    pub(crate) masthead: Masthead,
     /// The time between two batch boundaries.
     pub(crate) batch: Batch,
     /// The most bytes that the store may hold, if less than the disk has.
@@ -175,6 +182,11 @@ impl Config {
             )?,
             data: folder.join(file.data),
             tor: tor.into_iter().map(|path| folder.join(path)).collect(),
+            masthead: masthead(
+                &file.newsroom_name,
+                &file.newsroom_words,
+                file.leave_to.as_deref(),
+            )?,
             batch: batch(&file.batch, file.danger_batch.as_deref())?,
             space: match &file.space {
                 None => None,
@@ -198,6 +210,27 @@ impl Config {
             danger_tor_log: file.danger_tor_log,
         })
     }
+}
+
+fn masthead(name: &str, words: &str, leave_to: Option<&str>) -> Result<Masthead, ConfigError> {
+    let leave_to = match leave_to {
+        None => LeaveTo::default(),
+        Some(address) => LeaveTo::new(address).ok_or(ConfigError::Value(
+            "leave_to",
+            "an address that begins with https:// or http://, in ASCII",
+        ))?,
+    };
+    Ok(Masthead {
+        name: NewsroomName::new(name).ok_or(ConfigError::Value(
+            "newsroom_name",
+            "one line of at most 200 bytes, without control characters and marks of direction",
+        ))?,
+        words: NewsroomWords::new(words).ok_or(ConfigError::Value(
+            "newsroom_words",
+            "a text of at most 8,000 bytes, without control characters and marks of direction",
+        ))?,
+        leave_to,
+    })
 }
 
 fn batch(batch: &str, danger: Option<&str>) -> Result<Batch, ConfigError> {
@@ -344,6 +377,35 @@ mod tests {
         );
         assert!(parse("data = \"d\"\nlisten = \"unix:\"").is_err());
         assert!(parse("data = \"d\"\nlisten = \"tcp:80\"").is_err());
+    }
+
+    #[test]
+    fn what_is_said_of_the_newsroom_is_text_alone_and_the_error_does_not_repeat_it() {
+        let silent = parse("data = \"d\"").unwrap();
+        assert_eq!(silent.masthead, Masthead::default());
+        let text = "data = \"d\"\nnewsroom_name = \"Paper\"\nleave_to = \"https://a.example/\"\n\
+                    newsroom_words = \"\"\"\nOne.\nTwo.\n\"\"\"";
+        let masthead = parse(text).unwrap().masthead;
+        assert_eq!(masthead.name, NewsroomName::new("Paper").unwrap());
+        assert_eq!(masthead.words, NewsroomWords::new("One.\nTwo.").unwrap());
+        assert_eq!(
+            masthead.leave_to,
+            LeaveTo::new("https://a.example/").unwrap()
+        );
+        for wrong in [
+            "newsroom_name = \"two\\nlines\"",
+            "newsroom_words = \"turned \\u202e\"",
+            "leave_to = \"javascript:f()\"",
+        ] {
+            let (key, value) = wrong.split_once(" = ").unwrap();
+            let said = parse(&format!("data = \"d\"\n{wrong}"))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                said.contains(key) && !said.contains(value.trim_matches('"')),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -100,6 +100,7 @@ async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
 
 async fn open_intake(config: &Config, data: &Data) -> Result<Arc<Intake>, RunError> {
     let mut settings = Settings::default();
+    settings.masthead = config.masthead.clone();
     settings.batch = config.batch;
     settings.most_bytes = config.space;
     settings.replies_reserve = config.replies;
