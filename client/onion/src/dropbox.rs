@@ -25,6 +25,8 @@ pub const ANSWER_PATIENCE: Duration = Duration::from_secs(120);
 const MOST_CHARTER_BYTES: usize = 1 << 20;
 /// The sheets are served in at most so many bytes.
 const MOST_SHEETS_BYTES: usize = 1 << 17;
+/// No file of the page is longer.
+const MOST_FILE_BYTES: usize = 1 << 20;
 /// The server holds the sheets of the current epoch and of the next.
 const MOST_SHEETS: u32 = 2;
 /// The body of an answer that is not asked for is read up to here, so that the line stays usable.
@@ -165,6 +167,14 @@ impl Line {
         } else {
             Err(DropBoxError::from_status(head.status))
         }
+    }
+
+    /// A file of the page, as the drop-box serves it.
+    ///
+    /// # Errors
+    /// [`DropBoxError`]; [`DropBoxError::NotThere`] when there is no such file.
+    pub async fn file(&mut self, path: &str) -> Result<Bytes, DropBoxError> {
+        self.fetch(path, MOST_FILE_BYTES).await
     }
 
     async fn fetch(&mut self, path: &str, limit: usize) -> Result<Bytes, DropBoxError> {

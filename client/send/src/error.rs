@@ -75,6 +75,8 @@ pub enum SendError {
     MayHaveArrived,
     /// What arrived is not what was sent.
     Differs,
+    /// These files of the drop-box's page are not those that this program was built beside.
+    OtherPage(Vec<&'static str>),
     /// The drop-box claims what cannot be.
     Lies(&'static str),
     /// The source ended it.
@@ -107,7 +109,7 @@ impl SendError {
             | Self::Stopped => 3,
             Self::DropBox(error) if error.may_pass() => 3,
             Self::Newsroom(error) if error.may_pass() => 3,
-            Self::MayHaveArrived | Self::SomeRepliesRefused => 4,
+            Self::MayHaveArrived | Self::SomeRepliesRefused | Self::OtherPage(_) => 4,
             _ => 1,
         }
     }
@@ -161,6 +163,15 @@ impl fmt::Display for SendError {
                 f,
                 "a reply cannot be shown ({error}). Nothing was erased that was not shown: look \
                  again, at a terminal"
+            ),
+            Self::OtherPage(files) => write!(
+                f,
+                "the page that the drop-box shows to browsers is not the one that this program was \
+                 built beside: {} of its files differ, \"{}\" first. It may be of another version, \
+                 or somebody changed it to read what is sent by it. Send with this program, which \
+                 does not use the page, and tell the newsroom",
+                files.len(),
+                files.first().copied().unwrap_or_default()
             ),
             Self::NotErased => f.write_str(
                 "the drop-box still shows what it was asked to erase. Try again later",

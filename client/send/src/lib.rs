@@ -15,6 +15,7 @@ mod look;
 mod newsroom;
 mod order;
 mod pace;
+mod page;
 mod parcel;
 mod passphrase;
 mod replies;

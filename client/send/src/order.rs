@@ -14,6 +14,7 @@ use crate::error::SendError;
 use crate::files::{FileError, FileSet, SourceFile};
 use crate::look::{self, Handling};
 use crate::newsroom::{Newsroom, NewsroomError};
+use crate::page;
 use crate::parcel::{Fresh, Parcel, ParcelError, Ready, sent_with};
 use crate::resume::{Journal, Kept, Place};
 use crate::sealed::{Sealed, seal_into};
@@ -58,9 +59,18 @@ pub(crate) async fn check(
         "Its keys are good until {}.",
         contact.sheet?.last()
     ));
+    voice.say("Looking at the page that it shows to browsers, file by file.");
+    let altered = page::altered(drop_box, voice).await?;
     voice.done(
         "trusted",
-        "You can send to this address. Nothing was sent, and no file was opened.",
+        "You can send to this address with this program. Nothing was sent, and no file was opened.",
+    );
+    if !altered.is_empty() {
+        return Err(SendError::OtherPage(altered));
+    }
+    voice.done(
+        "page",
+        "The page there is the one that this program was built beside.",
     );
     Ok(())
 }

@@ -18,6 +18,7 @@ pub(crate) fn all(examples: &mut Examples) {
     numbers_and_text(examples);
     tree(examples);
     framed(examples);
+    masthead(examples);
     charters(examples);
     recovery(examples);
     sheets(examples);
@@ -144,6 +145,21 @@ fn framed(examples: &mut Examples) {
     let end = body.iter().rposition(|byte| *byte != 0).unwrap() + 1;
     examples.hex("frame", "begins with", &body[..end]);
     examples.text("frame", "length", &body.len().to_string());
+}
+
+/// What the server's administrator says of a newsroom: made by the server alone, and read by pages.
+fn masthead(examples: &mut Examples) {
+    let mut encoded = Vec::new();
+    let mut map = minicbor::Encoder::new(&mut encoded);
+    map.map(4).unwrap().u8(1).unwrap().u8(1).unwrap();
+    for (field, text) in [
+        (2, "The Example"),
+        (3, "Write to us.\nعرّفنا"),
+        (4, "https://www.wikipedia.org/"),
+    ] {
+        map.u8(field).unwrap().str(text).unwrap();
+    }
+    examples.hex("newsroom", "encoded", &encoded);
 }
 
 /// What was signed, checked against the signature that the code has made.

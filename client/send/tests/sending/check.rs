@@ -27,6 +27,7 @@ async fn a_check_tells_the_fingerprint_and_how_long_the_keys_are_good() {
     let last = today().checked_add(5).unwrap().to_string();
     assert!(ended.says(&last), "{ended:?}");
     assert!(ended.out.contains("You can send"), "{ended:?}");
+    assert!(ended.out.contains("The page there is the one"), "{ended:?}");
     assert!(!ended.err.contains("Sent"), "{ended:?}");
 }
 
@@ -69,7 +70,18 @@ async fn keys_of_other_days_are_refused_with_those_days() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_two_days_before_their_first_are_good() {
     let newsroom = Newsroom::new(2, 8);
-    assert_eq!(checked(&newsroom, newsroom.papers()).await.code, Some(0));
+    let ended = checked(&newsroom, newsroom.papers()).await;
+    assert!(ended.out.contains("You can send"), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_the_one_of_this_program_is_told_and_does_not_harm_who_sends() {
+    // It has the newsroom's papers, and no page.
+    let newsroom = Newsroom::new(-1, 5);
+    let ended = checked(&newsroom, newsroom.papers()).await;
+    assert!(ended.out.contains("You can send"), "{ended:?}");
+    let ended = ended.said(4, "is not the one that this program was built beside");
+    assert!(ended.says("Send with this program"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
