@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "clippy.toml allows it in tests, but does not see that this is one"
@@ -14,6 +15,7 @@ mod system {
     mod journey;
     mod network;
     mod onion;
+    mod page;
     mod replying;
     mod silence;
     mod stage;
