@@ -44,7 +44,7 @@ async function page() {
     outdir: out,
     splitting: true,
     format: 'esm',
-    define: { SAVED_WORDS: 'undefined' },
+    define: { SAVED_WORDS: 'undefined', ...wordsDefined() },
     metafile: true,
   });
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
@@ -67,7 +67,7 @@ async function savedScript() {
     ...forBrowsers,
     entryPoints: ['src/view/saved.ts'],
     format: 'iife',
-    define: { SAVED_WORDS: JSON.stringify(words) },
+    define: { SAVED_WORDS: JSON.stringify(words), ...wordsDefined() },
     write: false,
   });
   // Within a script element only its end has a meaning.
@@ -95,6 +95,12 @@ async function wordLists() {
   ];
   const lists = await Promise.all(names.map((name) => import(`@scure/bip39/wordlists/${name}.js`)));
   return `${lists.map(({ wordlist }) => wordlist.join('\n')).join('\n\n')}\n`;
+}
+
+/** What the lists of words must be. */
+function wordsDefined() {
+  const bytes = Buffer.from(words);
+  return { WORDS_LENGTH: String(bytes.length), WORDS_SHA256: JSON.stringify(sha256(bytes)) };
 }
 
 /** Every file's SHA-256, as sha256sum writes it and checks it. */

@@ -8,11 +8,11 @@ import { bullets, escape, home, page, words } from './html.ts';
 export function front(texts: Texts, scripts: readonly string[], savedHash: string): string {
   const content = `<h1 id="title" tabindex="-1">${escape(texts.start.title)}</h1>
 ${warnings(texts)}
-<section id="theirs" class="theirs" hidden><h2>${escape(texts.start.fromNewsroom)}</h2><div></div></section>
 ${limits(texts, savedHash)}
 <div id="scripted" hidden>
 ${newsroom(texts)}
 </div>
+<section id="theirs" class="theirs" hidden tabindex="0"><h2>${escape(texts.start.fromNewsroom)}</h2><div></div></section>
 ${advice(texts)}
 <p id="choices" class="choices" hidden><button type="button" id="send" class="main">${escape(texts.start.send)}</button> <button type="button" id="read">${escape(texts.start.read)}</button></p>
 <section id="plain">

@@ -95,7 +95,7 @@ export class Upload {
     for (const event of WAKING) this.#box.line?.addEventListener(event, wake);
     try {
       const end = await this.#untilItEnds();
-      if (end.kind === 'refused' || end.kind === 'stopped') this.#sayGoodbye();
+      if (end.kind === 'refused' || this.#halted === 'stopped') this.#sayGoodbye();
       return end;
     } catch (error) {
       this.#sayGoodbye();
@@ -201,9 +201,8 @@ export class Upload {
     return true;
   }
 
-  /** So that nothing of it stays there. It is no harm if this is not heard: an upload expires. */
+  /** So that nothing of it stays there. It is no harm if this is not heard: an upload expires, and a drop stays. */
   #sayGoodbye(): void {
-    if (this.#mayBeThere()) return;
     const terms = { patience: GOODBYE, signal: new AbortController().signal };
     for (const { path } of this.#lanes) {
       if (path !== undefined) terminate(this.#box, path, terms).catch(() => undefined);
@@ -235,8 +234,8 @@ export class Upload {
   }
 
   #state(acknowledged: number, waits: boolean): Progress['state'] {
-    if (acknowledged === this.#length) return 'finishing';
-    return waits ? 'waiting' : 'sending';
+    if (waits) return 'waiting';
+    return acknowledged === this.#length ? 'finishing' : 'sending';
   }
 }
 

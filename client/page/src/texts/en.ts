@@ -11,12 +11,12 @@ export const en = {
   plain: {
     title: 'Without scripts',
     why: "This page cannot seal anything for you now, because its scripts do not run: Tor Browser's security level is Safest, or they did not arrive. Scripts seal your files before they leave your machine: this server must never get them unsealed.",
-    how: 'To seal here, choose Safer for this visit. First keep the address of this page, because Tor Browser may restart. Then click the shield beside the address, Settings, Change, and Safer, and open the address again. Afterwards set it back.',
+    how: 'To seal here, choose Safer for this visit. First write down the address of this page (on paper, not as a bookmark), because Tor Browser may restart. Then click the shield beside the address, Settings, Change, and Safer, and open the address again. Afterwards set it back.',
     instead: 'Or stay at Safest, and seal with the program `knothole-send` on your own machine:',
     sealCommand: '`knothole-send seal FILES --out sealed`',
     newsroom: 'Who the newsroom is, its fingerprint, and until when there are keys to seal to',
     handIn: 'Hand in a sealed file',
-    refused: 'A file that is not sealed is refused at its first bytes, and nothing of it is kept.',
+    refused: 'Choose only the file that `knothole-send` made. Any other file reaches this server unsealed, before it can be refused.',
     field: 'The sealed file',
     button: 'Hand in',
     patience:
@@ -83,8 +83,10 @@ export const en = {
     browser:
       'This does not look like Tor Browser. Another browser can tell who you are and leaves traces on this device. Get Tor Browser and open the address in it.',
     level:
-      "Tor Browser's security level is Standard here. Safer protects you better, and everything works at it. First keep the address of this page, because Tor Browser may restart. Then click the shield beside the address, Settings, Change, and Safer, and open the address again.",
-    epoch: 'The keys of this drop-box end on {day}. Send today: what arrives later is refused.',
+      "Tor Browser's security level is Standard here. Safer protects you better, and everything works at it. First write down the address of this page (on paper, not as a bookmark), because Tor Browser may restart. Then click the shield beside the address, Settings, Change, and Safer, and open the address again.",
+    epoch: 'The keys of this drop-box end on {day}. Begin to send by then. What is being sent at that moment may still arrive for some days.',
+    hasRead:
+      'In this tab you have looked for an answer. Before you send anything, keep the address of this page on paper and take a New Identity (click the broom). Otherwise this server can see that the one who reads is the one who sends.',
     recovered:
       'Too few editors of this newsroom were left, so it was founded anew with keys that it had kept on paper. If that surprises you, ask it in another way first.',
     unfinished:
@@ -132,6 +134,7 @@ export const en = {
   },
   inspect: {
     looking: 'Looking at what this file says about you …',
+    failed: 'This file could not be looked at. What it says about you is not known. Load the page again, or send it as it is.',
     is: 'This is: {kind}',
     kinds: {
       unknown: 'a file of a kind that is not known here',
@@ -233,6 +236,7 @@ export const en = {
     message: 'A message',
     noMessage: 'No message',
     sealed: 'Sealed: {size}',
+    cleaned: 'As copies without what can be taken out: {n}',
     filesCount: 'Files: {n}',
     back: 'The newsroom can answer you.',
     noBack: 'No way back: the newsroom cannot answer you.',
@@ -245,11 +249,11 @@ export const en = {
     stored: 'Stored at the drop-box: {done} of {all}',
     rate: '{rate} per second, {left} left',
     waiting: 'Waiting for the first part to be stored …',
-    paused: 'Paused. Nothing is lost.',
+    paused: 'Paused. Keep this tab open.',
     lost: 'The line is broken. It goes on by itself; you need not do anything.',
     busy: 'The drop-box is busy. It goes on by itself.',
     full: 'The drop-box has no room at the moment. What it has so far is kept. It goes on by itself.',
-    finishing: 'All of it is there. The drop-box is putting it in its place …',
+    finishing: 'Do not close this tab yet. The drop-box has the last bytes and is putting them together …',
     pause: 'Pause',
     resume: 'Continue',
     stop: 'Stop and throw away',
@@ -259,7 +263,7 @@ export const en = {
   done: {
     title: 'Arrived, and matches',
     text: 'Everything has arrived, and it is, bit by bit, what this page sealed. Only the newsroom can open it.',
-    words: 'Keep the address of this page, and come back in some days with your words, in a new session: click the broom (New Identity), or close Tor Browser.',
+    words: 'Write down the address of this page (on paper, not as a bookmark), and come back in some days with your words, in a new session: click the broom (New Identity), or close Tor Browser.',
     noWords: 'There is no way back to you. That is what you chose.',
     after: 'Your own files are where they were. Decide what becomes of them. Deleting does not truly erase.',
     close: 'Close this tab, or leave.',
@@ -271,7 +275,7 @@ export const en = {
     differs:
       'What the drop-box says it stored is not what this page sealed. Believe that nothing arrived. Begin again; if it happens twice, use another way.',
     'may-have-arrived':
-      'All of it was stored, but the drop-box no longer knows it. It may have arrived whole. If the newsroom can answer you, wait for that before you send it again: a second copy does no harm, but shows a second time on your line.',
+      'All of it was sent, and the drop-box does not say what became of it. It may have arrived whole. If the newsroom can answer you, wait for that before you send it again: a second copy does no harm, but shows a second time on your line.',
     stopped: 'You have stopped it. Nothing of it can be read.',
     gate:
       'The drop-box takes other keys now: the week of these ended, or the newsroom changed them. Nothing can be read of what was sent. Load the page again and send again.',
@@ -305,7 +309,7 @@ export const en = {
     notErased: 'The drop-box still shows what it was asked to erase. Try again later.',
     more: 'Look for more',
     answer:
-      'To answer, or to send more: first keep the address of this page, and take a New Identity (click the broom in Tor Browser). Then come back and choose "Use the words of an earlier drop". Neither who watches your line nor this server should see that the one who reads is the one who sends.',
+      'To answer, or to send more: first write down the address of this page (on paper, not as a bookmark), and take a New Identity (click the broom in Tor Browser). Then come back and choose "Use the words of an earlier drop". Neither who watches your line nor this server should see that the one who reads is the one who sends.',
   },
   results: {
     back: 'Back to the drop-box',

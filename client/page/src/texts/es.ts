@@ -13,12 +13,12 @@ export const es: Texts = {
   plain: {
     title: 'Sin scripts',
     why: 'Esta página no puede sellar nada por usted ahora, porque sus scripts no se ejecutan: el nivel de seguridad del Navegador Tor es «El más seguro de todos» (Safest), o los scripts no llegaron. Los scripts sellan sus archivos antes de que salgan de su equipo: este servidor nunca debe recibirlos sin sellar.',
-    how: 'Para sellar aquí, elija «Más seguro» (Safer) durante esta visita. Guarde primero la dirección de esta página, porque el Navegador Tor puede reiniciarse. Luego haga clic en el escudo junto a la dirección, en «Ajustes» (Settings), en «Cambiar» (Change) y en «Más seguro», y abra de nuevo la dirección. Al terminar, vuelva al nivel de antes.',
+    how: 'Para sellar aquí, elija «Más seguro» (Safer) durante esta visita. Anote primero la dirección de esta página (en papel, no como marcador), porque el Navegador Tor puede reiniciarse. Luego haga clic en el escudo junto a la dirección, en «Ajustes» (Settings), en «Cambiar» (Change) y en «Más seguro», y abra de nuevo la dirección. Al terminar, vuelva al nivel de antes.',
     instead: 'O deje el nivel «El más seguro de todos» y selle con el programa `knothole-send` en su propio equipo:',
     sealCommand: '`knothole-send seal FILES --out sealed`',
     newsroom: 'Quién es la redacción, la huella de sus claves (fingerprint) y hasta cuándo hay claves para sellar',
     handIn: 'Entregar un archivo sellado',
-    refused: 'Un archivo sin sellar se rechaza en cuanto llegan sus primeros bytes, y no se conserva nada de él.',
+    refused: 'Elija solo el archivo que creó `knothole-send`. Cualquier otro archivo llega sin sellar a este servidor, antes de que se pueda rechazar.',
     field: 'El archivo sellado',
     button: 'Entregar',
     patience:
@@ -84,8 +84,10 @@ export const es: Texts = {
     browser:
       'Este no parece ser el Navegador Tor. Otro navegador puede revelar quién es usted y deja rastros en este dispositivo. Consiga el Navegador Tor (Tor Browser) y abra en él la dirección.',
     level:
-      'El nivel de seguridad del Navegador Tor es aquí «Estándar» (Standard). El nivel «Más seguro» (Safer) ofrece mejor protección, y con él todo funciona. Guarde primero la dirección de esta página, porque el Navegador Tor puede reiniciarse. Luego haga clic en el escudo junto a la dirección, en «Ajustes» (Settings), en «Cambiar» (Change) y en «Más seguro», y abra de nuevo la dirección.',
-    epoch: 'Las claves de este buzón caducan el {day}. Envíe hoy: lo que llegue después se rechaza.',
+      'El nivel de seguridad del Navegador Tor es aquí «Estándar» (Standard). El nivel «Más seguro» (Safer) ofrece mejor protección, y con él todo funciona. Anote primero la dirección de esta página (en papel, no como marcador), porque el Navegador Tor puede reiniciarse. Luego haga clic en el escudo junto a la dirección, en «Ajustes» (Settings), en «Cambiar» (Change) y en «Más seguro», y abra de nuevo la dirección.',
+    epoch: 'Las claves de este buzón caducan el {day}. Empiece a enviar, a más tardar, ese día. Lo que se esté enviando en ese momento todavía puede llegar durante unos días.',
+    hasRead:
+      'En esta pestaña usted ha buscado una respuesta. Antes de enviar nada, anote en papel la dirección de esta página y elija «Nueva identidad» (New Identity; haga clic en la escoba). De lo contrario, este servidor puede ver que la persona que lee es la misma que envía.',
     recovered:
       'En esta redacción quedaban demasiado pocas personas del equipo de edición, así que se constituyó de nuevo con claves que había guardado en papel. Si esto le sorprende, pregunte antes a la redacción por otra vía.',
     unfinished:
@@ -134,6 +136,7 @@ export const es: Texts = {
   },
   inspect: {
     looking: 'Examinando lo que este archivo dice de usted…',
+    failed: 'No se pudo examinar este archivo. No se sabe qué dice de usted. Vuelva a cargar la página, o envíe el archivo tal como está.',
     is: 'Esto es: {kind}',
     kinds: {
       unknown: 'un archivo de un tipo que aquí no se conoce',
@@ -235,6 +238,7 @@ export const es: Texts = {
     message: 'Un mensaje',
     noMessage: 'Ningún mensaje',
     sealed: 'Una vez sellado: {size}',
+    cleaned: 'Como copias sin lo que se puede quitar: {n}',
     filesCount: 'Archivos: {n}',
     back: 'La redacción puede responderle.',
     noBack: 'Sin camino de vuelta: la redacción no puede responderle.',
@@ -247,11 +251,11 @@ export const es: Texts = {
     stored: 'Guardado en el buzón: {done} de {all}',
     rate: '{rate} por segundo, tiempo restante: {left}',
     waiting: 'Esperando a que se guarde la primera parte…',
-    paused: 'En pausa. No se ha perdido nada.',
+    paused: 'En pausa. Deje abierta esta pestaña.',
     lost: 'La conexión se ha cortado. El envío continúa por sí solo; usted no tiene que hacer nada.',
     busy: 'El buzón está ocupado. El envío continúa por sí solo.',
     full: 'El buzón no tiene espacio en este momento. Lo que ya tiene se conserva. El envío continúa por sí solo.',
-    finishing: 'Ya está todo allí. El buzón lo está poniendo en su lugar…',
+    finishing: 'No cierre todavía esta pestaña. El buzón tiene los bytes y los está uniendo…',
     pause: 'Pausar',
     resume: 'Continuar',
     stop: 'Detener y descartar',
@@ -262,7 +266,7 @@ export const es: Texts = {
     title: 'Ha llegado, y coincide',
     text: 'Ha llegado todo, y es, bit a bit, lo que selló esta página. Solo la redacción puede abrirlo.',
     words:
-      'Vuelva dentro de unos días con sus palabras, en una sesión nueva: haga clic en la escoba («Nueva identidad», New Identity), o cierre el Navegador Tor. Eso cierra esta página; por eso, guarde la dirección de la página.',
+      'Vuelva dentro de unos días con sus palabras, en una sesión nueva: haga clic en la escoba («Nueva identidad», New Identity), o cierre el Navegador Tor. Eso cierra esta página; por eso, anote antes su dirección (en papel, no como marcador).',
     noWords: 'No hay camino de vuelta hasta usted. Así lo eligió.',
     after: 'Sus propios archivos siguen donde estaban. Decida qué hacer con ellos. Eliminar un archivo no lo borra de verdad.',
     close: 'Cierre esta pestaña, o pulse «Salir de inmediato».',
@@ -274,7 +278,7 @@ export const es: Texts = {
     differs:
       'Lo que el buzón dice que guardó no es lo que selló esta página. Considere que no ha llegado nada. Empiece de nuevo; si ocurre dos veces, use otra vía.',
     'may-have-arrived':
-      'Se guardó todo, pero el buzón ya no lo reconoce. Es posible que haya llegado completo. Si la redacción puede responderle, espere su respuesta antes de volver a enviarlo: una segunda copia no hace daño, pero se nota una segunda vez en su conexión.',
+      'Se envió todo, y el buzón no dice qué ha sido de ello. Es posible que haya llegado completo. Si la redacción puede responderle, espere su respuesta antes de volver a enviarlo: una segunda copia no hace daño, pero se nota una segunda vez en su conexión.',
     stopped: 'Usted lo ha detenido. No se puede leer nada de ello.',
     gate:
       'El buzón acepta ahora otras claves: la semana de estas terminó, o la redacción las cambió. No se puede leer nada de lo que se envió. Vuelva a cargar la página y envíe de nuevo.',
@@ -308,7 +312,7 @@ export const es: Texts = {
     notErased: 'El buzón todavía muestra lo que se le pidió borrar. Vuelva a intentarlo más tarde.',
     more: 'Buscar más',
     answer:
-      'Para responder, o para enviar más: elija primero «Nueva identidad» (New Identity; haga clic en la escoba del Navegador Tor). Eso cierra esta página; por eso, guarde antes la dirección de la página. Después vuelva y elija «Usar las palabras de un envío anterior». Ni quien observe su conexión ni este servidor deben ver que la persona que lee es la misma que envía.',
+      'Para responder, o para enviar más: anote primero la dirección de esta página (en papel, no como marcador), y elija «Nueva identidad» (New Identity; haga clic en la escoba del Navegador Tor), lo que cierra esta página. Después vuelva y elija «Usar las palabras de un envío anterior». Ni quien observe su conexión ni este servidor deben ver que la persona que lee es la misma que envía.',
   },
   results: {
     back: 'Volver al buzón',

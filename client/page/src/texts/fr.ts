@@ -13,12 +13,12 @@ export const fr: Texts = {
   plain: {
     title: 'Sans scripts',
     why: 'Cette page ne peut rien sceller pour vous maintenant, car ses scripts ne fonctionnent pas : le niveau de sécurité du Navigateur Tor est « Le plus sûr » (Safest), ou les scripts ne sont pas arrivés. Les scripts scellent vos fichiers avant qu’ils ne quittent votre appareil : ce serveur ne doit jamais les recevoir non scellés.',
-    how: 'Pour sceller ici, choisissez « Plus sûr » (Safer) pour cette visite. Gardez d’abord l’adresse de cette page, car le Navigateur Tor peut redémarrer. Cliquez ensuite sur le bouclier à côté de l’adresse, sur « Paramètres » (Settings), sur « Modifier » (Change), puis sur « Plus sûr », et ouvrez de nouveau l’adresse. Après cette visite, remettez le niveau d’avant.',
+    how: 'Pour sceller ici, choisissez « Plus sûr » (Safer) pour cette visite. Notez d’abord l’adresse de cette page (sur papier, pas comme marque-page), car le Navigateur Tor peut redémarrer. Cliquez ensuite sur le bouclier à côté de l’adresse, sur « Paramètres » (Settings), sur « Modifier » (Change), puis sur « Plus sûr », et ouvrez de nouveau l’adresse. Après cette visite, remettez le niveau d’avant.',
     instead: 'Ou restez au niveau « Le plus sûr », et scellez avec le programme `knothole-send` sur votre propre appareil :',
     sealCommand: '`knothole-send seal FILES --out sealed`',
     newsroom: 'Qui est la rédaction, l’empreinte de ses clés (fingerprint), et jusqu’à quand il y a des clés pour sceller',
     handIn: 'Déposer un fichier scellé',
-    refused: 'Un fichier qui n’est pas scellé est refusé dès ses premiers octets, et rien n’en est conservé.',
+    refused: 'Choisissez uniquement le fichier créé par `knothole-send`. Tout autre fichier parvient non scellé à ce serveur, avant de pouvoir être refusé.',
     field: 'Le fichier scellé',
     button: 'Déposer',
     patience:
@@ -84,8 +84,10 @@ export const fr: Texts = {
     browser:
       'Ceci ne semble pas être le Navigateur Tor. Un autre navigateur peut révéler qui vous êtes, et il laisse des traces sur cet appareil. Procurez-vous le Navigateur Tor (Tor Browser) et ouvrez-y l’adresse.',
     level:
-      'Le niveau de sécurité du Navigateur Tor est ici « Normal » (Standard). Le niveau « Plus sûr » (Safer) vous protège mieux, et tout y fonctionne. Gardez d’abord l’adresse de cette page, car le Navigateur Tor peut redémarrer. Cliquez ensuite sur le bouclier à côté de l’adresse, sur « Paramètres » (Settings), sur « Modifier » (Change), puis sur « Plus sûr », et ouvrez de nouveau l’adresse.',
-    epoch: 'Les clés de cette boîte de dépôt expirent le {day}. Envoyez aujourd’hui : ce qui arrive plus tard est refusé.',
+      'Le niveau de sécurité du Navigateur Tor est ici « Normal » (Standard). Le niveau « Plus sûr » (Safer) vous protège mieux, et tout y fonctionne. Notez d’abord l’adresse de cette page (sur papier, pas comme marque-page), car le Navigateur Tor peut redémarrer. Cliquez ensuite sur le bouclier à côté de l’adresse, sur « Paramètres » (Settings), sur « Modifier » (Change), puis sur « Plus sûr », et ouvrez de nouveau l’adresse.',
+    epoch: 'Les clés de cette boîte de dépôt expirent le {day}. Commencez l’envoi au plus tard ce jour-là. Ce qui est alors en cours d’envoi peut encore arriver pendant quelques jours.',
+    hasRead:
+      'Dans cet onglet, vous avez cherché une réponse. Avant d’envoyer quoi que ce soit, notez sur papier l’adresse de cette page et choisissez « Nouvelle identité » (New Identity ; cliquez sur le balai). Sinon, ce serveur peut voir que la personne qui lit est celle qui envoie.',
     recovered:
       'Il restait trop peu de membres dans l’équipe éditoriale de cette rédaction : elle s’est donc reconstituée avec des clés qu’elle avait gardées sur papier. Si cela vous surprend, renseignez-vous d’abord auprès d’elle par un autre moyen.',
     unfinished:
@@ -134,6 +136,7 @@ export const fr: Texts = {
   },
   inspect: {
     looking: 'Examen de ce que ce fichier dit sur vous…',
+    failed: 'Ce fichier n’a pas pu être examiné. On ne sait pas ce qu’il dit sur vous. Rechargez la page, ou envoyez-le tel quel.',
     is: 'C’est : {kind}',
     kinds: {
       unknown: 'un fichier d’un type qui n’est pas connu ici',
@@ -235,6 +238,7 @@ export const fr: Texts = {
     message: 'Un message',
     noMessage: 'Pas de message',
     sealed: 'Une fois scellé : {size}',
+    cleaned: 'Sous forme de copies sans ce qui peut être retiré : {n}',
     filesCount: 'Fichiers : {n}',
     back: 'La rédaction peut vous répondre.',
     noBack: 'Sans chemin de retour : la rédaction ne peut pas vous répondre.',
@@ -247,11 +251,11 @@ export const fr: Texts = {
     stored: 'Enregistré dans la boîte de dépôt : {done} sur {all}',
     rate: '{rate} par seconde, temps restant : {left}',
     waiting: 'En attente de l’enregistrement de la première partie…',
-    paused: 'En pause. Rien n’est perdu.',
+    paused: 'En pause. Laissez cet onglet ouvert.',
     lost: 'La connexion est coupée. L’envoi reprend de lui-même ; vous n’avez rien à faire.',
     busy: 'La boîte de dépôt est occupée. L’envoi reprend de lui-même.',
     full: 'La boîte de dépôt n’a pas de place en ce moment. Ce qu’elle a déjà reçu est conservé. L’envoi reprend de lui-même.',
-    finishing: 'Tout est arrivé là-bas. La boîte de dépôt le met à sa place…',
+    finishing: 'Ne fermez pas encore cet onglet. La boîte de dépôt a les octets et est en train de les assembler…',
     pause: 'Mettre en pause',
     resume: 'Continuer',
     stop: 'Arrêter et abandonner l’envoi',
@@ -262,7 +266,7 @@ export const fr: Texts = {
     title: 'Arrivé, et conforme',
     text: 'Tout est arrivé, et c’est, au bit près, ce que cette page a scellé. Seule la rédaction peut l’ouvrir.',
     words:
-      'Revenez dans quelques jours avec vos mots, dans une nouvelle session : cliquez sur le balai (« Nouvelle identité », New Identity), ou fermez le Navigateur Tor. Cela ferme cette page : gardez donc son adresse.',
+      'Revenez dans quelques jours avec vos mots, dans une nouvelle session : cliquez sur le balai (« Nouvelle identité », New Identity), ou fermez le Navigateur Tor. Cela ferme cette page : notez donc d’abord son adresse (sur papier, pas comme marque-page).',
     noWords: 'Il n’y a pas de chemin de retour vers vous. C’est ce que vous avez choisi.',
     after: 'Vos propres fichiers sont toujours là où ils étaient. Décidez de ce qu’ils deviennent. Supprimer un fichier ne l’efface pas vraiment.',
     close: 'Fermez cet onglet, ou appuyez sur « Quitter immédiatement ».',
@@ -274,7 +278,7 @@ export const fr: Texts = {
     differs:
       'Ce que la boîte de dépôt dit avoir enregistré n’est pas ce que cette page a scellé. Considérez que rien n’est arrivé. Recommencez ; si cela se produit deux fois, utilisez un autre moyen.',
     'may-have-arrived':
-      'Tout a été enregistré, mais la boîte de dépôt ne le reconnaît plus. L’envoi est peut-être arrivé entier. Si la rédaction peut vous répondre, attendez sa réponse avant de le renvoyer : une deuxième copie ne fait pas de mal, mais se voit une deuxième fois sur votre connexion.',
+      'Tout a été envoyé, et la boîte de dépôt ne dit pas ce qu’il en est advenu. L’envoi est peut-être arrivé entier. Si la rédaction peut vous répondre, attendez sa réponse avant de le renvoyer : une deuxième copie ne fait pas de mal, mais se voit une deuxième fois sur votre connexion.',
     stopped: 'Vous avez arrêté l’envoi. Rien ne peut en être lu.',
     gate:
       'La boîte de dépôt accepte maintenant d’autres clés : la semaine de celles-ci est terminée, ou la rédaction les a changées. Rien de ce qui a été envoyé ne peut être lu. Rechargez la page et envoyez de nouveau.',
@@ -310,7 +314,7 @@ export const fr: Texts = {
     notErased: 'La boîte de dépôt montre encore ce qu’il lui a été demandé d’effacer. Réessayez plus tard.',
     more: 'En chercher d’autres',
     answer:
-      'Pour répondre, ou pour envoyer autre chose : choisissez d’abord « Nouvelle identité » (New Identity ; cliquez sur le balai du Navigateur Tor). Cela ferme cette page : gardez donc son adresse avant. Revenez ensuite et choisissez « Utiliser les mots d’un envoi précédent ». Ni les personnes qui observent votre connexion ni ce serveur ne doivent voir que la personne qui lit est celle qui envoie.',
+      'Pour répondre, ou pour envoyer autre chose : notez d’abord l’adresse de cette page (sur papier, pas comme marque-page), et choisissez « Nouvelle identité » (New Identity ; cliquez sur le balai du Navigateur Tor), ce qui ferme cette page. Revenez ensuite et choisissez « Utiliser les mots d’un envoi précédent ». Ni les personnes qui observent votre connexion ni ce serveur ne doivent voir que la personne qui lit est celle qui envoie.',
   },
   results: {
     back: 'Retour à la boîte de dépôt',

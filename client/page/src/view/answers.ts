@@ -2,13 +2,15 @@
 import type { Bytes } from '../envelope/bytes.ts';
 import { type WayBack, wayBack } from '../envelope/codename.ts';
 import { sha256 } from '../envelope/digest.ts';
-import { hex } from '../envelope/bytes.ts';
+import { equal, hex } from '../envelope/bytes.ts';
 import { Refused } from '../envelope/refused.ts';
 import { openReply, type Reply } from '../envelope/reply.ts';
 import { erase, poll } from '../dropbox/mailbox.ts';
+import { breathe } from './breath.ts';
 import { button, element, fill, paragraph, warning } from './element.ts';
 import { count } from './numbers.ts';
 import type { Newsroom, Stage } from './stage.ts';
+import { mark } from './tab.ts';
 import { askForWords } from './words.ts';
 
 /** What one look at a mailbox gave. */
@@ -34,6 +36,7 @@ export function answers(stage: Stage, newsroom: Newsroom): void {
 
 async function look(stage: Stage, newsroom: Newsroom, ways: readonly WayBack[], erased: ReadonlySet<string>): Promise<void> {
   const says = stage.texts.answers;
+  mark('read');
   stage.show(says.title, paragraph(says.looking, { role: 'status' }));
   try {
     const found = [];
@@ -50,9 +53,11 @@ async function lookInto(stage: Stage, { chain }: Newsroom, way: WayBack): Promis
   let hasRefused = false;
   for (const envelope of await poll(stage.box, way.mailbox)) {
     try {
-      const reply = await openReply(envelope, way.replyKey, chain);
-      names.push(sha256(envelope));
-      if (!replies.some(({ number }) => number === reply.number)) replies.push(reply);
+      const reply = await openReply(envelope, way.replyKey, chain, breathe);
+      const name = sha256(envelope);
+      // The same one twice is shown once; another one of the same number is shown too.
+      if (!names.some((known) => equal(known, name))) replies.push(reply);
+      names.push(name);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // A decoy, or another's: there is nothing to say about it.

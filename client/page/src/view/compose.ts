@@ -21,6 +21,8 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
   const next = button(texts.common.next, () => go(), { class: 'main' });
 
   const show = (): void => {
+    // A copy may be ready when another screen is there, with another message.
+    if (!message.isConnected) return;
     order.message = message.value;
     const left = MOST_MESSAGE - byteLength(order.message);
     room.textContent = fill(left < 0 ? says.messageTooLong : says.messageLeft, { n: size(texts, Math.abs(left)) });
@@ -52,7 +54,7 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
     show();
     if (order.message === '' && order.files.length === 0) problems.replaceChildren(warning(says.nothing));
     else if (byteLength(order.message) > MOST_MESSAGE) message.focus();
-    else if (weight(order) <= MOST_BYTES) wordsChoice(stage, newsroom, order);
+    else if (weight(order) <= MOST_BYTES) void whenLooked(stage, order, problems).then((isHere) => isHere && wordsChoice(stage, newsroom, order));
   };
 
   message.addEventListener('input', show);
@@ -77,4 +79,12 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
     element('p', { class: 'choices' }, next),
   );
   show();
+}
+
+/** Nobody goes on before every file was looked at. Says whether this screen is still there then. */
+async function whenLooked(stage: Stage, order: Order, problems: HTMLElement): Promise<boolean> {
+  problems.replaceChildren(paragraph(stage.texts.inspect.looking, { role: 'status' }));
+  await Promise.all(order.files.map(({ looked }) => looked));
+  if (problems.isConnected) problems.replaceChildren();
+  return problems.isConnected;
 }

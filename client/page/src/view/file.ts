@@ -2,6 +2,7 @@
 import { button, element, fill } from './element.ts';
 import { size } from './numbers.ts';
 import type { Chosen } from './parcelling.ts';
+import { shown } from './shown.ts';
 import type { Stage } from './stage.ts';
 
 export function fileItem(stage: Stage, chosen: Chosen, changed: () => void, remove: () => void): HTMLLIElement {
@@ -16,9 +17,20 @@ export function fileItem(stage: Stage, chosen: Chosen, changed: () => void, remo
     name === file.name ? undefined : element('p', { class: 'hint' }, fill(texts.compose.renamed, { name: shown(name) })),
     about,
   );
-  void lookAt(stage, chosen, about, changed);
+  chosen.looked = oneByOne(() => lookAt(stage, chosen, about, changed)).catch(() => {
+    about.replaceChildren(element('p', { class: 'warning' }, texts.inspect.failed));
+  });
   return item;
 }
+
+/** One look after the other: hundreds at once would fill the memory. */
+function oneByOne(look: () => Promise<void>): Promise<void> {
+  const next = looks.then(look);
+  looks = next.catch(() => undefined);
+  return next;
+}
+
+let looks: Promise<void> = Promise.resolve();
 
 async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed: () => void): Promise<void> {
   const says = stage.texts.inspect;
@@ -48,25 +60,18 @@ async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed:
     return;
   }
   const box = element('input', { type: 'checkbox' });
-  box.checked = chosen.cleaned !== undefined;
+  box.checked = chosen.wantsClean;
   box.addEventListener('change', () => {
-    void (async () => {
-      const cleaned = box.checked ? await clean(chosen.file) : undefined;
-      chosen.cleaned = cleaned instanceof Blob ? cleaned : undefined;
-      box.checked = chosen.cleaned !== undefined;
-      copy.textContent = cleaned === undefined ? '' : cleaned instanceof Blob ? says.cleaned : says.cannotClean;
+    chosen.wantsClean = box.checked;
+    copy.textContent = box.checked ? says.cleaned : '';
+    changed();
+    if (!box.checked || chosen.cleaned !== undefined) return;
+    void clean(chosen.file).then((cleaned) => {
+      if (cleaned instanceof Blob) chosen.cleaned = cleaned;
+      else box.checked = chosen.wantsClean = false;
+      if (!(cleaned instanceof Blob)) copy.textContent = says.cannotClean;
       changed();
-    })();
+    });
   });
   about.append(element('p', {}, element('label', {}, box, ` ${says.clean}`)), copy);
-}
-
-/**
- * What moves the writing around or hides becomes U+FFFD, and only the beginning is shown. The joiners U+200C and U+200D are
- * part of Persian and Indic spelling.
- */
-export function shown(text: string): string {
-  const visible = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu, '\ufffd');
-  const letters = [...visible];
-  return letters.length <= 120 ? visible : `${letters.slice(0, 119).join('')}…`;
 }

@@ -1,4 +1,5 @@
 /** Leaving at once: the page is emptied, and a harmless one comes in its place. */
+import { forget } from './tab.ts';
 const PRESSES = 3;
 const WITHIN = 2_000;
 
@@ -20,6 +21,9 @@ export function warnBeforeLeaving(isLost: boolean): void {
 
 export function leave(): void {
   warnBeforeLeaving(false);
+  // What is on its way fills the line that the other page has to come by.
+  window.stop();
+  forget();
   document.title = '';
   document.body.replaceChildren();
   // Nothing to come back to: not by the back key either.
@@ -34,7 +38,7 @@ export function leaveByButtonAndKey(): void {
   });
   let presses: number[] = [];
   window.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape') return;
+    if (event.key !== 'Escape' || event.repeat) return;
     presses = [...presses.filter((at) => event.timeStamp - at < WITHIN), event.timeStamp];
     if (presses.length >= PRESSES) leave();
   });

@@ -15,8 +15,12 @@ export interface Chosen {
   readonly name: string;
   /** What it says about the source, once it was looked at. */
   report: Report | undefined;
-  /** A copy without that, where the source wants one. */
+  /** Whether the source wants a copy without that. It counts from the moment that it is ticked. */
+  wantsClean: boolean;
+  /** Such a copy, once it is made. */
   cleaned: Blob | undefined;
+  /** Resolves when it was looked at, or could not be. */
+  looked: Promise<void>;
 }
 
 export interface Order {
@@ -26,11 +30,18 @@ export interface Order {
 }
 
 export function chosen(file: File): Chosen {
-  return { file, name: legalName(file.name), report: undefined, cleaned: undefined };
+  return {
+    file,
+    name: legalName(file.name),
+    report: undefined,
+    wantsClean: false,
+    cleaned: undefined,
+    looked: Promise.resolve(),
+  };
 }
 
 export function bodies(order: Order): Blob[] {
-  return order.files.map(({ file, cleaned }) => cleaned ?? file);
+  return order.files.map(({ file, cleaned, wantsClean }) => (wantsClean ? cleaned : undefined) ?? file);
 }
 
 export function manifest(order: Order, sheet: Sheet): Manifest {

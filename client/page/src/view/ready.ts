@@ -10,6 +10,7 @@ export function ready(stage: Stage, newsroom: Newsroom, order: Order): void {
   const { texts } = stage;
   const says = texts.ready;
   const { message, files, way } = order;
+  const cleaned = files.filter(({ wantsClean }) => wantsClean).length;
   stage.show(
     says.title,
     element(
@@ -17,6 +18,7 @@ export function ready(stage: Stage, newsroom: Newsroom, order: Order): void {
       {},
       element('li', {}, message === '' ? says.noMessage : says.message),
       element('li', {}, fill(says.filesCount, { n: count(texts, files.length) })),
+      cleaned === 0 ? undefined : element('li', {}, fill(says.cleaned, { n: count(texts, cleaned) })),
       element('li', {}, fill(says.sealed, { size: size(texts, sealedLength(order, newsroom.sheet)) })),
       element('li', {}, way === undefined ? says.noBack : says.back),
     ),

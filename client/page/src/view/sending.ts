@@ -3,15 +3,16 @@ import { systemRandom } from '../envelope/seal.ts';
 import { FileChanged, sealParcel } from '../parcel.ts';
 import { type Progress, Upload, type UploadEnd } from '../dropbox/upload.ts';
 import type { Texts } from '../texts/en.ts';
+import { breathe } from './breath.ts';
 import { compose } from './compose.ts';
 import { button, element, fill, list, paragraph, warning } from './element.ts';
-import { shown } from './file.ts';
+import { shown } from './shown.ts';
 import { warnBeforeLeaving } from './leave.ts';
 import { size, span } from './numbers.ts';
 import { bodies, manifest, type Order } from './parcelling.ts';
 import { PapersError, sheetToSealTo } from './papers.ts';
 import type { Newsroom, Stage } from './stage.ts';
-import * as unfinished from './unfinished.ts';
+import { mark, unmark } from './tab.ts';
 
 export async function sending(stage: Stage, newsroom: Newsroom, order: Order): Promise<void> {
   const { texts } = stage;
@@ -20,34 +21,32 @@ export async function sending(stage: Stage, newsroom: Newsroom, order: Order): P
     const sheet = await sheetToSealTo(stage.box, newsroom);
     await cleanAgain(order);
     const recipients = { epoch: sheet.epoch, keys: sheet.keys, quorum: sheet.quorum };
+    // What is sealed decides, whatever becomes of the order meanwhile.
+    const hasWay = order.way !== undefined;
     const parcel = await sealParcel(systemRandom, recipients, manifest(order, sheet), bodies(order), breathe);
     const screen = progressScreen(stage, () => upload);
     const upload: Upload = new Upload(stage.box, parcel, { onProgress: screen });
     warnBeforeLeaving(true);
-    unfinished.begins();
+    mark('unfinished');
     const end = await upload.run();
-    finish(stage, newsroom, order, end);
+    finish(stage, newsroom, order, end, hasWay);
   } catch (error) {
     failed(stage, newsroom, order, error);
   } finally {
-    unfinished.ends();
+    unmark('unfinished');
   }
 }
 
 /** A clean copy is made of the file's own bytes: a file that was replaced since it was looked at would go uncleaned. */
 async function cleanAgain({ files }: Order): Promise<void> {
   for (const [at, chosen] of files.entries()) {
-    if (chosen.cleaned === undefined) continue;
+    if (!chosen.wantsClean) continue;
     const { clean } = await import('../inspect/index.ts');
     const cleaned = await clean(chosen.file);
-    if (!(cleaned instanceof Blob) || cleaned.size !== chosen.cleaned.size) throw new FileChanged(at);
+    const before = chosen.cleaned ?? cleaned;
+    if (!(cleaned instanceof Blob) || !(before instanceof Blob) || cleaned.size !== before.size) throw new FileChanged(at);
     chosen.cleaned = cleaned;
   }
-}
-
-/** Lets the browser draw between two steps that take long. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function progressScreen(stage: Stage, upload: () => Upload): (progress: Progress) => void {
@@ -56,6 +55,7 @@ function progressScreen(stage: Stage, upload: () => Upload): (progress: Progress
   const bar = element('progress', { max: 1, 'aria-label': says.title });
   const stored = element('p');
   const state = element('p', { role: 'status' });
+  const rate = element('p');
   let isPaused = false;
   const pause = button(says.pause, () => {
     isPaused = !isPaused;
@@ -70,34 +70,43 @@ function progressScreen(stage: Stage, upload: () => Upload): (progress: Progress
     button(texts.common.yes, () => upload().stop()),
     button(texts.common.no, () => (sure.hidden = true)),
   );
-  const stop = button(says.stop, () => (sure.hidden = false));
-  stage.show(says.title, bar, stored, state, paragraph(says.only, { class: 'hint' }), element('p', { class: 'choices' }, pause, stop), sure);
+  const stop = button(says.stop, () => {
+    sure.hidden = false;
+    sure.querySelector('button')?.focus();
+  });
+  stage.show(says.title, bar, stored, rate, state, paragraph(says.only, { class: 'hint' }), element('p', { class: 'choices' }, pause, stop), sure);
   return (progress) => {
     bar.max = progress.length;
     bar.value = progress.acknowledged;
     const { acknowledged, length } = progress;
     stored.textContent = fill(says.stored, { done: size(texts, acknowledged), all: size(texts, length) });
+    rate.textContent = speed(texts, progress);
     const text = sentence(texts, progress);
     // A screen reader says it each time that it is set.
     if (state.textContent !== text) state.textContent = text;
   };
 }
 
-function sentence(texts: Texts, { state, waiting, acknowledged, rate, secondsLeft }: Progress): string {
+/** Not in what a screen reader says by itself: it changes all the time. */
+function speed(texts: Texts, { state, rate, secondsLeft }: Progress): string {
+  if (state !== 'sending' || rate === undefined || secondsLeft === undefined) return '';
+  return fill(texts.sending.rate, { rate: size(texts, rate), left: span(texts, secondsLeft) });
+}
+
+function sentence(texts: Texts, { state, waiting, acknowledged }: Progress): string {
   const says = texts.sending;
   if (state === 'paused') return says.paused;
   if (state === 'finishing') return says.finishing;
   if (state === 'waiting') return waiting?.why === 'busy' ? says.busy : waiting?.why === 'full' ? says.full : says.lost;
-  if (rate === undefined || secondsLeft === undefined) return acknowledged === 0 ? says.waiting : '';
-  return fill(says.rate, { rate: size(texts, rate), left: span(texts, secondsLeft) });
+  return acknowledged === 0 ? says.waiting : '';
 }
 
-function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd): void {
+function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd, hasWay: boolean): void {
   const { texts } = stage;
   warnBeforeLeaving(false);
   if (end.kind === 'matches') {
     const says = texts.done;
-    const facts = [says.text, order.way === undefined ? says.noWords : says.words, says.after, says.close];
+    const facts = [says.text, hasWay ? says.words : says.noWords, says.after, says.close];
     stage.show(says.title, list(facts));
     return;
   }

@@ -8,17 +8,23 @@ import { day } from './numbers.ts';
 import { PapersError, readNewsroom, type Trouble } from './papers.ts';
 import type { Newsroom } from './stage.ts';
 import { dangers, type Danger } from './surroundings.ts';
-import { wasUnfinished } from './unfinished.ts';
+import { leaveTo } from './leave.ts';
+import { shown } from './shown.ts';
+import { isMarked, unmark } from './tab.ts';
 
 /** A sheet that ends so soon is warned of. */
 const DAYS_BEFORE_END = 1;
+/** More letters of a newsroom's name are not shown in the heading. */
+const MOST_NAME = 60;
 
-type Said = Trouble | Danger | 'unfinished' | 'epoch' | 'recovered' | 'loading' | 'of' | 'same' | 'different' | 'unreadable';
+type Said = Trouble | Danger | 'unfinished' | 'hasRead' | 'epoch' | 'recovered' | 'loading' | 'of' | 'same' | 'different' | 'unreadable';
 
 export async function start(box: DropBox): Promise<void> {
   byId('plain').hidden = true;
   for (const danger of dangers()) say(danger);
-  if (wasUnfinished()) say('unfinished');
+  if (isMarked('unfinished')) say('unfinished');
+  unmark('unfinished');
+  if (isMarked('read')) say('hasRead');
   const again = byId('again');
   again.querySelector('button')?.addEventListener('click', () => void ask(box));
   await ask(box);
@@ -41,8 +47,10 @@ async function ask(box: DropBox): Promise<void> {
 
 function welcome(box: DropBox, newsroom: Newsroom): void {
   const { name, words, chain, sheet } = newsroom;
+  leaveTo(newsroom.leave);
   if (name !== '') {
-    const title = fill(byId('says-of').textContent ?? '', { name });
+    // Isolated, and short: nothing in it can pose as this page's own words.
+    const title = fill(byId('says-of').textContent ?? '', { name: `\u2068${shown(name, MOST_NAME)}\u2069` });
     byId('title').textContent = title;
     document.title = title;
   }
@@ -57,13 +65,23 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
   byId('choices').hidden = false;
   for (const way of ['send', 'read'] as const) {
     // What comes next is loaded when it is wanted: the first screen comes sooner.
-    byId(way).addEventListener('click', () => void import('./later.ts').then(({ later }) => later(way, box, newsroom)));
+    byId(way).addEventListener('click', () => void goOn(way, box, newsroom));
+  }
+}
+
+async function goOn(way: 'send' | 'read', box: DropBox, newsroom: Newsroom): Promise<void> {
+  say('unreachable', false);
+  try {
+    const { later } = await import('./later.ts');
+    await later(way, box, newsroom);
+  } catch {
+    say('unreachable').scrollIntoView();
   }
 }
 
 /** The operator's own words: set apart, so that none of them can pose as this page's. */
 function theirs(words: string): void {
-  const lines = words.split('\n').map((line) => element('p', { dir: 'auto' }, line));
+  const lines = words.split(/\n+/).map((line) => element('p', { dir: 'auto' }, line));
   byId('theirs').querySelector('div')?.replaceChildren(...lines);
   byId('theirs').hidden = false;
 }
@@ -73,14 +91,20 @@ function comparison({ chain }: Newsroom): void {
   const typed = byId('typed') as HTMLInputElement;
   typed.addEventListener('input', () => {
     const read = fingerprintIn(typed.value);
-    const isSame = read !== undefined && equal(read, chain.fingerprint);
+    const isSame = read !== undefined && equal(read.fingerprint, chain.fingerprint) && isHere(read.onion);
     const verdict = typed.value.trim() === '' ? undefined : read === undefined ? 'unreadable' : isSame ? 'same' : 'different';
     for (const said of ['same', 'different', 'unreadable'] as const) say(said, said === verdict);
+    byId('choices').hidden = verdict === 'different';
   });
 }
 
-function fingerprintIn(text: string): Uint8Array | undefined {
-  for (const read of [readFingerprint, (text: string) => readAddress(text).fingerprint]) {
+/** Whether an address that was typed is that of this page. */
+function isHere(onion: string | undefined): boolean {
+  return onion === undefined || !location.hostname.endsWith('.onion') || onion === location.hostname;
+}
+
+function fingerprintIn(text: string): { fingerprint: Uint8Array; onion?: string } | undefined {
+  for (const read of [(text: string) => ({ fingerprint: readFingerprint(text) }), readAddress]) {
     try {
       return read(text);
     } catch {

@@ -28,7 +28,7 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
   const tongue = element('select', {}, ...TONGUES.map(([name, own]) => element('option', { value: name }, own)));
   tongue.value = FIRST[texts.language] ?? 'english';
   const choices = (['fresh', 'earlier', 'none'] as const).map((choice) => {
-    const radio = element('input', { type: 'radio', name: 'way', value: choice });
+    const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === 'fresh' });
     return { choice, radio, row: element('p', {}, element('label', {}, radio, ` ${says[choice]}`)) };
   });
   const go = async (): Promise<void> => {
@@ -40,6 +40,8 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
     if (chosen === undefined) return;
     problems.replaceChildren(element('p', { role: 'status' }, says.loading));
     const lists = await stage.lists().catch(() => undefined);
+    // Another screen may be there by now.
+    if (!problems.isConnected) return;
     if (lists === undefined) return problems.replaceChildren(warning(says.failed));
     if (chosen === 'earlier') return earlierWords(stage, newsroom, order, lists);
     newWords(stage, newsroom, order, lists, TONGUES.find(([name]) => name === tongue.value)?.[0] ?? 'english');
@@ -76,7 +78,12 @@ function newWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[],
       paragraph(says.write),
       element('ol', { class: 'words' }, ...words.map((word) => element('li', {}, element('bdi', {}, word)))),
       paragraph(says.finds),
-      element('p', { class: 'choices' }, button(says.written, type, { class: 'main' })),
+      element(
+        'p',
+        { class: 'choices' },
+        button(stage.texts.common.back, () => wordsChoice(stage, newsroom, order)),
+        button(says.written, type, { class: 'main' }),
+      ),
     );
   };
   const type = (): void => {
