@@ -58,7 +58,7 @@ function padTexts(paths) {
   const texts = paths.filter((path) => languages.some((language) => basename(path).startsWith(`${language}-`)));
   const contents = texts.map((path) => readFileSync(path));
   const longest = Math.ceil(Math.max(...contents.map(({ length }) => length)) / UNIT) * UNIT;
-  texts.forEach((path, at) => writeFileSync(path, Buffer.concat([contents[at], Buffer.alloc(longest - contents[at].length, '\n')])));
+  texts.forEach((path, at) => writeFileSync(path, Buffer.concat([contents[at], Buffer.alloc(longest - contents[at].length, ' ')])));
 }
 
 /** The one script of the page that is saved, with the lists of words in it. */

@@ -5,50 +5,13 @@
 // FOLDER holds the files `sealed`, `damaged` and `unsealed`; pictures of what a source sees go there.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { launch } from 'puppeteer-core'
+import { levels, withBrowser } from './browser.mjs'
 
 const [firefox, address, folder] = process.argv.slice(2)
 const origin = `http://${address}`
 
-const torBrowser = {
-  'privacy.resistFingerprinting': true,
-  'browser.privatebrowsing.autostart': true,
-  'dom.serviceWorkers.enabled': false,
-  'beacon.enabled': false,
-}
-const safest = {
-  ...torBrowser,
-  'javascript.enabled': false,
-  'svg.disabled': true,
-  'mathml.disabled': true,
-  'gfx.font_rendering.graphite.enabled': false,
-  'gfx.font_rendering.opentype_svg.enabled': false,
-}
 // Tor Browser shows every page light; Firefox shows it as the system is.
 const dark = { 'javascript.enabled': false, 'layout.css.prefers-color-scheme.content-override': 0 }
-
-/** Runs `steps` in a browser with these preferences; it is gone afterwards. */
-async function withBrowser(extraPrefsFirefox, steps) {
-  const browser = await launch({
-    browser: 'firefox',
-    executablePath: firefox,
-    headless: true,
-    extraPrefsFirefox,
-    protocolTimeout: 120_000,
-  })
-  try {
-    const page = await browser.newPage()
-    page.setDefaultTimeout(120_000)
-    const asked = []
-    page.on('request', (request) => asked.push(request.url()))
-    await steps(page)
-    // Firefox draws its own things with fonts that it holds as data: URLs.
-    const elsewhere = asked.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('data:'))
-    assert.deepEqual(elsewhere, [], 'the page asks nobody else')
-  } finally {
-    await browser.close()
-  }
-}
 
 const picture = (page, name) => page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 
@@ -78,7 +41,7 @@ async function handIn(page, file, path) {
   return words(page)
 }
 
-await withBrowser(safest, async (page) => {
+await withBrowser({ firefox, preferences: levels.safest, origin }, async (page) => {
   for (const width of [320, 1000]) {
     await page.setViewport({ width, height: 700 })
     const answer = await page.goto(`${origin}/`)
@@ -104,7 +67,7 @@ await withBrowser(safest, async (page) => {
   assert.equal(page.url(), `${origin}/arrived`)
 })
 
-await withBrowser(dark, async (page) => {
+await withBrowser({ firefox, preferences: dark, origin }, async (page) => {
   await page.setViewport({ width: 320, height: 700 })
   await page.goto(`${origin}/`)
   await fitsItsWidth(page)

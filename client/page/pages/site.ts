@@ -26,6 +26,6 @@ function folder(texts: Texts): string {
 
 function alike(pages: readonly Page[]): Page[] {
   const bytes = ([, html]: Page): number => new TextEncoder().encode(html).length;
-  const longest = Math.ceil(Math.max(...pages.map(bytes)) / UNIT) * UNIT;
-  return pages.map((page) => [page[0], page[1] + '\n'.repeat(longest - bytes(page))]);
+  const longest = Math.ceil((Math.max(...pages.map(bytes)) + 1) / UNIT) * UNIT;
+  return pages.map((page) => [page[0], page[1] + `${' '.repeat(longest - bytes(page) - 1)}\n`]);
 }

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { dropBox } from '../src/dropbox/fetching.ts';
-import { unframe } from '../src/dropbox/frame.ts';
+import { unframe } from '../src/envelope/frame.ts';
+import { Refused } from '../src/envelope/refused.ts';
 import { erase, poll } from '../src/dropbox/mailbox.ts';
 import { newsroom, papers } from '../src/dropbox/papers.ts';
 import { Upload } from '../src/dropbox/upload.ts';
@@ -52,18 +53,18 @@ test('a frame of another length or padding is refused', () => {
     alter(framed);
     return unframe(framed);
   };
-  assert.equal(altered((framed) => (framed[7] = 1)), undefined);
-  assert.equal(altered((framed) => (framed[16_383] = 1)), undefined);
+  assert.throws(() => altered((framed) => (framed[7] = 1)), Refused);
+  assert.throws(() => altered((framed) => (framed[16_383] = 1)), Refused);
   // Contents that the frame has no room for, or more room than they need.
-  assert.equal(altered((framed) => framed.set([0, 0, 0x40, 0])), undefined);
-  assert.equal(altered((framed) => framed.set([0xff, 0xff, 0xff, 0xff])), undefined);
+  assert.throws(() => altered((framed) => framed.set([0, 0, 0x40, 0])), Refused);
+  assert.throws(() => altered((framed) => framed.set([0xff, 0xff, 0xff, 0xff])), Refused);
   const long = new Uint8Array(32_768);
   long.set([0, 0, 0, 3]);
-  assert.equal(unframe(long), undefined);
-  for (const length of [0, 3, 16_383]) assert.equal(unframe(frame(ABC).slice(0, length)), undefined);
+  assert.throws(() => unframe(long), Refused);
+  for (const length of [0, 3, 16_383]) assert.throws(() => unframe(frame(ABC).slice(0, length)), Refused);
   const huge = new Uint8Array(16_777_216 + 16_384);
   huge.set([1, 0, 0, 1]);
-  assert.equal(unframe(huge), undefined);
+  assert.throws(() => unframe(huge), Refused);
 });
 
 test('a frame inside a larger buffer is read from its own beginning', () => {

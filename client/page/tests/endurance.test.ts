@@ -202,10 +202,14 @@ test('progress is what the drop-box acknowledged, with a rate and the time that 
 test('a source who stops while lanes are made a drop of hears that it may have arrived', async () => {
   const model = new ModelBox();
   model.lie = (_, said) => delete said.headers['knothole-tree'];
-  const upload: Upload = sent(model, TestParcel.of(LARGE), ({ state, acknowledged, length }) => {
-    // All of it is there, and nothing is said to be finished while nobody answers.
-    if (state === 'waiting' && acknowledged === length) setImmediate(() => upload.stop());
+  const said = new Set<string>();
+  const upload: Upload = sent(model, TestParcel.of(LARGE), ({ state, waiting, acknowledged, length }) => {
+    if (waiting === undefined || acknowledged < length) return;
+    said.add(state);
+    setImmediate(() => upload.stop());
   });
   assert.deepEqual(await upload.run(), { kind: 'may-have-arrived' });
+  // All of it is there; but while nobody answers, nothing is said to be nearly done.
+  assert.deepEqual([...said], ['waiting']);
   assert.equal(model.drops.length, 1);
 });

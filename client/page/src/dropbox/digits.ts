@@ -1,8 +1,3 @@
-/** Lower-case hexadecimal digits. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 /** Whether these are the 64 digits of 32 bytes. */
 export function are64Digits(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);

@@ -1,4 +1,4 @@
-import { hex } from './digits.ts';
+import { hex } from '../envelope/bytes.ts';
 import { small } from './papers.ts';
 import { DropBoxError } from './trouble.ts';
 import type { DropBox } from './wire.ts';

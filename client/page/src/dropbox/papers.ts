@@ -1,4 +1,4 @@
-import { unframe } from './frame.ts';
+import { unframe } from '../envelope/frame.ts';
 import { DropBoxError, Later, Never } from './trouble.ts';
 import { ask, type DropBox } from './wire.ts';
 
@@ -46,7 +46,10 @@ export async function small(box: DropBox, request: Parameters<typeof ask>[1], go
 
 async function framed(box: DropBox, path: string, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const answer = await small(box, { method: 'GET', path, most }, 200);
-  const content = answer.header('content-type') === 'application/octet-stream' ? unframe(answer.body) : undefined;
-  if (content === undefined) throw new DropBoxError('nonsense');
-  return content;
+  if (answer.header('content-type') !== 'application/octet-stream') throw new DropBoxError('nonsense');
+  try {
+    return unframe(answer.body);
+  } catch {
+    throw new DropBoxError('nonsense');
+  }
 }

@@ -1,5 +1,5 @@
 import { SEGMENT, type Parcel } from '../parcel.ts';
-import { hex } from './digits.ts';
+import { hex } from '../envelope/bytes.ts';
 
 /** Segments that may be in memory: three on their way, and one that is being sealed meanwhile. */
 const MOST_IN_MEMORY = 4;

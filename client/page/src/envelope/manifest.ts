@@ -3,6 +3,7 @@ import { type Bytes, join, u32 } from './bytes.ts';
 import { encode, type Value } from './cbor.ts';
 import type { ReplyBlock } from './codename.ts';
 import { need } from './refused.ts';
+import { byteLength, wellFormed } from './text.ts';
 
 export const MOST_FILES = 500;
 export const MOST_NAME = 255;
@@ -47,7 +48,7 @@ export function encodeManifest(manifest: Manifest): Bytes {
  * between two letters, before its ending.
  */
 export function legalName(given: string): string {
-  const name = given.toWellFormed().replace(/[/\0]/g, '_');
+  const name = wellFormed(given).replace(/[/\0]/g, '_');
   if (name === '' || name === '.' || name === '..') return '_';
   if (byteLength(name) <= MOST_NAME) return name;
   const ending = /\.[^.]{1,20}$/u.exec(name)?.[0] ?? '';
@@ -58,10 +59,6 @@ export function legalName(given: string): string {
     kept += segment;
   }
   return kept + ending;
-}
-
-export function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 function isName(name: string): boolean {

@@ -1,10 +1,11 @@
 /** What is to be sent: words and files. */
 import { MOST_FILES, MOST_MESSAGE } from '../envelope/manifest.ts';
+import { byteLength } from '../envelope/text.ts';
 import { button, element, fill, labelled, paragraph, warning } from './element.ts';
 import { fileItem } from './file.ts';
 import { warnBeforeLeaving } from './leave.ts';
 import { size } from './numbers.ts';
-import { byteLength, chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
+import { chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
 import type { Newsroom, Stage } from './stage.ts';
 import { wordsChoice } from './words.ts';
 

@@ -1,6 +1,6 @@
 /** What a source wants to send, while it is still in its hands. */
 import type { ReplyBlock } from '../envelope/codename.ts';
-import { byteLength, encodeManifest, legalName, type Manifest } from '../envelope/manifest.ts';
+import { encodeManifest, legalName, type Manifest } from '../envelope/manifest.ts';
 import { chunksFor, lengthOf } from '../envelope/pad.ts';
 import type { Sheet } from '../envelope/sheet.ts';
 import type { Report } from '../inspect/report.ts';
@@ -59,5 +59,3 @@ export function weight(order: Order): number {
 export function sealedLength(order: Order, sheet: Sheet): number {
   return lengthOf(chunksFor(encodeManifest(manifest(order, sheet)).length + weight(order)));
 }
-
-export { byteLength };

@@ -3,10 +3,8 @@ import { entropyToMnemonic } from '@scure/bip39';
 import { type Bytes, fromHex } from '../envelope/bytes.ts';
 import { checkWord, ENTROPY } from '../envelope/codename.ts';
 import { sha256 } from '../envelope/digest.ts';
-import { type List, type Tongue, tokens } from './list.ts';
+import { type List, type Tongue, tokens, WORDS } from './list.ts';
 import { type Found, slips, type Slip } from './slip.ts';
-
-export const WORDS = 13;
 
 /** What typed words lead to. Words that are right in two lists lead to two codenames. */
 export type Reading =

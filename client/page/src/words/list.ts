@@ -1,5 +1,9 @@
 /** The lists of words, and how a typed word is found in one. */
 
+import { wellFormed } from '../envelope/text.ts';
+
+/** How many words there are: twelve of a list, and one that shows a slip. */
+export const WORDS = 13;
 /** So many first letters say which word it is, in the lists whose makers saw to that. */
 const TELLING_LETTERS = 4;
 
@@ -85,7 +89,7 @@ export function tokens(text: string): string[] {
 
 /** Decomposed (NFKD), in small letters, and katakana as hiragana. */
 function folded(text: string): string {
-  const small = Array.from(text.toWellFormed().normalize('NFKD'), (letter) => letter.toLowerCase()).join('');
+  const small = Array.from(wellFormed(text).normalize('NFKD'), (letter) => letter.toLowerCase()).join('');
   return small.replace(/[\u30a1-\u30f6]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0x60));
 }
 

@@ -1,5 +1,5 @@
 /** A word that stands in no list, and what it may have been. */
-import type { List } from './list.ts';
+import { type List, WORDS } from './list.ts';
 
 /** Words that differ in more letters are not taken for slips of each other. */
 const MOST_SLIPS = 2;
@@ -7,7 +7,6 @@ const MOST_SLIPS = 2;
 const MOST_NAMED = 3;
 /** More letters than any word has are no slip. */
 const MOST_LETTERS = 24;
-const WORDS = 13;
 
 export interface Slip {
   /** Its place among the words, from 1. */
