@@ -13,6 +13,9 @@
 import { readFileSync } from 'node:fs'
 import { levels, throughTor, withBrowser } from './browser.mjs'
 
+/** How long an upload may take: a Tor client may not find a service that was started again for minutes. */
+const PATIENCE = 600_000
+
 const [firefox, path] = process.argv.slice(2)
 const { level, origin, socks, profile, send, read } = JSON.parse(readFileSync(path, 'utf8'))
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -52,7 +55,9 @@ async function sending(page) {
     const stored = document.querySelector('progress + p')
     new MutationObserver(() => globalThis.told.push(stored.textContent)).observe(stored, { childList: true, characterData: true, subtree: true })
   })
+  const begun = Date.now()
   for (;;) {
+    if (Date.now() - begun > PATIENCE) throw new Error('the upload does not end')
     const { stored, isOver } = await page.evaluate(() => ({
       stored: globalThis.told.splice(0).at(-1),
       isOver: document.querySelector('progress') === null,
