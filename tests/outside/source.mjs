@@ -3,11 +3,12 @@
 //   node source.mjs FIREFOX ORDER
 //
 // ORDER is a JSON file:
-//   level    standard or safer
+//   level    standard, safer or safest
 //   origin   where the page is
 //   socks    a Tor client's SOCKS port; without it the page is asked directly
 //   profile  the folder of the browser's profile
 //   send     { message, files: [paths] }, and then the words are printed as {"words": […]}
+//   hand_in  the path of a file that was sealed before, for the form
 //   read     the words of an earlier drop, and then what was answered is printed as {"replies": […]}
 // What happens is printed as lines of JSON: {"stored": "12.3 MB …"} as it goes on, and at last {"ended": the heading}.
 import { readFileSync } from 'node:fs'
@@ -17,7 +18,7 @@ import { levels, throughTor, withBrowser } from './browser.mjs'
 const PATIENCE = 600_000
 
 const [firefox, path] = process.argv.slice(2)
-const { level, origin, socks, profile, send, read } = JSON.parse(readFileSync(path, 'utf8'))
+const { level, origin, socks, profile, send, hand_in: sealed, read } = JSON.parse(readFileSync(path, 'utf8'))
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const preferences = { ...levels[level], ...(socks === undefined ? {} : throughTor(socks, new URL(origin).hostname)) }
@@ -26,6 +27,7 @@ await withBrowser({ firefox, preferences, profile, origin }, async (page) => {
   page.on('pageerror', (error) => {
     if (!String(error).includes('favicon.ico')) say({ error: String(error).slice(0, 500) })
   })
+  if (sealed !== undefined) return handingIn(page)
   await page.goto(`${origin}/`, { timeout: 300_000 })
   await page.waitForSelector('#choices:not([hidden])')
   await (send === undefined ? reading(page) : sending(page))
@@ -67,6 +69,26 @@ async function sending(page) {
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
   say({ ended: await page.$eval('h1', (heading) => heading.textContent) })
+}
+
+/** Hands in, and begins again when the line broke and the browser did not do so by itself: a form cannot go on where it was. */
+async function handingIn(page) {
+  const begun = Date.now()
+  while (Date.now() - begun < PATIENCE) {
+    try {
+      await page.goto(`${origin}/`)
+      await (await page.$('input[type=file]')).uploadFile(sealed)
+      const answer = page.waitForNavigation()
+      say({ handing_in: sealed })
+      await page.focus('form button')
+      await Promise.all([answer, page.keyboard.press('Enter')])
+      if (!page.url().startsWith(`${origin}/`)) throw new Error(page.url())
+      return say({ ended: await page.$eval('h1', (heading) => heading.textContent) })
+    } catch (error) {
+      say({ broken: String(error).slice(0, 200) })
+    }
+  }
+  throw new Error('the form never arrives')
 }
 
 async function reading(page) {

@@ -103,6 +103,25 @@ impl House {
         command
     }
 
+    /// The source's command that seals `files` and [`MESSAGE`] into `out`, with a way back.
+    pub(crate) fn sealing_with_words(
+        &self,
+        files: &[PathBuf],
+        out: &Path,
+        way: &[String],
+    ) -> Command {
+        let mut command = self.sender("seal", way);
+        command
+            .args(files)
+            .arg("--message-file")
+            .arg(self.folder.join("message"))
+            .arg("--out")
+            .arg(out)
+            .args(["--keep", "--words-fd", "0"])
+            .stdin(self.words());
+        command
+    }
+
     /// The source's command that reads its replies.
     pub(crate) fn collecting(&self, way: &[String]) -> Command {
         let mut command = self.sender("replies", way);
@@ -221,7 +240,7 @@ pub(crate) fn opened(folder: &Path) -> Vec<Vec<u8>> {
 pub(crate) const MESSAGE: &str = "这段录像是我在局里拍的。请不要说出我是谁。";
 
 /// The words of a source: those of sixteen zero bytes, which nobody draws.
-const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+pub(crate) const WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
                      abandon about smoke";
 
 /// Bytes that do not repeat (xorshift64*), the same each time.

@@ -250,7 +250,7 @@ export const en = {
     rate: '{rate} per second, {left} left',
     waiting: 'Waiting for the first part to be stored …',
     paused: 'Paused. Keep this tab open.',
-    lost: 'The line is broken. It goes on by itself; you need not do anything.',
+    lost: 'The line is broken. It goes on by itself; you need not do anything. Tor may need some minutes to find the drop-box again.',
     busy: 'The drop-box is busy. It goes on by itself.',
     full: 'The drop-box has no room at the moment. What it has so far is kept. It goes on by itself.',
     finishing: 'Do not close this tab yet. The drop-box has the last bytes and is putting them together …',

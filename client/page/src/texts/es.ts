@@ -252,7 +252,7 @@ export const es: Texts = {
     rate: '{rate} por segundo, tiempo restante: {left}',
     waiting: 'Esperando a que se guarde la primera parte…',
     paused: 'En pausa. Deje abierta esta pestaña.',
-    lost: 'La conexión se ha cortado. El envío continúa por sí solo; usted no tiene que hacer nada.',
+    lost: 'La conexión se ha cortado. El envío continúa por sí solo; usted no tiene que hacer nada. Tor puede tardar unos minutos en volver a encontrar el buzón.',
     busy: 'El buzón está ocupado. El envío continúa por sí solo.',
     full: 'El buzón no tiene espacio en este momento. Lo que ya tiene se conserva. El envío continúa por sí solo.',
     finishing: 'No cierre todavía esta pestaña. El buzón tiene los bytes y los está uniendo…',

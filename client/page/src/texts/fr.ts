@@ -252,7 +252,7 @@ export const fr: Texts = {
     rate: '{rate} par seconde, temps restant : {left}',
     waiting: 'En attente de l’enregistrement de la première partie…',
     paused: 'En pause. Laissez cet onglet ouvert.',
-    lost: 'La connexion est coupée. L’envoi reprend de lui-même ; vous n’avez rien à faire.',
+    lost: 'La connexion est coupée. L’envoi reprend de lui-même ; vous n’avez rien à faire. Tor peut mettre quelques minutes à retrouver la boîte de dépôt.',
     busy: 'La boîte de dépôt est occupée. L’envoi reprend de lui-même.',
     full: 'La boîte de dépôt n’a pas de place en ce moment. Ce qu’elle a déjà reçu est conservé. L’envoi reprend de lui-même.',
     finishing: 'Ne fermez pas encore cet onglet. La boîte de dépôt a les octets et est en train de les assembler…',
