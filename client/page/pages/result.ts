@@ -2,7 +2,16 @@ import type { Texts } from '../src/texts/en.ts';
 import { escape, home, page, words } from './html.ts';
 
 /** How a form can end: the server redirects to the page of that name. */
-export const RESULTS = ['arrived', 'nothing', 'unsealed', 'other-keys', 'damaged', 'full', 'try-again'] as const;
+export const RESULTS = [
+  'arrived',
+  'may-have-arrived',
+  'nothing',
+  'unsealed',
+  'other-keys',
+  'damaged',
+  'full',
+  'try-again',
+] as const;
 
 /** The page that says how a form ended, and nothing about what was sent. */
 export function result(texts: Texts, name: (typeof RESULTS)[number]): string {

@@ -226,11 +226,33 @@ test('an upload that is unknown after everything was sent may have arrived', asy
   assert.equal(model.asks.filter(({ method }) => method === 'POST').length, 1, 'it is not sent a second time');
 });
 
-test('lanes whose joining was never answered may have arrived', async () => {
+test('lanes whose joining was not answered are joined once, and match when the answer comes', async () => {
+  const model = new ModelBox();
+  let lost = 5;
+  const joins = (ask: Ask) => ask.headers?.['Upload-Concat']?.startsWith('final') ?? false;
+  model.fate = (ask) => (joins(ask) && lost-- > 0 ? 'unanswered' : 'done');
+  assert.deepEqual(await run(model, TestParcel.of(LARGE)), { kind: 'matches' });
+  assert.deepEqual([lost, model.drops.length], [-1, 1]);
+});
+
+test('lanes whose joining was not answered, and which are forgotten then, may have arrived', async () => {
   const model = new ModelBox();
   const joins = (ask: Ask) => ask.headers?.['Upload-Concat']?.startsWith('final') ?? false;
-  model.fate = (ask) => (joins(ask) ? 'unanswered' : 'done');
+  model.fate = (ask) => {
+    if (!joins(ask)) return 'done';
+    if (model.drops.length === 0) return 'unanswered';
+    model.uploads.clear();
+    return 'done';
+  };
   assert.deepEqual(await run(model, TestParcel.of(LARGE)), { kind: 'may-have-arrived' });
+  assert.deepEqual([model.asks.filter(joins).length, model.drops.length], [11, 1]);
+});
+
+test('lanes that are said to be joined at another address than the first one\'s are a lie', async () => {
+  const end = await lied(LARGE, (ask, said) => {
+    if (ask.headers?.['Upload-Concat']?.startsWith('final')) said.headers['location'] = `/drops/${'ab'.repeat(32)}`;
+  });
+  assert.deepEqual(end, refused('nonsense'));
 });
 
 test('lanes whose joining was never heard are joined again', async () => {

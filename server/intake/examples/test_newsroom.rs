@@ -32,8 +32,16 @@ use tokio::net::TcpListener;
 /// The size of the file inside the sealed one, unless told.
 const SIZE: usize = 5_000_000;
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
+    // One thread does everything on the disk, so that a test can count to the step at which it kills.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()?;
+    runtime.block_on(serve())
+}
+
+async fn serve() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let (Some(folder), Some(address)) = (arguments.next(), arguments.next()) else {
         return Err("usage: test_newsroom FOLDER ADDRESS:PORT".into());
@@ -46,7 +54,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = folder.join("store");
     let (intake, _folder) = if store.exists() {
         let now = UnixSeconds::new(newsroom::DAY);
-        (Intake::open(&store, newsroom::settings(), now)?, None)
+        let open = move || Intake::open(&store, newsroom::settings(), now);
+        (tokio::task::spawn_blocking(open).await??, None)
     } else {
         let house = House::new().await;
         let (sealed, _) = house.drop(size);

@@ -14,10 +14,8 @@ use crate::clock::HttpDate;
 use crate::drain::Drains;
 use crate::gate::{self, Expect, Gate};
 use crate::intake::Intake;
-use crate::keep::{
-    Progress, Trouble, Way, finish, fits, full, give_up, is_burned, make_room, register, remove,
-    take,
-};
+use crate::join::join;
+use crate::keep::{Progress, Trouble, Way, finish, fits, full, give_up, make_room, register, take};
 use crate::receive::{Orders, Received, receive};
 use crate::record::{Role, UrlHash};
 use crate::segments::Segments;
@@ -26,7 +24,7 @@ use crate::tus::{
     self, CHECKSUMS, Command, Create, Created, EXTENSIONS, Patch, Phase, Refusal, Step, Target,
     UPLOADS, UploadSecret, VERSION,
 };
-use crate::uploads::{Lease, Upload};
+use crate::uploads::Upload;
 
 /// The longest envelope.
 const MOST_BYTES: u64 = match (MOST_CHUNKS, CHUNK_LEN, HEADER_LEN) {
@@ -119,7 +117,7 @@ async fn existing(
             match upload.role {
                 Role::Whole => {}
                 Role::First | Role::Later { .. } => put(&mut answer, "upload-concat", "partial"),
-                // The lanes moved into it, and their addresses are no more.
+                // The later lanes moved into it, and their addresses are no more.
                 Role::Joined { .. } => put(&mut answer, "upload-concat", "final;"),
             }
             Ok(answer)
@@ -154,7 +152,10 @@ async fn created(
             length,
             parent: Some(parent),
         } => later_lane(intake, *length, parent)?,
-        Created::Joined { lanes } => return join(intake, lanes).await,
+        Created::Joined { lanes } => {
+            let (secret, joined, progress) = join(intake, lanes).await?;
+            return Ok(made(intake, &secret, &joined, &progress));
+        }
     };
     let gated = !matches!(intake.gate(), Some(Gate::Open));
     if length == 0 && gated {
@@ -182,12 +183,17 @@ async fn created(
     } else if length == 0 {
         progress = complete_empty(intake, &upload).await?;
     }
+    let answer = made(intake, &secret, &upload, &progress);
+    unclaimed.claimed();
+    Ok(answer)
+}
+
+fn made(intake: &Intake, secret: &UploadSecret, upload: &Upload, progress: &Progress) -> Answer {
     let mut answer = answer::done();
     *answer.status_mut() = StatusCode::CREATED;
     put(&mut answer, "location", &secret.path());
-    tell(intake, &mut answer, &upload, &progress);
-    unclaimed.claimed();
-    Ok(answer)
+    tell(intake, &mut answer, upload, progress);
+    answer
 }
 
 fn later_lane(
@@ -266,10 +272,6 @@ async fn append(
     if offset < upload.length || upload.role != Role::Whole {
         return Ok(Progress { offset, tree: None });
     }
-    if is_burned(intake, lease.ticket().and_then(|ticket| ticket.epoch)).await? {
-        remove(intake, lease).await?;
-        return Err(Trouble::Gate(gate::Refusal::Epoch));
-    }
     finish(intake, lease).await
 }
 
@@ -305,71 +307,4 @@ async fn complete_empty(intake: &Arc<Intake>, upload: &Arc<Upload>) -> Result<Pr
         }),
         _ => Err(Trouble::Disk),
     }
-}
-
-/// Puts lanes together into one drop. Each is used once.
-async fn join(intake: &Arc<Intake>, secrets: &[UploadSecret]) -> Result<Answer, Trouble> {
-    let lanes: Option<Vec<_>> = secrets
-        .iter()
-        .map(|secret| intake.uploads().find(&UrlHash::of(secret.expose())))
-        .collect();
-    let lanes = lanes.ok_or(Trouble::NotFound)?;
-    let (first, later) = lanes.split_first().ok_or(Refusal::Lanes)?;
-    let tied =
-        |lane: &Arc<Upload>| matches!(lane.role, Role::Later { parent } if parent == first.id);
-    if first.role != Role::First || !later.iter().all(tied) {
-        return Err(Refusal::Lanes.into());
-    }
-    // From here on nobody else writes to them.
-    let mut leases = Vec::new();
-    for lane in &lanes {
-        let lease = lane.take_if_resting().ok_or(Refusal::LanesUnfinished)?;
-        if lease.segments().map_or(0, Segments::durable) != lane.length {
-            return Err(Refusal::LanesUnfinished.into());
-        }
-        leases.push(lease);
-    }
-    let sum = lanes
-        .iter()
-        .try_fold(0_u64, |sum, lane| sum.checked_add(lane.length));
-    let head = leases.first().and_then(Lease::ticket);
-    let (total, epoch) = head.map_or((0, None), |ticket| (ticket.total, ticket.epoch));
-    if sum != Some(total) && !matches!(intake.gate(), Some(Gate::Open)) {
-        return Err(Refusal::LanesLength.into());
-    }
-    let sum = sum.ok_or(Refusal::LanesLength)?;
-    if is_burned(intake, epoch).await? {
-        for lane in leases {
-            remove(intake, lane).await?;
-        }
-        return Err(Trouble::Gate(gate::Refusal::Epoch));
-    }
-    let role = Role::Joined {
-        lanes: lanes.iter().map(|lane| lane.id).collect(),
-    };
-    let (secret, joined) = register(intake, Way::Tus, role, sum, sum)?;
-    let unclaimed = intake.orphans().watch(&joined);
-    let Ok(mut lease) = take(intake, &joined).await? else {
-        return Err(Trouble::Busy);
-    };
-    lease.admit(gate::Passed { epoch, total: sum });
-    let (lease, made) = lease
-        .on_disk(intake.disk(), |disk, work| {
-            work.segments.create(disk, &work.ticket)
-        })
-        .await;
-    let (Some(lease), Ok(())) = (lease, made) else {
-        return Err(Trouble::Disk);
-    };
-    // From here on the lanes belong to the joined upload, even through a crash.
-    for lane in leases {
-        drop(lane.abandon());
-    }
-    let progress = finish(intake, lease).await?;
-    let mut answer = answer::done();
-    *answer.status_mut() = StatusCode::CREATED;
-    put(&mut answer, "location", &secret.path());
-    tell(intake, &mut answer, &joined, &progress);
-    unclaimed.claimed();
-    Ok(answer)
 }

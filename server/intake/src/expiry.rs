@@ -1,4 +1,4 @@
-//! Unfinished uploads that nobody goes on with give their place back.
+//! Unfinished uploads that nobody goes on with give their place back, or become drops.
 
 use std::collections::HashMap;
 use std::io;
@@ -29,11 +29,13 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
     let (now, settings) = (intake.times().lived(), intake.settings());
     intake.watch().look(&standings, now);
     for (upload, standing) in uploads.iter().zip(&standings) {
-        if let (true, Some(url)) = (upload.is_gone(), &upload.url) {
+        if upload.is_gone() {
             // Its disk failed. What is left of it is for the next start.
-            intake.uploads().forget(url);
+            intake.uploads().forget_upload(upload);
         } else if intake.watch().is_over(standing, now, settings) {
             remove(intake, upload).await?;
+        } else if upload.is_left_whole() {
+            commit(intake, upload).await;
         }
     }
     if !intake.space().was_short() {
@@ -59,6 +61,14 @@ async fn remove(intake: &Arc<Intake>, upload: &Arc<Upload>) -> io::Result<()> {
     };
     let removed = keep::remove(intake, lease).await;
     removed.map_err(|_| io::Error::other("an upload could not be removed"))
+}
+
+/// The line went between the last byte and the commit, and its sender may never come back.
+async fn commit(intake: &Arc<Intake>, upload: &Arc<Upload>) {
+    if let Some(lease) = upload.take_if_resting() {
+        // How it ended is for its sender to ask.
+        drop(keep::finish(intake, lease).await);
+    }
 }
 
 async fn left(intake: &Arc<Intake>) -> io::Result<u64> {
@@ -162,5 +172,7 @@ impl Watch {
     }
 }
 
+#[cfg(test)]
+mod left;
 #[cfg(test)]
 mod tests;

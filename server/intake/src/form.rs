@@ -100,13 +100,14 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
                 keep::remove(intake, lease).await.map_err(outcome)?;
                 return Err(Outcome::OtherKeys);
             }
-            // Nobody can ask again how a form ended: it has arrived, or it has not.
-            keep::commit(intake, lease)
-                .await
-                .map_err(|_| Outcome::TryAgain)?
-                .ok_or(Outcome::TryAgain)?;
+            // Nobody can ask again how a form ended. What a commit that failed left on the disk may
+            // be a drop at the next start.
+            let committed = keep::commit(intake, lease).await;
             unclaimed.claimed();
-            Ok(Outcome::Arrived)
+            Ok(match committed {
+                Ok(Some(_)) => Outcome::Arrived,
+                Ok(None) | Err(_) => Outcome::MayHaveArrived,
+            })
         }
         ended => {
             let why = match &ended {

@@ -1,6 +1,7 @@
 //! The drop-box as one value: a store, its settings, and the two sides that it serves.
 
 mod error;
+mod papers;
 mod status;
 
 use std::io;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use getrandom::SysRng;
-use knothole_envelope::{Day, VerifiedChain};
+use knothole_envelope::Day;
 use rand_core::UnwrapErr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -25,13 +26,13 @@ use crate::gate::Gate;
 use crate::lived::Times;
 use crate::mailboxes::Mailboxes;
 use crate::newsroom::{Newsroom, PushError};
-use crate::receipts::{self, Grace, Receipts};
-use crate::record::Link;
+use crate::receipts::{self, Grace};
+use crate::record::{Link, Ticket};
 use crate::recover::recover;
 use crate::seats::Seats;
-use crate::serve::{self, Push, Side};
+use crate::serve::{self, Side};
 use crate::settings::Settings;
-use crate::shelf::{self, Shelf};
+use crate::shelf::Shelf;
 use crate::space::{self, Space};
 use crate::unclaimed::Orphans;
 use crate::uploads::{Uploads, lock};
@@ -119,9 +120,12 @@ impl Intake {
         };
         let batch = settings.batch.number(now);
         let times = Times::open(&disk, now)?;
-        let uploads = recover(&disk, times.lived(), |ticket| {
-            ticket.url.map(|url| Link { url, batch })
-        })?;
+        let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch });
+        let burned = |epoch| match newsroom.chain() {
+            Some(chain) => receipts::is_burned(&disk, chain, epoch),
+            None => Ok(false),
+        };
+        let uploads = recover(&disk, times.lived(), link, burned)?;
         let (shelf, forgotten) = Shelf::open(&disk, batch, &mut system_rng())?;
         for url in &forgotten {
             uploads.forget(url);
@@ -171,8 +175,8 @@ impl Intake {
         serve::connection(self, Side::Collection, stream).await;
     }
 
-    /// Tells the time: sheets, epochs and unfinished uploads that are over go, and at the end of a
-    /// batch what arrived in it becomes visible.
+    /// Tells the time: sheets, epochs and unfinished uploads that are over go, what was left whole is
+    /// committed, and at the end of a batch what arrived in it becomes visible.
     ///
     /// # Errors
     /// The store's disk failed; the next tick tries again.
@@ -304,97 +308,4 @@ impl Intake {
     pub(crate) fn couriers(&self) -> Result<Vec<Courier>, DeskError> {
         desk::couriers(self.disk.as_ref())
     }
-
-    /// Takes what a courier brings. Blocks.
-    pub(crate) fn push(&self, push: Push, bytes: &[u8]) -> Result<(), PushError> {
-        let updating = lock(&self.updating);
-        let held = self.newsroom();
-        let disk = self.disk.as_ref();
-        let fresh = match push {
-            Push::Charter => held.with_charter(disk, bytes)?,
-            Push::Sheets => held.with_sheets(disk, bytes, date(self.now().day())?)?,
-            Push::Receipts => return self.take_receipts(&held, bytes),
-            Push::Replies => {
-                let today = self.today()?;
-                return self.mailboxes.push(disk, bytes, today, &mut system_rng());
-            }
-        };
-        self.show(fresh.clone());
-        // What was signed by editors who have left must not live again with them.
-        if let (Push::Charter, Some(chain)) = (push, fresh.chain()) {
-            self.sweep(chain)?;
-        }
-        drop(updating);
-        Ok(())
-    }
-
-    fn take_receipts(&self, held: &Newsroom, bytes: &[u8]) -> Result<(), PushError> {
-        let Some(chain) = held.chain() else {
-            let why = "send the charter first, then the receipts";
-            return Err(PushError::Refused(why.to_owned()));
-        };
-        let disk = self.disk.as_ref();
-        let receipts = Receipts::verify(chain, bytes)?;
-        receipts.keep(disk, chain, &held.epochs(), self.today()?)?;
-        // The gate shuts before anything goes, so that nothing of a burned epoch comes after it.
-        if let Some(fresh) = held.with_burned(disk)? {
-            self.show(fresh);
-        }
-        self.sweep(chain)?;
-        Ok(())
-    }
-
-    /// Removes drops that were signed off and whose grace is over.
-    fn sweep(&self, chain: &VerifiedChain) -> io::Result<()> {
-        let (disk, grace) = (self.disk.as_ref(), Grace::of(self.settings.grace));
-        let freed = receipts::sweep(disk, chain, &self.shelf, grace, self.today()?)?;
-        self.space.freed(freed);
-        Ok(())
-    }
-
-    fn age(&self) -> io::Result<()> {
-        let updating = lock(&self.updating);
-        let disk = self.disk.as_ref();
-        lock(&self.times).keep(disk)?;
-        match self.newsroom().aged(disk, date(self.times().believed())?) {
-            Ok(Some(fresh)) => self.show(fresh),
-            Ok(None) => {}
-            Err(PushError::Disk(error)) => return Err(error),
-            Err(_) => return Err(io::Error::from(io::ErrorKind::InvalidData)),
-        }
-        let today = self.today()?;
-        let mut swept = lock(&self.swept);
-        if *swept != today {
-            self.mailboxes.expire(disk, today)?;
-            if let Some(chain) = self.newsroom().chain() {
-                self.sweep(chain)?;
-            }
-            *swept = today;
-        }
-        drop(swept);
-        for url in self.shelf.pass(disk, self.batch(), &mut system_rng())? {
-            self.uploads.forget(&url);
-        }
-        let now = self.batch();
-        let old = |batch| shelf::boundaries(batch, now) >= shelf::REMEMBERED;
-        self.uploads.forget_drops(old);
-        drop(updating);
-        Ok(())
-    }
-
-    fn show(&self, fresh: Newsroom) {
-        *self
-            .newsroom
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
-    }
-
-    /// The day that the store lives through, by which graces and replies are counted.
-    fn today(&self) -> io::Result<Day> {
-        date(self.times().lived().day())
-    }
-}
-
-fn date(day: Option<Day>) -> io::Result<Day> {
-    day.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
 }

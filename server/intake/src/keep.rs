@@ -101,27 +101,42 @@ pub(crate) fn register(
     length: u64,
     total: u64,
 ) -> Result<(UploadSecret, Arc<Upload>), Refusal> {
-    let mut rng = system_rng();
-    let (mut id, mut secret) = ([0; 32], [0; 32]);
-    rng.fill_bytes(&mut id);
-    rng.fill_bytes(&mut secret);
-    let (id, secret) = (DropId::from_bytes(id), UploadSecret::from_bytes(secret));
+    let secret = UploadSecret::from_bytes(random());
+    let url = (way == Way::Tus).then(|| UrlHash::of(secret.expose()));
+    let upload = fresh(intake, url, role, length, total);
+    if intake.uploads().add_new(&upload) {
+        Ok((secret, upload))
+    } else {
+        Err(Refusal::TooManyLanes)
+    }
+}
+
+/// An upload of which nothing is on the disk, and that nobody finds yet.
+pub(crate) fn fresh(
+    intake: &Intake,
+    url: Option<UrlHash>,
+    role: Role,
+    length: u64,
+    total: u64,
+) -> Arc<Upload> {
     let life = intake.settings().upload_life.as_secs();
     let ticket = Ticket {
-        url: (way == Way::Tus).then(|| UrlHash::of(secret.expose())),
+        url,
         length,
         role,
         epoch: None,
         total,
         expires: intake.times().lived().plus(life).rounded_up_to_day(),
     };
+    let id = DropId::from_bytes(random());
     let segments = Segments::new(folder_of(&incoming(), &id), length);
-    let upload = Upload::new(id, segments, ticket);
-    if intake.uploads().add_new(&upload) {
-        Ok((secret, upload))
-    } else {
-        Err(Refusal::TooManyLanes)
-    }
+    Upload::new(id, segments, ticket)
+}
+
+fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    system_rng().fill_bytes(&mut bytes);
+    bytes
 }
 
 /// Sees to it that one more unfinished upload may be: the least progressed one gives way.
@@ -187,9 +202,7 @@ pub(crate) async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Tro
     let Some(work) = lease.abandon() else {
         return Ok(());
     };
-    if let Some(url) = &upload.url {
-        intake.uploads().forget(url);
-    }
+    intake.uploads().forget_upload(&upload);
     if !work.segments.touched() {
         return Ok(());
     }
@@ -240,9 +253,13 @@ pub(crate) async fn is_burned(
     }
 }
 
-/// Commits an upload all of whose bytes are durable. Should it take longer than a request may
-/// wait, it goes on by itself and the sender asks again.
+/// Commits an upload all of whose bytes are durable, unless its epoch was burned meanwhile. Should it
+/// take longer than a request may wait, it goes on by itself and the sender asks again.
 pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
+    if is_burned(intake, lease.ticket().and_then(|ticket| ticket.epoch)).await? {
+        remove(intake, lease).await?;
+        return Err(Trouble::Gate(gate::Refusal::Epoch));
+    }
     let upload = Arc::clone(lease.upload());
     let committing = commit(intake, lease);
     match tokio::time::timeout(intake.settings().commit_patience, committing).await {

@@ -20,6 +20,7 @@ mod forge;
 mod form;
 mod gate;
 mod intake;
+mod join;
 mod keep;
 mod lived;
 mod mailboxes;

@@ -18,6 +18,8 @@ const SAVED: &str = "attachment; filename=\"saved.html\"";
 pub(crate) enum Outcome {
     /// It is a drop.
     Arrived,
+    /// All of it came, and whether it is a drop the next start will show.
+    MayHaveArrived,
     /// No file was chosen, or it is empty.
     Nothing,
     /// The file is no envelope.
@@ -36,6 +38,7 @@ impl Outcome {
     const fn name(self) -> &'static str {
         match self {
             Self::Arrived => "arrived",
+            Self::MayHaveArrived => "may-have-arrived",
             Self::Nothing => "nothing",
             Self::Unsealed => "unsealed",
             Self::OtherKeys => "other-keys",

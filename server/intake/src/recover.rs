@@ -2,7 +2,7 @@
 
 use std::io;
 
-use knothole_envelope::DropId;
+use knothole_envelope::{DropId, EpochNumber};
 
 use crate::clock::UnixSeconds;
 use crate::commit::{self, drops, folder_of, incoming, shelf, trash};
@@ -13,13 +13,30 @@ use crate::uploads::{Upload, Uploads};
 
 /// Finds the unfinished uploads and the drops whose URLs are still known.
 ///
-/// What has a manifest is finished, and is moved where it belongs; what has a usable mark goes on
-/// from its last durable byte; what has neither was never acknowledged, and goes.
+/// What has a manifest is finished, and is moved where it belongs; what is whole is committed, for
+/// its sender may never come back; what has a usable mark goes on from its last durable byte; what
+/// has neither was never acknowledged, and goes.
 pub(crate) fn recover(
     disk: &dyn Disk,
     now: UnixSeconds,
-    mut link: impl FnMut(&Ticket) -> Option<Link>,
+    link: impl Fn(&Ticket) -> Option<Link>,
+    burned: impl Fn(EpochNumber) -> io::Result<bool>,
 ) -> io::Result<Uploads> {
+    let commit = |id: &DropId, ticket: &Ticket| {
+        let refused = ticket.epoch.map(&burned).transpose()?.unwrap_or(false);
+        let link = link(ticket);
+        if refused || !can_commit(disk, id, ticket, link)? {
+            // Its lanes fall with it.
+            let lanes = match &ticket.role {
+                Role::Joined { lanes } => lanes.as_slice(),
+                _ => &[],
+            };
+            for id in lanes.iter().chain([id]) {
+                disk::remove_tree(disk, &folder_of(&incoming(), id))?;
+            }
+        }
+        io::Result::Ok(())
+    };
     for room in [incoming(), drops(), shelf(), trash()] {
         disk::ensure_folder(disk, &room)?;
     }
@@ -41,13 +58,7 @@ pub(crate) fn recover(
         }
         match ticket(disk, &folder)? {
             // Put together again before its lanes are looked at.
-            Some(ticket) if matches!(ticket.role, Role::Joined { .. }) => {
-                match commit::commit(disk, &id, &ticket, link(&ticket)) {
-                    Ok(_) => {}
-                    Err(error) if is_damage(&error) => disk::remove_tree(disk, &folder)?,
-                    Err(error) => return Err(error),
-                }
-            }
+            Some(ticket) if matches!(ticket.role, Role::Joined { .. }) => commit(&id, &ticket)?,
             Some(ticket) if ticket.url.is_some() && ticket.expires > now => {
                 waiting.push((id, ticket));
             }
@@ -57,7 +68,14 @@ pub(crate) fn recover(
     for (id, ticket) in waiting {
         let folder = folder_of(&incoming(), &id);
         match Segments::recover(disk, folder.clone(), ticket.length) {
-            Ok(Some(segments)) => uploads.add(&Upload::new(id, segments, ticket)),
+            Ok(Some(segments)) => {
+                let upload = Upload::new(id, segments, ticket.clone());
+                if upload.is_left_whole() {
+                    commit(&id, &ticket)?;
+                } else {
+                    uploads.add(&upload);
+                }
+            }
             Ok(None) => disk::remove_tree(disk, &folder)?,
             // A lane that was moved into its drop meanwhile, or an upload that lost its mark.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -75,12 +93,25 @@ pub(crate) fn recover(
                 continue;
             };
             if let Some(link) = commit::link(disk, &folder)? {
-                let length = manifest.lanes.length();
-                uploads.add(&Upload::done(id, link, length, manifest.tree));
+                uploads.add(&Upload::done(id, link, &manifest));
             }
         }
     }
     Ok(uploads)
+}
+
+/// Commits what is whole; `false` for what can never be a drop, because something of it is missing.
+fn can_commit(
+    disk: &dyn Disk,
+    id: &DropId,
+    ticket: &Ticket,
+    link: Option<Link>,
+) -> io::Result<bool> {
+    match commit::commit(disk, id, ticket, link) {
+        Ok(_) => Ok(true),
+        Err(error) if is_damage(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn id(name: &Name) -> Option<DropId> {

@@ -18,7 +18,7 @@ use tokio::sync::watch;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::disk::Disk;
 use crate::gate::Passed;
-use crate::record::{Link, Role, Ticket, UrlHash};
+use crate::record::{Lanes, Link, Manifest, Role, Ticket, UrlHash};
 use crate::segments::Segments;
 use crate::tus;
 
@@ -96,13 +96,19 @@ impl Upload {
     }
 
     /// A drop whose URL is still known.
-    pub(crate) fn done(id: DropId, link: Link, length: u64, tree: TreeHash) -> Arc<Self> {
-        let phase = Phase::Done(tree, link.batch);
+    pub(crate) fn done(id: DropId, link: Link, manifest: &Manifest) -> Arc<Self> {
+        let phase = Phase::Done(manifest.tree, link.batch);
+        let length = manifest.lanes.length();
+        let role = match manifest.lanes {
+            Lanes::One(_) => Role::Whole,
+            // Which lanes these were is not known any more.
+            Lanes::Many(_) => Role::Joined { lanes: Vec::new() },
+        };
         Arc::new(Self {
             id,
             url: Some(link.url),
             length,
-            role: Role::Whole,
+            role,
             expires: UnixSeconds::new(u64::MAX),
             state: Mutex::new(State {
                 turn: 0,
@@ -117,14 +123,15 @@ impl Upload {
     /// What a request may know before it decides.
     pub(crate) fn view(&self) -> tus::View {
         let state = lock(&self.state);
-        let phase = match (&state.phase, &self.role) {
-            (Phase::Done(..), _) => tus::Phase::Done,
-            (_, Role::Joined { .. }) => tus::Phase::Joining,
-            _ => tus::Phase::Open,
+        let (phase, offset) = match (&state.phase, &self.role) {
+            (Phase::Done(..), _) => (tus::Phase::Done, state.durable),
+            // Its bytes are those of its lanes, which were all durable before.
+            (_, Role::Joined { .. }) => (tus::Phase::Joining, self.length),
+            _ => (tus::Phase::Open, state.durable),
         };
         tus::View {
             length: self.length,
-            offset: state.durable,
+            offset,
             phase,
         }
     }
@@ -159,6 +166,22 @@ impl Upload {
     /// Whether nobody writes to it.
     pub(crate) fn is_resting(&self) -> bool {
         matches!(lock(&self.state).phase, Phase::Resting(_))
+    }
+
+    /// Whether all its bytes are durable, and nobody is making a drop of it.
+    pub(crate) fn is_left_whole(&self) -> bool {
+        let whole = self.role == Role::Whole && self.length > 0;
+        whole && self.is_resting() && self.view().offset == self.length
+    }
+
+    /// Waits until it is a drop, or not any more to become one.
+    pub(crate) async fn ended(&self) {
+        let mut changes = self.changed.subscribe();
+        while self.tree().is_none() && !self.is_gone() {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Takes over from whoever writes.

@@ -136,3 +136,23 @@ async fn a_form_is_answered_in_the_language_of_its_page() {
         assert_eq!(answer.body, page);
     }
 }
+
+#[tokio::test]
+async fn a_form_whose_commit_failed_may_have_arrived_and_handed_in_again_it_is_there_twice() {
+    let house = House::new().await;
+    let (sealed, _) = house.drop(5);
+    let [drops_folder, aside] = ["drops", "aside"].map(|name| house.folder.path().join(name));
+    std::fs::rename(&drops_folder, &aside).unwrap();
+    let answer = hand_in(&house, &sealed).await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.header("location"), Some("/may-have-arrived"));
+    assert!(answer.text().contains("may then see it twice"));
+    std::fs::rename(&aside, &drops_folder).unwrap();
+    let house = house.restarted(newsroom::DAY).await;
+    house.live_until(newsroom::DAY + newsroom::BATCH).await;
+    assert_eq!((house.intake.status().visible, unfinished(&house)), (1, 0));
+    let again = hand_in(&house, &sealed).await;
+    assert_eq!(again.header("location"), Some("/arrived"));
+    house.live_until(newsroom::DAY + 2 * newsroom::BATCH).await;
+    assert_eq!((house.intake.status().visible, unfinished(&house)), (2, 0));
+}

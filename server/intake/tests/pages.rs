@@ -242,6 +242,7 @@ fn every_language_has_the_same_pages_and_those_of_one_sort_are_equally_long() {
         "damaged.html",
         "full.html",
         "index.html",
+        "may-have-arrived.html",
         "nothing.html",
         "other-keys.html",
         "try-again.html",

@@ -2,9 +2,13 @@
 
 use core::fmt;
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
-use knothole_envelope::{Day, DropId, EditorKey, EpochNumber, VerifiedSheet};
+use knothole_envelope::{
+    Day, DropId, EditorKey, EnvelopeHead, EpochNumber, HEADER_LEN, VerifiedSheet,
+};
 
+use super::keep::{is_aside, name_of};
 use super::{Archive, KeptDrop, State, Status};
 use crate::folder::{FileError, Folder};
 
@@ -140,22 +144,39 @@ impl State {
 }
 
 /// Removes the sealed drop of this name; says whether there was one.
-fn discard(drops: &Folder, id: &DropId) -> Result<bool, FileError> {
-    let name = id.to_string();
-    if !drops.has(&name)? {
+fn discard(drops: &Folder, name: &str) -> Result<bool, FileError> {
+    if !drops.has(name)? {
         return Ok(false);
     }
-    let folder = drops.child(&name)?;
+    let folder = drops.child(name)?;
     for part in folder.names()? {
         folder.remove(&part)?;
     }
     folder.sync()?;
-    drops.remove_folder(&name)?;
+    drops.remove_folder(name)?;
     Ok(true)
 }
 
+/// The epoch that a drop's own head names, if its first part is here.
+fn epoch_within(drop: &Folder) -> Result<Option<EpochNumber>, FileError> {
+    let first = name_of(0);
+    if !drop.has(&first)? {
+        return Ok(None);
+    }
+    let (file, _) = drop.file(&first)?;
+    let mut bytes = Vec::new();
+    let most = u64::try_from(HEADER_LEN).unwrap_or(u64::MAX);
+    file.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|source| FileError::new("read this file", &drop.path().join(&first), source))?;
+    Ok(EnvelopeHead::parse(&bytes)
+        .ok()
+        .and_then(|head| head.epoch()))
+}
+
 impl Archive {
-    /// Removes the sealed drops of all burned epochs. Their entries stay: receipts name them.
+    /// Removes the sealed drops of all burned epochs, those too that were put aside and have no entry.
+    /// The entries of the others stay: receipts name them.
     ///
     /// # Errors
     /// [`FileError`]; what is left is removed the next time.
@@ -164,8 +185,15 @@ impl Archive {
         let drops = self.drops()?;
         for kept in self.state.drops.values() {
             if self.state.burned.get(kept.listed.epoch).is_some()
-                && discard(&drops, &kept.listed.id)?
+                && discard(&drops, &kept.listed.id.to_string())?
             {
+                discarded = discarded.saturating_add(1);
+            }
+        }
+        for name in drops.names()?.iter().filter(|name| is_aside(name)) {
+            let epoch = epoch_within(&drops.child(name)?)?;
+            let burned = epoch.and_then(|epoch| self.state.burned.get(epoch));
+            if burned.is_some() && discard(&drops, name)? {
                 discarded = discarded.saturating_add(1);
             }
         }
@@ -180,7 +208,7 @@ impl Archive {
     pub fn discard(&self, ids: &[DropId]) -> Result<(), FileError> {
         let drops = self.drops()?;
         for id in ids.iter().filter(|id| !self.state.drops.contains_key(id)) {
-            discard(&drops, id)?;
+            discard(&drops, &id.to_string())?;
         }
         drops.sync()
     }

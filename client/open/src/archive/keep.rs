@@ -221,7 +221,13 @@ impl Archive {
     }
 }
 
-fn name_of(offset: u64) -> String {
+/// Whether a folder of this name is a drop that was put aside.
+pub(super) fn is_aside(name: &str) -> bool {
+    name.split_once('.')
+        .is_some_and(|(id, tree)| id.parse::<DropId>().is_ok() && tree.parse::<TreeHash>().is_ok())
+}
+
+pub(super) fn name_of(offset: u64) -> String {
     format!("{offset:016x}")
 }
 

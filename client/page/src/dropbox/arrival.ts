@@ -6,16 +6,13 @@ import type { DropBox } from './wire.ts';
 
 /** A commit that takes longer than so many questions is asked for once more. */
 const PATIENT_QUESTIONS = 3;
-/** A lane that is whole may still be in the hands of the request that the circuit lost. */
-const MOST_REFUSALS = 10;
 
 /** The end of an upload: all bytes are there, and the drop-box makes a drop of them. */
 export class Arrival {
   readonly effort: Effort;
   readonly #box: DropBox;
   readonly #length: number;
-  #joined: UploadPath | undefined;
-  /** Whether a request to join may have been heard. */
+  /** Whether a request that makes a drop of it may have been heard. */
   #asked = false;
 
   constructor(box: DropBox, length: number, effort: Effort) {
@@ -26,44 +23,43 @@ export class Arrival {
 
   /** Whether the drop may be there although nobody has said so. */
   get mayBeThere(): boolean {
-    return this.#asked || this.#joined !== undefined;
+    return this.#asked;
   }
 
   /** The tree hash of an upload in one lane. Throws `Unknown`. */
   async ofOne(path: UploadPath, signal: AbortSignal): Promise<string> {
     this.#asked = true;
-    // A server that crashed between the last byte and the commit commits when it is given the rest: nothing.
+    // Whatever came between the last byte and the commit, a server commits when it is given the rest: nothing.
     const rest = () => patch(this.#box, path, this.#length, new Uint8Array(), this.#terms(signal));
     return this.#tree(path, signal, rest);
   }
 
-  /** The tree hash of lanes, once they are put together. Throws `Unknown`. */
+  /** The tree hash of lanes, once they are put together at the first one's address. Throws `Unknown`. */
   async ofLanes(lanes: readonly UploadPath[], signal: AbortSignal): Promise<string> {
     const [first] = lanes;
     if (first === undefined) throw new Unknown();
-    let refusals = 0;
-    while (this.#joined === undefined) {
+    // Whoever asks once more is answered as the first time; and a crash may have left lanes as they were.
+    for (;;) {
       try {
-        if (this.#asked) await head(this.#box, first, this.#terms(signal));
         const [path, stand] = await this.#join(lanes, signal);
-        this.#joined = path;
+        if (path !== first) throw new Never('nonsense');
         const tree = this.#believe(stand);
         if (tree !== undefined) return tree;
+        this.effort.found();
+        throw new Later('busy');
       } catch (error) {
-        const unfinished = error instanceof Never && error.why === 'protocol';
-        refusals += unfinished ? 1 : 0;
-        await this.effort.rest(unfinished && refusals < MOST_REFUSALS ? new Later('busy') : error, signal);
+        await this.effort.rest(error, signal);
       }
     }
-    const joined = this.#joined;
-    return this.#tree(joined, signal, () => head(this.#box, joined, this.#terms(signal)));
   }
 
   async #join(lanes: readonly UploadPath[], signal: AbortSignal): Promise<[UploadPath, Stand]> {
     try {
-      return await join(this.#box, lanes, this.#terms(signal));
+      const joined = await join(this.#box, lanes, this.#terms(signal));
+      this.#asked = true;
+      return joined;
     } catch (error) {
-      // Without an answer it may have been done all the same, and the lanes' addresses are no more.
+      // Without an answer it may have been done all the same.
       if (error instanceof Later || error instanceof Halt) this.#asked = true;
       throw error;
     }

@@ -317,6 +317,10 @@ export const en = {
       title: 'It arrived',
       text: 'The sealed file arrived whole and is kept for the newsroom. Delete your sealed copy. You can close this window.',
     },
+    'may-have-arrived': {
+      title: 'It may have arrived',
+      text: 'All of it came, but something failed while the server put it in its place. Once the server has been started again, the newsroom may have it whole, or nothing of it. Keep the sealed file. If the newsroom can answer you, wait for that. You may hand in the same sealed file again: the newsroom may then see it twice, which does no harm, but it shows a second time on your line.',
+    },
     nothing: {
       title: 'No file came',
       text: 'There was no file in the form, or it is empty. Go back and choose the sealed file.',

@@ -320,6 +320,10 @@ export const es: Texts = {
       title: 'Ha llegado',
       text: 'El archivo sellado llegó completo y está guardado para la redacción. Elimine su copia sellada. Puede cerrar esta ventana.',
     },
+    'may-have-arrived': {
+      title: 'Es posible que haya llegado',
+      text: 'Llegó todo, pero algo falló mientras el servidor lo ponía en su sitio. Cuando el servidor se haya vuelto a iniciar, es posible que la redacción lo tenga completo, o que no tenga nada. Conserve el archivo sellado. Si la redacción puede responderle, espere su respuesta. Puede volver a entregar el mismo archivo sellado: es posible que entonces la redacción lo vea dos veces, lo que no hace daño, pero se nota una segunda vez en su conexión.',
+    },
     nothing: {
       title: 'No llegó ningún archivo',
       text: 'No había ningún archivo en el formulario, o está vacío. Vuelva atrás y elija el archivo sellado.',

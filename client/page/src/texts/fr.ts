@@ -322,6 +322,10 @@ export const fr: Texts = {
       title: 'C’est arrivé',
       text: 'Le fichier scellé est arrivé entier et il est gardé pour la rédaction. Supprimez votre copie scellée. Vous pouvez fermer cette fenêtre.',
     },
+    'may-have-arrived': {
+      title: 'C’est peut-être arrivé',
+      text: 'Tout est arrivé, mais quelque chose a échoué pendant que le serveur le mettait en place. Quand le serveur aura redémarré, la rédaction l’aura peut-être entier, ou n’en aura rien. Gardez le fichier scellé. Si la rédaction peut vous répondre, attendez sa réponse. Vous pouvez déposer de nouveau le même fichier scellé : la rédaction le verra alors peut-être deux fois, ce qui ne fait pas de mal, mais cela se voit une deuxième fois sur votre connexion.',
+    },
     nothing: {
       title: 'Aucun fichier n’est arrivé',
       text: 'Il n’y avait pas de fichier dans le formulaire, ou il est vide. Revenez en arrière et choisissez le fichier scellé.',

@@ -25,8 +25,6 @@ export class FaultyLine {
   readonly #sockets = new Set<Socket>();
   /** The port of the drop-box, as soon as it is there. */
   target: Promise<number>;
-  /** Connections that were broken while they carried a request to join lanes. */
-  brokenJoins = 0;
   /** The faults that came to pass. */
   readonly broken = new Set<string>();
   up = 0;
@@ -63,12 +61,10 @@ export class FaultyLine {
     }
     const far = this.#keep(connect(port, '127.0.0.1'));
     const passed = { up: 0, down: 0 };
-    let joins = false;
     let silent = false;
     const pass = (to: Socket, way: 'up' | 'down') => (bytes: Buffer) => {
       if (silent) return;
       if (way === 'up') {
-        joins ||= bytes.includes('final;');
         this.up += bytes.length;
       }
       const room = fault?.way === way ? Math.max(0, fault.after - passed[way]) : bytes.length;
@@ -92,7 +88,6 @@ export class FaultyLine {
     far.on('data', pass(near, 'down'));
     near.on('close', () => far.destroy());
     far.on('close', () => {
-      this.brokenJoins += joins ? 1 : 0;
       if (!silent) near.destroy();
     });
   }

@@ -18,6 +18,8 @@ interface Kept {
   bytes: Uint8Array;
   offset: number;
   parent: string | undefined;
+  /** Whether lanes were put together into it. */
+  joined: boolean;
   tree: string | undefined;
 }
 
@@ -73,7 +75,7 @@ export class ModelBox implements Transport {
     if (partly !== undefined) return { status: 503, headers: {} };
     const length = Number(ask.headers?.['Upload-Length']);
     const lane = concat === 'partial' ? (parent ?? 'first') : undefined;
-    const kept = { length, bytes: new Uint8Array(length), offset: 0, parent: lane, tree: undefined };
+    const kept = { length, bytes: new Uint8Array(length), offset: 0, parent: lane, joined: false, tree: undefined };
     this.#append(kept, ask.body ?? new Uint8Array(), undefined);
     return this.#answer(kept);
   }
@@ -86,15 +88,20 @@ export class ModelBox implements Transport {
   }
 
   #join(paths: string[]): Said {
+    const [path = ''] = paths;
+    const again = this.uploads.get(path);
+    if (again?.joined === true) return { status: 201, headers: { location: path, ...told(again) } };
     const lanes = paths.map((path) => this.uploads.get(path));
     if (lanes.includes(undefined)) return { status: 404, headers: {} };
     const all = lanes.filter((lane) => lane !== undefined);
     if (all.some(({ offset, length }) => offset !== length)) return { status: 400, headers: {} };
     for (const path of paths) this.uploads.delete(path);
     const bytes = Buffer.concat(all.map((lane) => lane.bytes));
-    const kept = { length: bytes.length, bytes, offset: bytes.length, parent: undefined, tree: undefined };
+    const kept = { length: bytes.length, bytes, offset: bytes.length, parent: undefined, joined: true, tree: undefined };
     this.#commit(kept);
-    return this.#answer(kept);
+    // At the first one's address.
+    this.uploads.set(path, kept);
+    return { status: 201, headers: { location: path, ...told(kept) } };
   }
 
   #commit(kept: Kept): void {

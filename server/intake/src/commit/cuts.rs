@@ -1,6 +1,7 @@
 //! An upload and its commit, cut off at every step; then the store starts again.
 
 use core::cell::Cell;
+use std::sync::Arc;
 
 use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
@@ -8,13 +9,13 @@ use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
 use crate::forge::{content, id, rooms, tree, url, write};
 use crate::recover::recover;
 use crate::segments::Segments;
-use crate::uploads::Uploads;
+use crate::uploads::{Upload, Uploads};
 
 const BATCH: BatchNumber = BatchNumber(3);
 
 fn start(disk: &dyn Disk) -> Uploads {
     let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch: BATCH });
-    recover(disk, UnixSeconds::new(5), link).unwrap()
+    recover(disk, UnixSeconds::new(5), link, |_| Ok(false)).unwrap()
 }
 
 fn link_of(byte: u8) -> Option<Link> {
@@ -64,7 +65,7 @@ fn assert_arrived_for_good(disk: &Faulty, byte: u8, bytes: &[u8]) {
 }
 
 #[test]
-fn a_commit_that_is_cut_off_is_done_or_can_be_done_and_is_never_half_a_drop() {
+fn a_commit_that_is_cut_off_is_done_by_the_next_start_and_is_never_half_a_drop() {
     let bytes = content(1, 5_000);
     let prepare = |disk: &Faulty| {
         rooms(disk);
@@ -74,14 +75,7 @@ fn a_commit_that_is_cut_off_is_done_or_can_be_done_and_is_never_half_a_drop() {
         let ticket = ticket_of(disk, 1)?;
         commit(disk, &id(1), &ticket, link_of(1)).map(drop)
     };
-    cut_everywhere(prepare, act, |disk, done| {
-        let uploads = start(&disk);
-        let upload = uploads.find(&url(1)).unwrap();
-        if upload.tree().is_none() {
-            assert!(!done, "it was said to be done");
-            assert_eq!(upload.view().offset, 5_000);
-            act(&disk).unwrap();
-        }
+    cut_everywhere(prepare, act, |disk, _| {
         assert_arrived_for_good(&disk, 1, &bytes);
     });
     fail_everywhere(prepare, act, |disk| {
@@ -135,11 +129,57 @@ fn lanes_whose_joining_is_cut_off_are_one_drop_after_the_next_start() {
     // A start that is itself cut off leaves nothing that the next one cannot finish.
     let begin = |disk: &Faulty| {
         let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch: BATCH });
-        recover(disk, UnixSeconds::new(5), link).map(drop)
+        recover(disk, UnixSeconds::new(5), link, |_| Ok(false)).map(drop)
     };
     cut_everywhere(prepare, begin, |disk, _| {
         assert_arrived_for_good(&disk, 3, &bytes);
     });
+}
+
+#[test]
+fn lanes_whose_joining_is_cut_off_are_lanes_or_a_drop_at_the_first_ones_address() {
+    let bytes = content(1, 5_000);
+    let (lanes, joined) = ([id(1), id(2)], [id(3), id(4)]);
+    let prepare = |disk: &Faulty| {
+        rooms(disk);
+        let parent = lanes[0];
+        write(disk, &lanes[0], Role::First, 3_000, &bytes[..3_000]);
+        let later = Role::Later { parent };
+        write(disk, &lanes[1], later, 2_000, &bytes[3_000..]);
+    };
+    let join = |disk: &Faulty, id: &DropId| {
+        let ticket = Ticket {
+            role: Role::Joined {
+                lanes: lanes.to_vec(),
+            },
+            length: 5_000,
+            total: 5_000,
+            ..ticket_of(disk, 1)?
+        };
+        Segments::new(folder_of(&incoming(), id), 5_000).create(disk, &ticket)?;
+        commit(disk, id, &ticket, link_of(1)).map(drop)
+    };
+    let (as_lanes, as_drop) = (Cell::new(0), Cell::new(0));
+    let act = |disk: &Faulty| join(disk, &joined[0]);
+    cut_everywhere(prepare, act, |disk, done| {
+        let found = start(&disk).find(&url(1)).unwrap();
+        if found.tree().is_none() {
+            assert!(!done, "it was said to be done");
+            assert_eq!((&found.role, found.view().offset), (&Role::First, 3_000));
+            assert_eq!(start(&disk).find(&url(2)).unwrap().view().offset, 2_000);
+            as_lanes.set(as_lanes.get() + 1);
+            // Asked for again, it is done.
+            join(&disk, &joined[1]).unwrap();
+        } else {
+            as_drop.set(as_drop.get() + 1);
+        }
+        let found = start(&disk).find(&url(1)).unwrap();
+        assert_eq!(found.tree(), Some(tree(&bytes)));
+        assert!(start(&disk).find(&url(2)).is_none());
+        assert_eq!(disk.list(&drops()).unwrap().len(), 1);
+        assert!(disk.list(&incoming()).unwrap().is_empty());
+    });
+    assert!(as_lanes.get() > 3 && as_drop.get() > 3);
 }
 
 #[test]
@@ -173,7 +213,8 @@ fn what_was_acknowledged_is_there_after_a_cut_at_any_step() {
             offset_told(&disk.after(survives), told, &bytes);
         }
         // And so is what it takes from there on.
-        if start(&disk).find(&url(1)).is_some() {
+        let unfinished = |upload: Arc<Upload>| upload.tree().is_none();
+        if start(&disk).find(&url(1)).is_some_and(unfinished) {
             let place = folder_of(&incoming(), &id(1));
             let mut segments = Segments::recover(&disk, place, 5_000).unwrap().unwrap();
             let at = usize::try_from(segments.durable()).unwrap();
@@ -196,7 +237,9 @@ fn offset_told(disk: &Faulty, least: u64, bytes: &[u8]) -> u64 {
     };
     let offset = upload.view().offset;
     assert!(offset >= least, "{offset} of {least} bytes are left");
-    let place = folder_of(&incoming(), &id(1));
+    // What is whole is a drop by now.
+    let room = upload.tree().map_or_else(incoming, |_| drops());
+    let place = folder_of(&room, &id(1));
     let mut found = Vec::new();
     segments::read_all(disk, &place, offset, &mut [0; 999], |read| {
         found.extend_from_slice(read);

@@ -20,7 +20,7 @@ fn prepare(disk: &Faulty) {
 }
 
 fn open(disk: &Faulty) -> Shelf {
-    recover(disk, UnixSeconds::new(5), |_| None).unwrap();
+    recover(disk, UnixSeconds::new(5), |_| None, |_| Ok(false)).unwrap();
     Shelf::open(disk, NOW, &mut seeded(1)).unwrap().0
 }
 

@@ -40,6 +40,8 @@ impl Uploads {
         lanes(&lock(&self.0), first.id) >= MOST_LANES
     }
 
+    /// Adds an upload. Whatever has its address so far gives it up: the first lane to what it is
+    /// joined into.
     pub(crate) fn add(&self, upload: &Arc<Upload>) {
         if let Some(url) = upload.url {
             lock(&self.0).insert(url, Arc::clone(upload));
@@ -48,6 +50,17 @@ impl Uploads {
 
     pub(crate) fn forget(&self, url: &UrlHash) {
         lock(&self.0).remove(url);
+    }
+
+    /// Forgets this upload, and not the one that has taken over its address.
+    pub(crate) fn forget_upload(&self, upload: &Upload) {
+        let Some(url) = &upload.url else {
+            return;
+        };
+        let mut all = lock(&self.0);
+        if all.get(url).is_some_and(|held| held.id == upload.id) {
+            all.remove(url);
+        }
     }
 
     /// Forgets the drops of these batches, those too that the newsroom has let go of meanwhile.

@@ -170,6 +170,31 @@ fn what_a_removed_courier_brought_under_a_false_hash_gives_way_and_is_put_aside(
 }
 
 #[test]
+fn what_was_put_aside_goes_when_its_epoch_is_burned_and_not_before() {
+    let mut rig = Rig::new(1, 1);
+    let wanted = under_the_name(&rig, 1, 1);
+    let decoy = under_the_name(&rig, 1, 2);
+    let stick = rig.carried(&[whole(&decoy)]);
+    rig.take(&[&stick]).unwrap();
+    assert_eq!(open(&mut rig, &decoy), 1);
+    let turned = rig.admit(61);
+    let stick = rig.carried(&[whole(&wanted)]);
+    rig.take(&[&stick]).unwrap();
+    assert!(rig.remove(&turned).is_empty());
+    rig.take(&[&stick]).unwrap();
+    let aside = format!("archive/drops/{}.{}", decoy.listed.id, decoy.listed.tree);
+    let aside = rig.folder.path().join(aside);
+    let epoch = decoy.listed.epoch;
+    let other = EpochNumber::new(epoch.get() + 1).unwrap();
+    for (burned, discarded) in [(other, 0), (epoch, 2), (epoch, 0)] {
+        assert_eq!(aside.exists(), discarded == 2 || burned == other);
+        rig.archive.state.burned.add(burned, day(60), []);
+        assert_eq!(rig.archive.discard_burned().unwrap(), discarded);
+    }
+    assert!(!aside.exists());
+}
+
+#[test]
 fn invented_drops_take_no_place_from_true_ones_and_go_with_their_courier() {
     let mut rig = Rig::new(1, 1);
     let (one, two, three) = (rig.drop(1), rig.drop(2), rig.drop(3));
