@@ -52,7 +52,7 @@ Written by \`deploy/bench page\`, which measures it again; not by hand.
 | day | ${facts.day} |
 | commit | ${facts.commit} |
 | command | \`${facts.command}\` |
-| machine | ${facts.cores} cores of ${facts.processor}, ${facts.memory} GiB of memory |
+| machine | ${facts.cores} cores of ${facts.processor}, ${facts.memory} GiB of memory; load ${facts.load} before it began |
 | programs | ours by cargo's profile \`${facts.build === 'debug' ? 'dev' : facts.build}\`, Firefox ${facts.firefox}, Tor ${facts.tor}, OnionShare ${facts.onionshare} |
 
 One file of ${facts.megabytes} MB of random bytes is sent by Debian's Firefox with the settings of Tor Browser's levels. The median
@@ -83,8 +83,9 @@ ${table(['over', 'level', 'cost', 'from – to', `at most ${percent(MOST_COST)}`
   at its port.
 - **The private Tor network**: ten C tor nodes on this machine, so that everything, the browser as well, shares its
   processors; on a real line the relays work elsewhere. Our server is its own onion service, OnionShare's onion is of a C
-  tor. One circuit may be three times as fast as another, whatever is sent through it: the page and the form of a level
-  share one in each round, and the next round has a new one. OnionShare's is always another one, so only its median says
+  tor. Tor's congestion control sends as fast as the delays allow that it sees, and here those are how busy the processors are:
+  on a machine that does something else, the same file by the same circuit may take twice as long as a minute ago. The
+  page and the form of a level share a circuit in each round, and the next round has a new one. OnionShare's is always another one, so only its median says
   something. All connections of a browser share a circuit, as in Tor Browser.
 `
 writeFileSync(document, text)
