@@ -8,6 +8,7 @@ import { readSheets, type Sheet, sheetFor } from '../envelope/sheet.ts';
 import { newsroom as fetchNewsroom, papers as fetchPapers } from '../dropbox/papers.ts';
 import { DropBoxError } from '../dropbox/trouble.ts';
 import type { DropBox } from '../dropbox/wire.ts';
+import { breathe } from './breath.ts';
 import type { Newsroom } from './stage.ts';
 
 export type Trouble = 'unreachable' | 'no-keys' | 'untrusted' | 'changed';
@@ -32,7 +33,7 @@ export async function readNewsroom(box: DropBox, fingerprint?: Uint8Array): Prom
     throw asPapersError(error);
   });
   try {
-    const chain = Chain.verify(papers.charter, fingerprint ?? Chain.claimedFingerprint(papers.charter));
+    const chain = await Chain.verifyCalmly(papers.charter, fingerprint ?? Chain.claimedFingerprint(papers.charter), breathe);
     const sheet = sheetFor(readSheets(papers.sheets, chain), dayOf(new Date()));
     if (sheet === undefined) throw new PapersError('no-keys');
     return { chain, sheet, ...readAbout(about) };
@@ -42,8 +43,9 @@ export async function readNewsroom(box: DropBox, fingerprint?: Uint8Array): Prom
 }
 
 /**
- * The sheet to seal to now, from papers that continue those that the source has compared. A charter that is another one
- * since then ends it: keys changed between the look and the sending. Rejects with `PapersError`.
+ * The sheet to seal to now, from papers that continue those that the source has compared: editors may have come and gone
+ * meanwhile, as those before them agreed. A newsroom that was founded anew from paper is one to be told of first.
+ * Rejects with `PapersError`.
  */
 export async function sheetToSealTo(box: DropBox, seen: Newsroom): Promise<Sheet> {
   const now = await readNewsroom(box, seen.chain.fingerprint);
@@ -52,7 +54,7 @@ export async function sheetToSealTo(box: DropBox, seen: Newsroom): Promise<Sheet
   } catch {
     throw new PapersError('untrusted');
   }
-  if (now.chain.current.sequence !== seen.chain.current.sequence) throw new PapersError('changed');
+  if (now.chain.isRecovered && !seen.chain.isRecovered) throw new PapersError('changed');
   return now.sheet;
 }
 
