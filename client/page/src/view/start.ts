@@ -9,7 +9,7 @@ import { PapersError, readNewsroom, type Trouble } from './papers.ts';
 import type { Newsroom } from './stage.ts';
 import { dangers, type Danger } from './surroundings.ts';
 import { leaveTo } from './leave.ts';
-import { shown } from './shown.ts';
+import { isolated } from './shown.ts';
 import { isMarked, unmark } from './tab.ts';
 
 /** A sheet that ends so soon is warned of. */
@@ -50,7 +50,7 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
   leaveTo(newsroom.leave);
   if (name !== '') {
     // Isolated, and short: nothing in it can pose as this page's own words.
-    const title = fill(byId('says-of').textContent ?? '', { name: `\u2068${shown(name, MOST_NAME)}\u2069` });
+    const title = fill(byId('says-of').textContent ?? '', { name: isolated(name, MOST_NAME) });
     byId('title').textContent = title;
     document.title = title;
   }
