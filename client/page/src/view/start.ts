@@ -26,7 +26,7 @@ export async function start(box: DropBox): Promise<void> {
   unmark('unfinished');
   if (isMarked('read')) say('hasRead');
   const again = byId('again');
-  again.querySelector('button')?.addEventListener('click', () => void ask(box));
+  again.querySelector('button')?.addEventListener('click', () => (lacksScripts ? location.reload() : void ask(box)));
   await ask(box);
 }
 
@@ -69,12 +69,18 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
   }
 }
 
+/** A browser that did not get a script once does not ask for it again before the page is loaded again. */
+let lacksScripts = false;
+
 async function goOn(way: 'send' | 'read', box: DropBox, newsroom: Newsroom): Promise<void> {
+  if (lacksScripts) return location.reload();
   say('unreachable', false);
   try {
     const { later } = await import('./later.ts');
     await later(way, box, newsroom);
   } catch {
+    lacksScripts = true;
+    byId('again').hidden = false;
     say('unreachable').scrollIntoView();
   }
 }
