@@ -42,20 +42,25 @@ export async function readNewsroom(box: DropBox, fingerprint?: Uint8Array): Prom
   }
 }
 
-/**
- * The sheet to seal to now, from papers that continue those that the source has compared: editors may have come and gone
- * meanwhile, as those before them agreed. A newsroom that was founded anew from paper is one to be told of first.
- * Rejects with `PapersError`.
- */
+/** The sheet to seal to now, from papers that continue those that the source has compared. Rejects with `PapersError`. */
 export async function sheetToSealTo(box: DropBox, seen: Newsroom): Promise<Sheet> {
   const now = await readNewsroom(box, seen.chain.fingerprint);
-  try {
-    now.chain.continues(seen.chain);
-  } catch {
-    throw new PapersError('untrusted');
-  }
-  if (now.chain.isRecovered && !seen.chain.isRecovered) throw new PapersError('changed');
+  const trouble = troubleSince(seen.chain, now.chain);
+  if (trouble !== undefined) throw new PapersError(trouble);
   return now.sheet;
+}
+
+/**
+ * Why a chain is not taken in the place of one that the source has compared. Editors may have come and gone meanwhile, as
+ * those before them agreed; a newsroom that was founded anew from paper is one to be told of first.
+ */
+export function troubleSince(seen: Chain, now: Chain): Trouble | undefined {
+  try {
+    now.continues(seen);
+  } catch {
+    return 'untrusted';
+  }
+  return now.isRecovered && !seen.isRecovered ? 'changed' : undefined;
 }
 
 function asPapersError(error: unknown): unknown {
