@@ -85,7 +85,8 @@ export class House {
 
   async #start(first, most) {
     const told = [this.#folder, '127.0.0.1:0', this.#size, first, ...(most === undefined ? [] : [most])]
-    const child = spawn(this.#program, told.map(String), {
+    // It ends with this program, whatever ends that.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', this.#program, ...told.map(String)], {
       // Its store goes with the folder.
       env: { ...process.env, TMPDIR: this.#folder },
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -167,9 +167,7 @@ export const cases = {
       for (const text of [plain.title, plain.why, plain.how]) assert.ok(front.includes(text), front)
       assert.ok(!front.includes(start.send), front)
       await visitor.choose(house.sealed)
-      const answer = page.waitForNavigation()
-      await page.click('form button')
-      await answer
+      await Promise.all([page.waitForNavigation(), page.click('form button')])
       const words = await visitor.words()
       assert.ok(words.includes(results.arrived.text), words)
       assert.deepEqual((await house.drops()).map(({ message }) => message), ['begun before', 'hear me'])

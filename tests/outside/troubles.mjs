@@ -2,7 +2,7 @@
 //
 //   node troubles.mjs FIREFOX NEWSROOM PAGE [WORD…]
 //
-// NEWSROOM is the example test_newsroom, PAGE the folder client/page. Words choose the cases whose names have them.
+// NEWSROOM is the example test_newsroom, PAGE the folder client/page. Words choose the cases whose names have any of them.
 // Each case ends in a sentence of the page, and in what the server then holds.
 import { createRequire } from 'node:module'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -23,7 +23,7 @@ import { until, Visitor } from './visitor.mjs'
 
 const [firefox, newsroom, page, ...wanted] = process.argv.slice(2)
 const all = [files, looks, full, keys, words, gone, answers, leaving].flatMap(({ cases }) => Object.entries(cases))
-const chosen = all.filter(([name]) => wanted.every((word) => name.includes(word)))
+const chosen = all.filter(([name]) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
 if (chosen.length === 0) throw new Error('there is no such case')
 const { en: texts } = await bundled('src/texts/en.ts')
 
