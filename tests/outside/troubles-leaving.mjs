@@ -38,7 +38,7 @@ export const cases = {
     assert.ok(!(await visitor.page.content()).includes('nobody may see this'))
   },
 
-  'Escape twice, or three times slowly, leaves nothing': async (scene) => {
+  'Escape twice does not leave': async (scene) => {
     const house = await scene.house()
     const visitor = await scene.visitor(house)
     await visitor.compose('still here')
@@ -167,7 +167,9 @@ export const cases = {
       for (const text of [plain.title, plain.why, plain.how]) assert.ok(front.includes(text), front)
       assert.ok(!front.includes(start.send), front)
       await visitor.choose(house.sealed)
-      await Promise.all([page.waitForNavigation(), page.click('form button')])
+      // By the keyboard: the driver's pointer needs scripts of the page.
+      await page.focus('form button')
+      await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
       const words = await visitor.words()
       assert.ok(words.includes(results.arrived.text), words)
       assert.deepEqual((await house.drops()).map(({ message }) => message), ['begun before', 'hear me'])

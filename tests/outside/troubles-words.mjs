@@ -20,7 +20,7 @@ function slips(english, spanish, says) {
     'two words exchanged': [[english[1], english[0], ...english.slice(2)].join(' '), [says.together]],
     'another word of the list': [changed(6, english[6] === 'zoo' ? 'abandon' : 'zoo'), [says.together]],
     'a wrong check word': [changed(12, english[12] === 'zoo' ? 'abandon' : 'zoo'), [says.together]],
-    'words of two languages': [[...english.slice(0, 6), ...spanish.slice(6)].join(' '), [slip(says, 7, spanish[6])]],
+    'words of two languages': [[...english.slice(0, 6), ...spanish.slice(6)].join(' '), [slip(says, 1, english[0]), slip(says, 6, english[5])]],
   }
 }
 
