@@ -50,11 +50,12 @@ export function throughTor(socks, onion) {
 }
 
 /** Runs `steps` in a browser with these preferences; it is gone afterwards. Nobody but `origin` is asked for anything. */
-export async function withBrowser({ firefox, preferences, profile, origin }, steps) {
+export async function withBrowser({ firefox, preferences, profile, origin, args = [] }, steps) {
   const browser = await launch({
     browser: 'firefox',
     executablePath: firefox,
     headless: true,
+    args,
     extraPrefsFirefox: preferences,
     protocolTimeout: 600_000,
     ...(profile === undefined ? {} : { userDataDir: profile }),

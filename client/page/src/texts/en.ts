@@ -128,6 +128,8 @@ export const en = {
     tooMuch: 'Together this is more than 20 GB. Send some of it as a second drop, or use `knothole-send`.',
     empty: 'This file is empty.',
     renamed: 'Its name is too long, or has letters that a name cannot have. It goes as: {name}',
+    unreadable: '"{name}" cannot be read: it was moved or became shorter, or it is a folder. Remove it from the list, and choose it once more. Put a folder into an archive first.',
+    unseen: 'Its name has letters that are not seen, or that turn the writing around. Here they are shown as {mark}. The name goes as it is.',
     names: 'The names of the files go as they are. Rename a file first if its name says something about you.',
     nothing: 'There is nothing to send yet: write a message, or choose a file.',
     total: 'Together {size}. Sealed, it is {sealed} long: that much everybody on the line can see.',
@@ -209,6 +211,7 @@ export const en = {
     fresh: 'Make new words',
     language: 'In this language',
     languageHint: 'If there is no list in your language, take one whose letters you can copy.',
+    same: 'The words that you have just used in this tab. If you have sent something with them, the newsroom knows that both come from the same source.',
     earlier: 'Use the words of an earlier drop to this newsroom. It then knows that both come from the same source.',
     none: 'No way back. The newsroom cannot answer you.',
     shownTitle: 'Your thirteen words',
@@ -267,6 +270,7 @@ export const en = {
     noWords: 'There is no way back to you. That is what you chose.',
     after: 'Your own files are where they were. Decide what becomes of them. Deleting does not truly erase.',
     close: 'Close this tab, or leave.',
+    more: 'Send something else',
   },
   ends: {
     title: 'It did not arrive',
@@ -288,7 +292,7 @@ export const en = {
     nonsense:
       'The drop-box answers as no drop-box does. Do not go on. Somebody may have taken it over: ask the newsroom in another way.',
     changed:
-      'The file "{name}" changed while it was being sent: it was moved, became shorter, or was replaced. What was sent cannot be used. Begin again when nothing writes to it.',
+      'The file "{name}" changed since you chose it: it was moved, became shorter, or was replaced. What was sent cannot be used. Begin again: remove this file from the list, and choose it once more when nothing writes to it.',
     fault: 'Something in this page went wrong. Nothing more is sent. Load it again and begin again.',
   },
   answers: {

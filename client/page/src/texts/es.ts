@@ -130,6 +130,8 @@ export const es: Texts = {
     tooMuch: 'En total son más de 20 GB. Mande una parte en un segundo envío, o use `knothole-send`.',
     empty: 'Este archivo está vacío.',
     renamed: 'Su nombre es demasiado largo, o tiene caracteres que un nombre no puede tener. Se envía como: {name}',
+    unreadable: '«{name}» no se puede leer: fue movido o acortado, o es una carpeta. Quítelo de la lista y vuelva a elegirlo. Si es una carpeta, póngala antes en un archivo comprimido.',
+    unseen: 'Su nombre tiene caracteres que no se ven, o que invierten la escritura. Aquí se muestran como {mark}. El nombre se envía tal como está.',
     names: 'Los nombres de los archivos se envían tal como están. Si un nombre dice algo sobre usted, cámbielo antes.',
     nothing: 'Todavía no hay nada que enviar: escriba un mensaje o elija un archivo.',
     total: 'En total, {size}. Una vez sellado, ocupa {sealed}: esto lo puede ver cualquiera que observe la conexión.',
@@ -211,6 +213,7 @@ export const es: Texts = {
     fresh: 'Crear palabras nuevas',
     language: 'En este idioma',
     languageHint: 'Si no hay ninguna lista en su idioma, elija una cuyas letras pueda copiar.',
+    same: 'Las palabras que usted acaba de usar en esta pestaña. Si ya ha enviado algo con ellas, la redacción sabe que los dos envíos vienen de la misma fuente.',
     earlier: 'Usar las palabras de un envío anterior a esta redacción. Así, la redacción sabe que los dos envíos vienen de la misma fuente.',
     none: 'Sin camino de vuelta. La redacción no puede responderle.',
     shownTitle: 'Sus trece palabras',
@@ -270,6 +273,7 @@ export const es: Texts = {
     noWords: 'No hay camino de vuelta hasta usted. Así lo eligió.',
     after: 'Sus propios archivos siguen donde estaban. Decida qué hacer con ellos. Eliminar un archivo no lo borra de verdad.',
     close: 'Cierre esta pestaña, o pulse «Salir de inmediato».',
+    more: 'Enviar algo más',
   },
   ends: {
     title: 'No ha llegado',
@@ -291,7 +295,7 @@ export const es: Texts = {
     nonsense:
       'El buzón responde como no lo haría ningún buzón. No siga. Es posible que alguien se haya apoderado de él: pregunte a la redacción por otra vía.',
     changed:
-      'El archivo «{name}» cambió mientras se enviaba: fue movido, acortado o sustituido. Lo que se envió no sirve. Empiece de nuevo cuando ningún programa escriba en él.',
+      'El archivo «{name}» cambió después de que usted lo eligiera: fue movido, acortado o sustituido. Lo que se envió no sirve. Empiece de nuevo: quite este archivo de la lista y vuelva a elegirlo cuando ningún programa escriba en él.',
     fault: 'Algo falló en esta página. No se envía nada más. Vuelva a cargarla y empiece de nuevo.',
   },
   answers: {

@@ -130,6 +130,8 @@ export const fr: Texts = {
     tooMuch: 'Au total, cela fait plus de 20 Go. Envoyez-en une partie dans un deuxième envoi, ou utilisez `knothole-send`.',
     empty: 'Ce fichier est vide.',
     renamed: 'Son nom est trop long, ou contient des caractères qu’un nom ne peut pas avoir. Il part sous le nom : {name}',
+    unreadable: '« {name} » ne peut pas être lu : le fichier a été déplacé ou raccourci, ou c’est un dossier. Retirez-le de la liste et choisissez-le de nouveau. Si c’est un dossier, mettez-le d’abord dans une archive.',
+    unseen: 'Son nom contient des caractères qui ne se voient pas, ou qui inversent l’écriture. Ils sont affichés ici par {mark}. Le nom part tel quel.',
     names: 'Les noms des fichiers partent tels quels. Si un nom dit quelque chose sur vous, changez-le d’abord.',
     nothing: 'Il n’y a encore rien à envoyer : écrivez un message, ou choisissez un fichier.',
     total: 'Au total, {size}. Une fois scellé : {sealed}. C’est cette taille que peut voir toute personne qui observe la connexion.',
@@ -211,6 +213,7 @@ export const fr: Texts = {
     fresh: 'Créer de nouveaux mots',
     language: 'Dans cette langue',
     languageHint: 'S’il n’y a pas de liste dans votre langue, prenez-en une dont vous pouvez recopier les lettres.',
+    same: 'Les mots que vous venez d’utiliser dans cet onglet. Si vous avez déjà envoyé quelque chose avec eux, la rédaction sait que les deux envois viennent de la même source.',
     earlier: 'Utiliser les mots d’un envoi précédent à cette rédaction. Elle sait alors que les deux envois viennent de la même source.',
     none: 'Sans chemin de retour. La rédaction ne peut pas vous répondre.',
     shownTitle: 'Vos treize mots',
@@ -270,6 +273,7 @@ export const fr: Texts = {
     noWords: 'Il n’y a pas de chemin de retour vers vous. C’est ce que vous avez choisi.',
     after: 'Vos propres fichiers sont toujours là où ils étaient. Décidez de ce qu’ils deviennent. Supprimer un fichier ne l’efface pas vraiment.',
     close: 'Fermez cet onglet, ou appuyez sur « Quitter immédiatement ».',
+    more: 'Envoyer autre chose',
   },
   ends: {
     title: 'Ce n’est pas arrivé',
@@ -293,7 +297,7 @@ export const fr: Texts = {
     nonsense:
       'La boîte de dépôt répond comme aucune boîte de dépôt ne le ferait. Ne continuez pas. Quelqu’un s’en est peut-être emparé : renseignez-vous auprès de la rédaction par un autre moyen.',
     changed:
-      'Le fichier « {name} » a changé pendant l’envoi : il a été déplacé, raccourci ou remplacé. Ce qui a été envoyé est inutilisable. Recommencez quand plus aucun programme n’y écrit.',
+      'Le fichier « {name} » a changé depuis que vous l’avez choisi : il a été déplacé, raccourci ou remplacé. Ce qui a été envoyé est inutilisable. Recommencez : retirez ce fichier de la liste, et choisissez-le de nouveau quand plus aucun programme n’y écrit.',
     fault: 'Quelque chose a mal fonctionné dans cette page. Plus rien n’est envoyé. Rechargez-la et recommencez.',
   },
   answers: {

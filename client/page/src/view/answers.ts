@@ -26,7 +26,10 @@ export function answers(stage: Stage, newsroom: Newsroom): void {
   stage.show(says.title, paragraph(stage.texts.words.loading, { role: 'status' }));
   void (async () => {
     const lists = await stage.lists().catch(() => undefined);
-    if (lists === undefined) return stage.show(says.title, warning(stage.texts.words.failed));
+    if (lists === undefined) {
+      const again = button(stage.texts.trouble.again, () => answers(stage, newsroom));
+      return stage.show(says.title, warning(stage.texts.words.failed), again);
+    }
     askForWords(stage, lists, says.title, says.look, (entropies) => {
       const ways = entropies.map((entropy) => wayBack(entropy, newsroom.chain.fingerprint));
       void look(stage, newsroom, ways, new Set());

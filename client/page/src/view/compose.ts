@@ -5,6 +5,7 @@ import { button, element, fill, labelled, paragraph, warning } from './element.t
 import { fileItem } from './file.ts';
 import { warnBeforeLeaving } from './leave.ts';
 import { size } from './numbers.ts';
+import { isolated } from './shown.ts';
 import { chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
 import type { Newsroom, Stage } from './stage.ts';
 import { wordsChoice } from './words.ts';
@@ -55,7 +56,7 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
     show();
     if (order.message === '' && order.files.length === 0) problems.replaceChildren(warning(says.nothing));
     else if (byteLength(order.message) > MOST_MESSAGE) message.focus();
-    else if (weight(order) <= MOST_BYTES) void whenLooked(stage, order, problems).then((isHere) => isHere && wordsChoice(stage, newsroom, order));
+    else if (weight(order) <= MOST_BYTES) void whenLooked(stage, order, problems).then((isFine) => isFine && wordsChoice(stage, newsroom, order));
   };
 
   message.addEventListener('input', show);
@@ -82,10 +83,13 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
   show();
 }
 
-/** Nobody goes on before every file was looked at. Says whether this screen is still there then. */
+/** Nobody goes on before every file was looked at. Says whether all can be read, and this screen is still there. */
 async function whenLooked(stage: Stage, order: Order, problems: HTMLElement): Promise<boolean> {
   problems.replaceChildren(paragraph(stage.texts.inspect.looking, { role: 'status' }));
   await Promise.all(order.files.map(({ looked }) => looked));
-  if (problems.isConnected) problems.replaceChildren();
-  return problems.isConnected;
+  const unreadable = order.files.find(({ glimpse }) => glimpse === undefined);
+  if (!problems.isConnected) return false;
+  const says = stage.texts.compose;
+  problems.replaceChildren(...(unreadable === undefined ? [] : [warning(fill(says.unreadable, { name: isolated(unreadable.name) }))]));
+  return unreadable === undefined;
 }

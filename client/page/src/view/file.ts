@@ -1,8 +1,8 @@
 /** One chosen file: what it is, what it says about the source, and whether a copy without that is sealed. */
 import { button, element, fill } from './element.ts';
 import { size } from './numbers.ts';
-import type { Chosen } from './parcelling.ts';
-import { shown } from './shown.ts';
+import { type Chosen, glimpse } from './parcelling.ts';
+import { hidesLetters, isolated, shown, UNSEEN } from './shown.ts';
 import type { Stage } from './stage.ts';
 
 export function fileItem(stage: Stage, chosen: Chosen, changed: () => void, remove: () => void): HTMLLIElement {
@@ -14,7 +14,8 @@ export function fileItem(stage: Stage, chosen: Chosen, changed: () => void, remo
     {},
     element('p', {}, element('bdi', { class: 'name' }, shown(name)), ` (${size(texts, file.size)}) `,
       button(texts.common.remove, remove, { 'aria-label': `${texts.common.remove}: ${shown(name)}` })),
-    name === file.name ? undefined : element('p', { class: 'hint' }, fill(texts.compose.renamed, { name: shown(name) })),
+    name === file.name ? undefined : element('p', { class: 'hint' }, fill(texts.compose.renamed, { name: isolated(name) })),
+    hidesLetters(name) ? element('p', { class: 'hint' }, fill(texts.compose.unseen, { mark: UNSEEN })) : undefined,
     about,
   );
   chosen.looked = oneByOne(() => lookAt(stage, chosen, about, changed)).catch(() => {
@@ -34,6 +35,11 @@ let looks: Promise<void> = Promise.resolve();
 
 async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed: () => void): Promise<void> {
   const says = stage.texts.inspect;
+  chosen.glimpse ??= await glimpse(chosen.file).catch(() => undefined);
+  if (chosen.glimpse === undefined) {
+    about.replaceChildren(element('p', { class: 'warning' }, fill(stage.texts.compose.unreadable, { name: isolated(chosen.name) })));
+    return;
+  }
   if (chosen.file.size === 0) {
     about.textContent = stage.texts.compose.empty;
     return;

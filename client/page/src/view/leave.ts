@@ -30,6 +30,17 @@ export function leave(): void {
   window.location.replace(harmless);
 }
 
+/** Another language comes in the place of this one: the back key would find a page that was left otherwise. */
+export function languagesInPlace(): void {
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) {
+    link.addEventListener('click', (event) => {
+      if (event.ctrlKey || event.shiftKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      window.location.replace(link.href);
+    });
+  }
+}
+
 /** The button, and a key that does the same: pressed three times, because once is pressed by accident. */
 export function leaveByButtonAndKey(): void {
   document.getElementById('leave')?.addEventListener('click', (event) => {

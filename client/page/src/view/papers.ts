@@ -8,6 +8,7 @@ import { readSheets, type Sheet, sheetFor } from '../envelope/sheet.ts';
 import { newsroom as fetchNewsroom, papers as fetchPapers } from '../dropbox/papers.ts';
 import { DropBoxError } from '../dropbox/trouble.ts';
 import type { DropBox } from '../dropbox/wire.ts';
+import { breathe } from './breath.ts';
 import type { Newsroom } from './stage.ts';
 
 export type Trouble = 'unreachable' | 'no-keys' | 'untrusted' | 'changed';
@@ -32,7 +33,7 @@ export async function readNewsroom(box: DropBox, fingerprint?: Uint8Array): Prom
     throw asPapersError(error);
   });
   try {
-    const chain = Chain.verify(papers.charter, fingerprint ?? Chain.claimedFingerprint(papers.charter));
+    const chain = await Chain.verifyCalmly(papers.charter, fingerprint ?? Chain.claimedFingerprint(papers.charter), breathe);
     const sheet = sheetFor(readSheets(papers.sheets, chain), dayOf(new Date()));
     if (sheet === undefined) throw new PapersError('no-keys');
     return { chain, sheet, ...readAbout(about) };
@@ -41,19 +42,25 @@ export async function readNewsroom(box: DropBox, fingerprint?: Uint8Array): Prom
   }
 }
 
-/**
- * The sheet to seal to now, from papers that continue those that the source has compared. A charter that is another one
- * since then ends it: keys changed between the look and the sending. Rejects with `PapersError`.
- */
+/** The sheet to seal to now, from papers that continue those that the source has compared. Rejects with `PapersError`. */
 export async function sheetToSealTo(box: DropBox, seen: Newsroom): Promise<Sheet> {
   const now = await readNewsroom(box, seen.chain.fingerprint);
-  try {
-    now.chain.continues(seen.chain);
-  } catch {
-    throw new PapersError('untrusted');
-  }
-  if (now.chain.current.sequence !== seen.chain.current.sequence) throw new PapersError('changed');
+  const trouble = troubleSince(seen.chain, now.chain);
+  if (trouble !== undefined) throw new PapersError(trouble);
   return now.sheet;
+}
+
+/**
+ * Why a chain is not taken in the place of one that the source has compared. Editors may have come and gone meanwhile, as
+ * those before them agreed; a newsroom that was founded anew from paper is one to be told of first.
+ */
+export function troubleSince(seen: Chain, now: Chain): Trouble | undefined {
+  try {
+    now.continues(seen);
+  } catch {
+    return 'untrusted';
+  }
+  return now.isRecovered && !seen.isRecovered ? 'changed' : undefined;
 }
 
 function asPapersError(error: unknown): unknown {

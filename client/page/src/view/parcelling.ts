@@ -1,8 +1,10 @@
 /** What a source wants to send, while it is still in its hands. */
+import { hex } from '../envelope/bytes.ts';
 import type { ReplyBlock } from '../envelope/codename.ts';
 import { encodeManifest, legalName, type Manifest } from '../envelope/manifest.ts';
 import { chunksFor, lengthOf } from '../envelope/pad.ts';
 import type { Sheet } from '../envelope/sheet.ts';
+import { segmentHash } from '../envelope/tree.ts';
 import type { Report } from '../inspect/report.ts';
 
 /** The page takes so much at once; beyond it a program is the better way. */
@@ -13,6 +15,8 @@ export interface Chosen {
   readonly file: File;
   /** As it goes into the drop. */
   readonly name: string;
+  /** A few of its bytes when it was chosen; `undefined` while nobody has read it, or could. */
+  glimpse: string | undefined;
   /** What it says about the source, once it was looked at. */
   report: Report | undefined;
   /** Whether the source wants a copy without that. It counts from the moment that it is ticked. */
@@ -33,11 +37,32 @@ export function chosen(file: File): Chosen {
   return {
     file,
     name: legalName(file.name),
+    glimpse: undefined,
     report: undefined,
     wantsClean: false,
     cleaned: undefined,
     looked: Promise.resolve(),
   };
+}
+
+/** Its bytes are others now: nothing that was said of it holds any more. */
+export function unlook(chosen: Chosen): void {
+  chosen.glimpse = chosen.report = chosen.cleaned = undefined;
+}
+
+const GLIMPSE = 65_536;
+
+/** A hash of its beginning, its middle and its end. Rejects where it cannot be read, or is shorter than it was. */
+export async function glimpse(file: File): Promise<string> {
+  const { size } = file;
+  const places = [0, Math.floor(size / 2), Math.max(0, size - GLIMPSE)];
+  const hashes = [];
+  for (const from of places) {
+    const bytes = new Uint8Array(await file.slice(from, from + GLIMPSE).arrayBuffer());
+    if (bytes.length !== Math.min(GLIMPSE, size - from)) throw new RangeError('shorter');
+    hashes.push(hex(await segmentHash(bytes)));
+  }
+  return hashes.join(' ');
 }
 
 export function bodies(order: Order): Blob[] {

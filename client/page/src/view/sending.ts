@@ -6,10 +6,10 @@ import type { Texts } from '../texts/en.ts';
 import { breathe } from './breath.ts';
 import { compose } from './compose.ts';
 import { button, element, fill, list, paragraph, warning } from './element.ts';
-import { shown } from './shown.ts';
+import { isolated } from './shown.ts';
 import { warnBeforeLeaving } from './leave.ts';
 import { size, span } from './numbers.ts';
-import { bodies, manifest, type Order } from './parcelling.ts';
+import { bodies, glimpse, manifest, type Order, unlook } from './parcelling.ts';
 import { PapersError, sheetToSealTo } from './papers.ts';
 import type { Newsroom, Stage } from './stage.ts';
 import { mark, unmark } from './tab.ts';
@@ -19,6 +19,7 @@ export async function sending(stage: Stage, newsroom: Newsroom, order: Order): P
   stage.show(texts.sending.title, paragraph(texts.sending.sealing, { role: 'status' }));
   try {
     const sheet = await sheetToSealTo(stage.box, newsroom);
+    await checkUnchanged(order);
     await cleanAgain(order);
     const recipients = { epoch: sheet.epoch, keys: sheet.keys, quorum: sheet.quorum };
     // What is sealed decides, whatever becomes of the order meanwhile.
@@ -34,6 +35,13 @@ export async function sending(stage: Stage, newsroom: Newsroom, order: Order): P
     failed(stage, newsroom, order, error);
   } finally {
     unmark('unfinished');
+  }
+}
+
+/** What a file says about the source was told of the bytes that it had then. */
+async function checkUnchanged({ files }: Order): Promise<void> {
+  for (const [at, { file, glimpse: before }] of files.entries()) {
+    if (before === undefined || before !== (await glimpse(file).catch(() => undefined))) throw new FileChanged(at);
   }
 }
 
@@ -107,7 +115,7 @@ function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd, 
   if (end.kind === 'matches') {
     const says = texts.done;
     const facts = [says.text, hasWay ? says.words : says.noWords, says.after, says.close];
-    stage.show(says.title, list(facts));
+    stage.show(says.title, list(facts), button(says.more, () => compose(stage, newsroom)));
     return;
   }
   const title = end.kind === 'may-have-arrived' ? texts.ends.unsure : texts.ends.title;
@@ -118,8 +126,9 @@ function failed(stage: Stage, newsroom: Newsroom, order: Order, error: unknown):
   const { ends } = stage.texts;
   if (error instanceof PapersError) return noKeys(stage, newsroom, order, error);
   if (!(error instanceof FileChanged)) return ended(stage, newsroom, order, ends.fault);
-  const { name } = order.files[error.file] ?? { name: '' };
-  ended(stage, newsroom, order, fill(ends.changed, { name: shown(name) }));
+  const file = order.files[error.file];
+  if (file !== undefined) unlook(file);
+  ended(stage, newsroom, order, fill(ends.changed, { name: isolated(file?.name ?? '') }));
 }
 
 /** It did not arrive, and what can be done. */

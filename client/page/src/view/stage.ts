@@ -1,4 +1,5 @@
 /** What the page has for all screens: its texts, its drop-box, and the place where screens are shown. */
+import type { ReplyBlock } from '../envelope/codename.ts';
 import type { Chain } from '../envelope/chain.ts';
 import type { Sheet } from '../envelope/sheet.ts';
 import type { DropBox } from '../dropbox/wire.ts';
@@ -19,6 +20,8 @@ export interface Newsroom {
 export class Stage {
   readonly texts: Texts;
   readonly box: DropBox;
+  /** The way back that was chosen last in this tab. The words themselves are not kept. */
+  way: ReplyBlock | undefined;
   readonly #main: HTMLElement;
   readonly #loadLists: () => Promise<List[]>;
   #lists: Promise<List[]> | undefined;

@@ -9,7 +9,7 @@ import { PapersError, readNewsroom, type Trouble } from './papers.ts';
 import type { Newsroom } from './stage.ts';
 import { dangers, type Danger } from './surroundings.ts';
 import { leaveTo } from './leave.ts';
-import { shown } from './shown.ts';
+import { isolated } from './shown.ts';
 import { isMarked, unmark } from './tab.ts';
 
 /** A sheet that ends so soon is warned of. */
@@ -26,7 +26,7 @@ export async function start(box: DropBox): Promise<void> {
   unmark('unfinished');
   if (isMarked('read')) say('hasRead');
   const again = byId('again');
-  again.querySelector('button')?.addEventListener('click', () => void ask(box));
+  again.querySelector('button')?.addEventListener('click', () => (lacksScripts ? location.reload() : void ask(box)));
   await ask(box);
 }
 
@@ -50,7 +50,7 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
   leaveTo(newsroom.leave);
   if (name !== '') {
     // Isolated, and short: nothing in it can pose as this page's own words.
-    const title = fill(byId('says-of').textContent ?? '', { name: `\u2068${shown(name, MOST_NAME)}\u2069` });
+    const title = fill(byId('says-of').textContent ?? '', { name: isolated(name, MOST_NAME) });
     byId('title').textContent = title;
     document.title = title;
   }
@@ -69,12 +69,18 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
   }
 }
 
+/** A browser that did not get a script once does not ask for it again before the page is loaded again. */
+let lacksScripts = false;
+
 async function goOn(way: 'send' | 'read', box: DropBox, newsroom: Newsroom): Promise<void> {
+  if (lacksScripts) return location.reload();
   say('unreachable', false);
   try {
     const { later } = await import('./later.ts');
     await later(way, box, newsroom);
   } catch {
+    lacksScripts = true;
+    byId('again').hidden = false;
     say('unreachable').scrollIntoView();
   }
 }

@@ -10,8 +10,12 @@ import { button, element, fill, labelled, paragraph, warning } from './element.t
 import { compose } from './compose.ts';
 import type { Order } from './parcelling.ts';
 import { count } from './numbers.ts';
+import { isolated } from './shown.ts';
 import { ready } from './ready.ts';
 import type { Newsroom, Stage } from './stage.ts';
+
+/** More letters of a word that was typed are not shown. */
+const MOST_WORD = 60;
 
 /** Which list a language of the page offers first. */
 const FIRST: Readonly<Record<string, Tongue>> = {
@@ -27,14 +31,16 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
   const problems = element('div');
   const tongue = element('select', {}, ...TONGUES.map(([name, own]) => element('option', { value: name }, own)));
   tongue.value = FIRST[texts.language] ?? 'english';
-  const choices = (['fresh', 'earlier', 'none'] as const).map((choice) => {
-    const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === 'fresh' });
+  const { way } = stage;
+  const first = way === undefined ? 'fresh' : 'same';
+  const choices = (['same', 'fresh', 'earlier', 'none'] as const).map((choice) => {
+    const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === first });
     return { choice, radio, row: element('p', {}, element('label', {}, radio, ` ${says[choice]}`)) };
   });
   const go = async (): Promise<void> => {
     const chosen = choices.find(({ radio }) => radio.checked)?.choice;
-    if (chosen === 'none') {
-      order.way = undefined;
+    if (chosen === 'none' || chosen === 'same') {
+      order.way = chosen === 'same' ? way : undefined;
       return ready(stage, newsroom, order);
     }
     if (chosen === undefined) return;
@@ -53,10 +59,11 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
       'fieldset',
       {},
       element('legend', { class: 'unseen' }, says.title),
-      choices[0]?.row,
-      labelled(says.language, tongue, says.languageHint),
+      way === undefined ? undefined : choices[0]?.row,
       choices[1]?.row,
+      labelled(says.language, tongue, says.languageHint),
       choices[2]?.row,
+      choices[3]?.row,
     ),
     problems,
     element(
@@ -89,7 +96,7 @@ function newWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[],
   const type = (): void => {
     askForWords(stage, lists, stage.texts.words.typedTitle, stage.texts.words.check, (found, problem) => {
       if (!found.some((one) => equal(one, entropy))) return problem(stage.texts.words.others);
-      leadBack(newsroom, order, entropy);
+      leadBack(stage, newsroom, order, entropy);
       entropy.fill(0);
       ready(stage, newsroom, order);
     }, button(stage.texts.words.again, show));
@@ -102,13 +109,13 @@ function earlierWords(stage: Stage, newsroom: Newsroom, order: Order, lists: Lis
   askForWords(stage, lists, stage.texts.words.typedTitle, stage.texts.words.check, ([first]) => {
     // Words that are right in two lists: whoever comes back looks into both mailboxes.
     if (first === undefined) return;
-    leadBack(newsroom, order, first);
+    leadBack(stage, newsroom, order, first);
     ready(stage, newsroom, order);
   }, back);
 }
 
-function leadBack(newsroom: Newsroom, order: Order, entropy: Bytes): void {
-  order.way = replyBlock(wayBack(entropy, newsroom.chain.fingerprint));
+function leadBack(stage: Stage, newsroom: Newsroom, order: Order, entropy: Bytes): void {
+  order.way = stage.way = replyBlock(wayBack(entropy, newsroom.chain.fingerprint));
 }
 
 /** A screen on which words are typed, until they are right. */
@@ -146,12 +153,8 @@ function sentences(texts: Texts, reading: Exclude<Reading, { kind: 'right' }>): 
   if (reading.kind === 'no-thirteenth') return [says.thirteenth];
   if (reading.kind === 'together') return [says.together];
   return reading.slips.map(({ place, typed, mayBe }) => {
-    const slip = fill(says.slip, { n: count(texts, place), typed: isolated(typed) });
-    return mayBe.length === 0 ? slip : `${slip} ${fill(says.maybe, { words: mayBe.map(isolated).join(', ') })}`;
+    const slip = fill(says.slip, { n: count(texts, place), typed: isolated(typed, MOST_WORD) });
+    return mayBe.length === 0 ? slip : `${slip} ${fill(says.maybe, { words: mayBe.map((word) => isolated(word)).join(', ') })}`;
   });
 }
 
-/** U+2068 and U+2069: words of another direction do not turn the sentence around. */
-function isolated(word: string): string {
-  return `\u2068${word.slice(0, 60)}\u2069`;
-}

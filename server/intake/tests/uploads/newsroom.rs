@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use getrandom::SysRng;
 use knothole_envelope::{
-    Charter, CharterChain, CourierCard, CredentialHash, Day, DiscoveryKey, EpochNumber,
-    EpochSecret, FileEntry, FileName, Fingerprint, Manifest, Message, Quorum, Receipt, Sheet,
-    Signed, SigningSecret, Suite, TreeHash, VerifiedChain, seal_drop,
+    Charter, CharterChain, CharterHash, CourierCard, CredentialHash, Day, DiscoveryKey,
+    EpochNumber, EpochSecret, FileEntry, FileName, Fingerprint, Manifest, Message, Quorum, Receipt,
+    Sheet, Signed, SigningSecret, Suite, TreeHash, VerifiedChain, seal_drop,
 };
 use knothole_intake::{Batch, Desk, Intake, Settings, UnixSeconds};
 use rand_core::UnwrapErr;
@@ -52,6 +52,13 @@ pub fn rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
 }
 
+/// A sheet for the seven days from this time on.
+fn week(epoch: EpochNumber, now: u64, secret: &EpochSecret, charter: CharterHash) -> Sheet {
+    let first = Day::from_unix_seconds(now).unwrap();
+    let last = first.checked_add(6).unwrap();
+    Sheet::new(epoch, first, last, vec![secret.recipient_key()], charter).unwrap()
+}
+
 fn token() -> String {
     "ab".repeat(32)
 }
@@ -64,6 +71,11 @@ impl House {
 
     /// The same with other settings.
     pub async fn with(settings: Settings) -> Self {
+        Self::at(settings, DAY).await
+    }
+
+    /// The same, at another time.
+    pub async fn at(settings: Settings, now: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let signing = SigningSecret::generate(&mut rng());
         let secret = EpochSecret::generate(&mut rng());
@@ -71,18 +83,8 @@ impl House {
         let charter = Charter::founding(vec![signing.editor_key()], quorum, None).unwrap();
         let chain = CharterChain::found(charter.clone(), &[&signing]).unwrap();
         let fingerprint = chain.unverified_fingerprint().unwrap();
-        let first = Day::from_unix_seconds(DAY).unwrap();
-        let last = first.checked_add(6).unwrap();
         let number = EpochNumber::new(1).unwrap();
-        let sheet = Sheet::new(
-            number,
-            first,
-            last,
-            vec![secret.recipient_key()],
-            charter.hash(),
-        )
-        .unwrap();
-        let mut sheet = Signed::new(sheet);
+        let mut sheet = Signed::new(week(number, now, &secret, charter.hash()));
         sheet.sign(&fingerprint, &signing);
         let desk = Desk::open(folder.path()).unwrap();
         desk.trust(&fingerprint).unwrap();
@@ -93,7 +95,7 @@ impl House {
             bundle.editor_key(),
         );
         desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
-        let intake = Intake::open(folder.path(), settings.clone(), UnixSeconds::new(DAY)).unwrap();
+        let intake = Intake::open(folder.path(), settings.clone(), UnixSeconds::new(now)).unwrap();
         let house = Self {
             folder,
             intake,
@@ -103,14 +105,43 @@ impl House {
             chain,
             sheet,
         };
-        let charter = house
-            .collect("PUT /charter", &[], &house.chain.encode())
-            .await;
-        assert_eq!(charter.status, 204);
-        let sheets = Signed::encode_list(core::slice::from_ref(&house.sheet));
-        let sheets = house.collect("PUT /sheets", &[], &sheets).await;
-        assert_eq!(sheets.status, 204);
+        house.publish_charter().await;
+        house.publish_sheet().await;
         house
+    }
+
+    /// A charter after the newest one, of the same editor. Nobody seals to the old sheet then.
+    pub async fn follow_charter(&mut self) {
+        let chain = self.chain();
+        let newest = chain.charters().last().unwrap();
+        let editors = newest.editors().to_vec();
+        let mut signed = Signed::new(newest.next(editors, newest.quorum(), None).unwrap());
+        signed.sign(&self.fingerprint(), &self.signing);
+        self.chain = chain.append(signed).unwrap().chain().clone();
+        self.publish_charter().await;
+    }
+
+    /// The keys of the next epoch, for a week from this time on.
+    pub async fn follow_sheet(&mut self, now: u64) {
+        let number = self.sheet.unverified().epoch().checked_add(1).unwrap();
+        self.secret = EpochSecret::generate(&mut rng());
+        let charter = self.chain().current_hash();
+        self.sheet = Signed::new(week(number, now, &self.secret, charter));
+        let fingerprint = self.fingerprint();
+        self.sheet.sign(&fingerprint, &self.signing);
+        self.publish_sheet().await;
+    }
+
+    async fn publish_charter(&self) {
+        let charter = self.chain.encode();
+        let answer = self.collect("PUT /charter", &[], &charter).await;
+        assert_eq!(answer.status, 204);
+    }
+
+    async fn publish_sheet(&self) {
+        let sheets = self.sheets();
+        let answer = self.collect("PUT /sheets", &[], &sheets).await;
+        assert_eq!(answer.status, 204);
     }
 
     /// The same store, as the next start finds it.

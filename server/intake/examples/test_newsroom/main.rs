@@ -1,12 +1,15 @@
 //! A drop-box of a newsroom that is made for the occasion, for tests with outside programs.
 //!
 //! ```text
-//! cargo run -p knothole-intake --example test_newsroom -- FOLDER 127.0.0.1:PORT [SIZE]
+//! cargo run -p knothole-intake --example test_newsroom -- FOLDER 127.0.0.1:PORT [SIZE [DAY [MOST]]]
 //! ```
 //! It leaves two files in FOLDER, `sealed` around a file of SIZE bytes and, cut off, `damaged`, and
 //! a link `store` to its store. Then it prints the address it listens at; port 0 takes a free one.
+//! It plays on DAY, counted from 1970-01-01, and its store takes at most MOST bytes.
 //!
 //! In a FOLDER that has a `store` already it opens that again, as after a crash.
+//!
+//! Each line that it reads is an order for the newsroom behind it; `orders.rs` says which.
 
 #![allow(
     dead_code,
@@ -14,9 +17,10 @@
     reason = "the tests of uploads use the rest of the two modules, and a test that cannot go on ends"
 )]
 
-#[path = "../tests/uploads/newsroom.rs"]
+#[path = "../../tests/uploads/newsroom.rs"]
 mod newsroom;
-#[path = "../tests/uploads/wire.rs"]
+mod orders;
+#[path = "../../tests/uploads/wire.rs"]
 mod wire;
 
 use std::error::Error;
@@ -25,8 +29,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use knothole_intake::{Intake, UnixSeconds};
+use knothole_intake::{Intake, LeaveTo, UnixSeconds};
 use newsroom::House;
+use orders::Orders;
 use tokio::net::TcpListener;
 
 /// The size of the file inside the sealed one, unless told.
@@ -38,35 +43,51 @@ fn main() -> Result<(), Box<dyn Error>> {
         .enable_all()
         .max_blocking_threads(1)
         .build()?;
-    runtime.block_on(serve())
+    runtime.block_on(run())
 }
 
-async fn serve() -> Result<(), Box<dyn Error>> {
-    let mut arguments = std::env::args_os().skip(1);
+async fn run() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
     let (Some(folder), Some(address)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: test_newsroom FOLDER ADDRESS:PORT".into());
+        return Err("usage: test_newsroom FOLDER ADDRESS:PORT [SIZE [DAY [MOST]]]".into());
     };
-    let size = match arguments.next() {
-        Some(size) => size.to_str().ok_or("no size")?.parse()?,
-        None => SIZE,
+    let size = arguments.next().map_or(Ok(SIZE), |size| size.parse())?;
+    let now = match arguments.next() {
+        Some(day) => day.parse::<u64>()?.checked_mul(86_400).ok_or("no day")?,
+        None => newsroom::DAY,
     };
+    let mut settings = newsroom::settings();
+    settings.most_bytes = arguments.next().map(|most| most.parse()).transpose()?;
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    // A page that is left stays with this server: nobody else is asked.
+    settings.masthead.leave_to =
+        LeaveTo::new(&format!("http://{address}/arrived")).ok_or("no address to leave to")?;
+
     let folder = PathBuf::from(folder);
     let store = folder.join("store");
-    let (intake, _folder) = if store.exists() {
-        let now = UnixSeconds::new(newsroom::DAY);
-        let open = move || Intake::open(&store, newsroom::settings(), now);
+    let (intake, house) = if store.exists() {
+        let open = move || Intake::open(&store, settings, UnixSeconds::new(now));
         (tokio::task::spawn_blocking(open).await??, None)
     } else {
-        let house = House::new().await;
+        let house = House::at(settings, now).await;
         let (sealed, _) = house.drop(size);
         let (half, _) = sealed.split_at(size / 2);
         File::create_new(folder.join("sealed"))?.write_all(&sealed)?;
         File::create_new(folder.join("damaged"))?.write_all(half)?;
         std::os::unix::fs::symlink(house.folder.path(), &store)?;
-        (house.intake, Some(house.folder))
+        (Arc::clone(&house.intake), Some(house))
     };
-    let listener = TcpListener::bind(address.to_str().ok_or("no address")?).await?;
-    writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
+    writeln!(std::io::stdout(), "{address}")?;
+    let serving = tokio::spawn(serve(intake, listener));
+    if let Some(house) = house {
+        Orders::new(house, now).obey().await?;
+    }
+    serving.await??;
+    Ok(())
+}
+
+async fn serve(intake: Arc<Intake>, listener: TcpListener) -> std::io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         let intake = Arc::clone(&intake);

@@ -1,0 +1,107 @@
+// A newsroom that is made for one case: the example test_newsroom, and the orders that it takes.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Line } from './line.mjs'
+
+/** Days since 1970-01-01, in UTC. */
+export const today = () => Math.floor(Date.now() / 86_400_000)
+
+export class House {
+  /** Where a browser goes: a line that can be broken, and then the server. */
+  line
+  #program
+  #folder
+  #process
+  #answers
+  #size
+
+  static async open(program, { first = today(), most, size = 1_000 } = {}) {
+    const house = new House()
+    house.#program = program
+    house.#size = size
+    house.#folder = mkdtempSync(join(tmpdir(), 'knothole-troubles-'))
+    house.line = await Line.open()
+    await house.#start(first, most)
+    return house
+  }
+
+  get origin() {
+    return this.line.origin
+  }
+
+  /** A sealed file of its own. */
+  get sealed() {
+    return join(this.#folder, 'sealed')
+  }
+
+  /** What the newsroom can open, in the order in which it came: { message, mailbox, files: [{ name, size, hash }] }. */
+  async drops() {
+    const lines = await this.order('drops')
+    return lines.map((line) => {
+      const [, message, mailbox, ...files] = line.split(' ')
+      return { message: text(message), mailbox, files: files.map(file) }
+    })
+  }
+
+  /** How many uploads are begun and not finished. */
+  get unfinished() {
+    return readdirSync(join(this.#folder, 'store', 'incoming')).length
+  }
+
+  /** The lines that it answers with. */
+  async order(order) {
+    const lines = []
+    this.#process.stdin.write(`${order}\n`)
+    for (;;) {
+      const { value, done } = await this.#answers.next()
+      if (done) throw new Error(`the newsroom ended at: ${order}`)
+      if (value === 'done') return lines
+      lines.push(value)
+    }
+  }
+
+  /** Kills it as a power cut would, and opens the same store again. Nobody takes orders then. */
+  async restart({ first = today(), most } = {}) {
+    await this.kill()
+    await this.#start(first, most)
+  }
+
+  async kill() {
+    const child = this.#process
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  async close() {
+    await this.kill()
+    await this.line.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #start(first, most) {
+    const told = [this.#folder, '127.0.0.1:0', this.#size, first, ...(most === undefined ? [] : [most])]
+    // It ends with this program, whatever ends that.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', this.#program, ...told.map(String)], {
+      // Its store goes with the folder.
+      env: { ...process.env, TMPDIR: this.#folder },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    this.#process = child
+    this.#answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const { value, done } = await this.#answers.next()
+    if (done) throw new Error('the newsroom did not start')
+    this.line.port = Number(value.split(':').at(-1))
+  }
+}
+
+const text = (digits) => (digits === '-' ? '' : Buffer.from(digits, 'hex').toString())
+
+function file(told) {
+  const [name, size, hash] = told.split(':')
+  return { name: text(name), size: Number(size), hash }
+}
