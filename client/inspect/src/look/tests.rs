@@ -121,8 +121,20 @@ fn a_cleaned_photograph_is_still_turned_the_right_way_and_keeps_its_colours() {
         Some(6)
     );
     assert!(seen.findings.is_empty());
-    assert!(holds(&clean, "ICC_PROFILE") && holds(&clean, "rXYZ"));
     assert!(!holds(&cleaned(PROGRESSIVE), "Exif"));
+    // Its colours are those of a picture without a profile; these are not.
+    assert!(!holds(&clean, "ICC_PROFILE"));
+    let clean = cleaned(&wide());
+    assert!(holds(&clean, "ICC_PROFILE") && holds(&clean, "rXYZ") && !holds(&clean, "lcms"));
+}
+
+/// The photograph, whose red is another.
+fn wide() -> Vec<u8> {
+    let red = b"XYZ \0\0\0\0\0\0\x6f\xa0";
+    let place = PHONE.windows(12).position(|it| it == red).unwrap();
+    let mut file = PHONE.to_vec();
+    file[place + 10] = 0x83;
+    file
 }
 
 #[test]
@@ -156,7 +168,7 @@ fn a_cleaned_png_has_the_same_coded_picture_and_says_nothing() {
     };
     assert_eq!(only(&clean), only(SCREEN));
     let names: Vec<_> = chunks(&clean).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["IHDR", "iCCP", "eXIf", "IDAT", "IEND"]);
+    assert_eq!(names, ["IHDR", "sRGB", "eXIf", "IDAT", "IEND"]);
     assert_eq!(look(&clean.as_slice()).findings, []);
     assert_eq!(cleaned(&clean), clean);
 }

@@ -79,7 +79,7 @@ function films(mov: Bytes): Named[] {
     ['same.mp4', film('0123456789abcdef!!!!', [sound(atom('sowt', samplesOf), [[MEDIA, 4]], 1)])],
     ['flac-notes.mp4', film('0123', [sound(atom('fLaC', zeros(28), dfla), [[MEDIA, 4]])])],
     ['brand.mp4', grown(film('0123', [picture('vp09', '', [[MEDIA + 4, 4]])]), ['ftyp'], 'CAEP')],
-    ['cut.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(0, 1_000))],
+    ['cut-away.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(0, 1_000))],
     ['uncut.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(0, 2_000))],
     ['still.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(500, 1_500))],
     ['elst-two.mp4', grown(film('0123', [two]), ['moov', 'trak'], row(list(0, 500), list(1_000, 0)))],

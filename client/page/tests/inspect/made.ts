@@ -61,7 +61,7 @@ function track({ kind, entry, chunks, same }: Made): Bytes {
     atom('stsd', numbers(0, 1), entry),
     atom('stts', numbers(0, 1, count, 1_000)),
     atom('stsc', numbers(0, 1, 1, each, 1)),
-    atom('stsz', numbers(0, same, count), numbersOf(sizes)),
+    atom('stsz', numbers(0, same, each * count), numbersOf(sizes)),
     atom('stco', numbers(0, count), numbersOf(chunks.map(([begin]) => begin))),
   );
   const dinf = atom('dinf', atom('dref', numbers(0, 1), atom('url ', numbers(1))));
