@@ -117,10 +117,7 @@ fn plain_of(profile: &[u8]) -> Option<Profile> {
     let (primaries, curves): (&[&[u8; 4]], &[&[u8; 4]]) = if grey {
         (&[], &[b"kTRC"])
     } else {
-        (
-            &[b"rXYZ", b"gXYZ", b"bXYZ"],
-            &[b"rTRC", b"gTRC", b"bTRC"],
-        )
+        (&[b"rXYZ", b"gXYZ", b"bXYZ"], &[b"rTRC", b"gTRC", b"bTRC"])
     };
     let mut parts: Vec<([u8; 4], Vec<u8>)> = NAMES
         .iter()
@@ -150,12 +147,7 @@ fn plain_of(profile: &[u8]) -> Option<Profile> {
 }
 
 /// A profile of these parts.
-fn built(
-    revised: bool,
-    grey: bool,
-    intent: u8,
-    parts: &[([u8; 4], Vec<u8>)],
-) -> Option<Vec<u8>> {
+fn built(revised: bool, grey: bool, intent: u8, parts: &[([u8; 4], Vec<u8>)]) -> Option<Vec<u8>> {
     let number = |number: usize| u32::try_from(number).ok().map(u32::to_be_bytes);
     let mut table = Vec::new();
     let mut data: Vec<u8> = Vec::new();
@@ -180,7 +172,11 @@ fn built(
     let whole = begin.checked_add(data.len())?;
     let mut out = number(whole)?.to_vec();
     out.extend([0; 4]);
-    out.extend(if revised { [4, 0x40, 0, 0] } else { [2, 0x40, 0, 0] });
+    out.extend(if revised {
+        [4, 0x40, 0, 0]
+    } else {
+        [2, 0x40, 0, 0]
+    });
     out.extend(b"mntr");
     out.extend(if grey { b"GRAY" } else { b"RGB " });
     out.extend(b"XYZ ");
@@ -196,15 +192,15 @@ fn built(
     Some(out)
 }
 
-/// What every profile has to have: a name and a notice, of one letter.
+/// What every profile has to have: a name and a notice, which are blank.
 fn texts(revised: bool) -> [Vec<u8>; 2] {
     if revised {
-        let text = b"mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x02\0\0\0\x1c\0c".to_vec();
+        let text = b"mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x02\0\0\0\x1c\0 ".to_vec();
         [text.clone(), text]
     } else {
-        let mut name = b"desc\0\0\0\0\0\0\0\x02c\0".to_vec();
+        let mut name = b"desc\0\0\0\0\0\0\0\x02 \0".to_vec();
         name.resize(92, 0);
-        [name, b"text\0\0\0\0c\0".to_vec()]
+        [name, b"text\0\0\0\0 \0".to_vec()]
     }
 }
 
@@ -275,7 +271,9 @@ fn is_usual(tag: &[u8]) -> bool {
             70,
         );
     }
-    let points = tag.strip_prefix(b"curv\0\0\0\0").and_then(|tag| tag.get(4..));
+    let points = tag
+        .strip_prefix(b"curv\0\0\0\0")
+        .and_then(|tag| tag.get(4..));
     let (points, _) = points.unwrap_or(&[]).as_chunks::<2>();
     let Some(last) = points.len().checked_sub(1).filter(|last| *last >= 255) else {
         return false;

@@ -133,7 +133,9 @@ impl Walk {
         for slot in scan.slots {
             whole &= self.table(slot).is_some();
         }
-        let interval = self.table(Slot::Interval).and_then(|bytes| bytes.first_chunk());
+        let interval = self
+            .table(Slot::Interval)
+            .and_then(|bytes| bytes.first_chunk());
         let interval = u32::from(u16::from_be_bytes(*interval.unwrap_or(&[0; 2])));
         let restarts = match interval {
             0 => 0,

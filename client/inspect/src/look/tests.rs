@@ -360,6 +360,39 @@ fn an_office_document_tells_its_author() {
 }
 
 #[test]
+fn a_document_that_is_written_in_letters_tells_its_author_and_is_no_text() {
+    let cases: [(&[u8], Kind, &str); 4] = [
+        (
+            b"{\\rtf1{\\info{\\author K. Example}} x}",
+            Kind::Rtf,
+            "K. Example",
+        ),
+        (
+            b"<!DOCTYPE html><META NAME=\"Author\" content='N. Example'>",
+            Kind::Html,
+            "N. Example",
+        ),
+        (
+            b"<svg><creator>O. Example</creator></svg>",
+            Kind::Svg,
+            "O. Example",
+        ),
+        (
+            b"<?xml version='1.0'?><gpx><author>P. Example</author></gpx>",
+            Kind::Xml,
+            "P. Example",
+        ),
+    ];
+    for (file, kind, person) in cases {
+        let report = look(&file);
+        assert_eq!(report.kind, kind);
+        assert_eq!(report.cleaning, Cleaning::Cannot);
+        assert_eq!(report.limits, [Limit::Partly]);
+        assert!(says(&report, What::Person, person), "{report:?}");
+    }
+}
+
+#[test]
 fn sound_tells_its_artist() {
     let mut id3 = b"ID3\x03\0\0\0\0\0\x40TPE1\0\0\0\x0b\0\0\0H. Example".to_vec();
     id3.extend([0; 200]);

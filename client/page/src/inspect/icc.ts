@@ -118,13 +118,13 @@ function built(version: number, grey: boolean, intent: number, parts: readonly P
   return joined([be32(at), head, be32(intent), bytesOf(D50), new Uint8Array(48), ...table, ...data]);
 }
 
-/** What every profile has to have: a name and a notice, of one letter. */
+/** What every profile has to have: a name and a notice, which are blank. */
 function texts(revised: boolean): Part[] {
-  const text = bytesOf('mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x02\0\0\0\x1c\0c');
-  const name = joined([bytesOf('desc\0\0\0\0\0\0\0\x02c'), new Uint8Array(79)]);
+  const text = bytesOf('mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x02\0\0\0\x1c\0 ');
+  const name = joined([bytesOf('desc\0\0\0\0\0\0\0\x02 '), new Uint8Array(79)]);
   return [
     { name: 'desc', bytes: revised ? text : name },
-    { name: 'cprt', bytes: revised ? text : bytesOf('text\0\0\0\0c\0') },
+    { name: 'cprt', bytes: revised ? text : bytesOf('text\0\0\0\0 \0') },
   ];
 }
 

@@ -1,6 +1,12 @@
 // Films and pictures made for a test, piece by piece: the same ones that client/inspect makes for its own tests.
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A file for a test, by its name. */
+export type Named = readonly [string, Bytes];
+
+/** What no cleaned copy has. */
+export const HIDDEN = 'HIDDEN 48.8584 ';
+
 /** Bytes, and texts of letters below 256, in a row. */
 export function row(...parts: readonly (Uint8Array | string | readonly number[])[]): Bytes {
   const all = parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part));

@@ -14,10 +14,7 @@ pub(super) struct Coded {
 }
 
 /// The coded picture from this place on.
-pub(super) fn coded(
-    forward: &mut Forward<'_, impl ReadAt>,
-    from: u64,
-) -> Result<Coded, Gone> {
+pub(super) fn coded(forward: &mut Forward<'_, impl ReadAt>, from: u64) -> Result<Coded, Gone> {
     let mut at = from;
     let mut restarts = 0_u32;
     let mut plain = true;
@@ -60,4 +57,3 @@ pub(super) fn coded(
         at = next.checked_add(1).ok_or(Gone)?;
     }
 }
-

@@ -94,7 +94,11 @@ fn codes(rest: &[u8], most: u8) -> Option<usize> {
     let counts = rest.get(1..17)?.iter().map(|count| usize::from(*count));
     let length = counts.fold(17, usize::saturating_add);
     let meant = rest.get(17..length)?;
-    let once = |(index, byte)| !meant.get(..index).is_some_and(|before| before.contains(byte));
+    let once = |(index, byte)| {
+        !meant
+            .get(..index)
+            .is_some_and(|before| before.contains(byte))
+    };
     let fits = meant.iter().all(|byte| *byte <= most) && meant.iter().enumerate().all(once);
     fits.then_some(length)
 }

@@ -20,6 +20,10 @@ pub(super) fn configuration(bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     };
     let head = from.take(usize::from(length))?;
+    // A decoder would take for a unit what stands behind it.
+    if from.at != bytes.len() {
+        return None;
+    }
     sequence(head)?;
     out.extend([0x0a, length]);
     out.extend(head);
@@ -120,7 +124,11 @@ fn colours(from: &mut Bits<'_>, profile: u32) -> Option<()> {
     let deep = from.is_set()?;
     let deeper = profile == 2 && deep && from.is_set()?;
     let grey = profile != 1 && from.is_set()?;
-    let described = if from.is_set()? { from.take(24)? } else { 0x2_0202 };
+    let described = if from.is_set()? {
+        from.take(24)?
+    } else {
+        0x2_0202
+    };
     if grey {
         return from.take(1).map(drop);
     }

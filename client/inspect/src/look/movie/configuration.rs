@@ -107,7 +107,11 @@ fn sound(name: &[u8; 4], bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .copied()
+        .map(u32::from_be_bytes)
 }
 
 /// Sets of parameters of these types, each behind its length.
@@ -157,7 +161,13 @@ fn hevc(bytes: &[u8], seen: &mut Seen) -> Option<Anew> {
     let mut out = vec![1];
     out.extend(bytes.get(1..13)?);
     let masks = [0xf0, 0, 0xfc, 0xfc, 0xf8, 0xf8];
-    out.extend(bytes.get(13..19)?.iter().zip(masks).map(|(byte, mask)| byte | mask));
+    out.extend(
+        bytes
+            .get(13..19)?
+            .iter()
+            .zip(masks)
+            .map(|(byte, mask)| byte | mask),
+    );
     out.extend([0, 0, *bytes.get(21)?]);
     let mut kept = Vec::new();
     let mut count = 0_u8;
@@ -240,7 +250,11 @@ fn enhanced(bytes: &[u8]) -> Option<Vec<u8>> {
             return None;
         };
         let places = third & 0x1e != 0;
-        out.extend([first, second & 0x7f, third & if places { 0x1f } else { 0x1e }]);
+        out.extend([
+            first,
+            second & 0x7f,
+            third & if places { 0x1f } else { 0x1e },
+        ]);
         if places {
             out.push(from.small()?);
         }
@@ -267,7 +281,9 @@ fn channels(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     for index in 0..usize::try_from(count).ok()? {
         let label = number(bytes, index.checked_mul(20)?.checked_add(16)?)?;
-        bytes.get(index.checked_mul(20)?.checked_add(32)?..)?.first_chunk::<4>()?;
+        bytes
+            .get(index.checked_mul(20)?.checked_add(32)?..)?
+            .first_chunk::<4>()?;
         if label > 0x1_ffff || label == 100 {
             return None;
         }
@@ -284,7 +300,10 @@ fn ambisonic(bytes: &[u8]) -> Option<Vec<u8>> {
     if !plain || order > 10 || count > MOST_CHANNELS {
         return None;
     }
-    let length = usize::try_from(count).ok()?.checked_mul(4)?.checked_add(12)?;
+    let length = usize::try_from(count)
+        .ok()?
+        .checked_mul(4)?
+        .checked_add(12)?;
     let bytes = bytes.get(..length)?;
     let (map, _) = bytes.get(12..)?.as_chunks::<4>();
     let fits = map.iter().all(|place| u32::from_be_bytes(*place) < count);

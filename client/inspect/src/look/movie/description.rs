@@ -11,14 +11,14 @@ use crate::source::{Gone, ReadAt};
 /// Picture in codings without places for notes, but for what an encoder writes into the picture.
 const PICTURE: [&[u8; 4]; 27] = [
     b"avc1", b"avc2", b"avc3", b"avc4", b"hvc1", b"hev1", b"dvh1", b"dvhe", b"dvav", b"dva1",
-    b"av01", b"vp08", b"vp09", b"mp4v", b"s263", b"h263", b"H263", b"apch",
-    b"apcn", b"apcs", b"apco", b"ap4h", b"ap4x", b"2vuy", b"yuv2", b"v210", b"v410",
+    b"av01", b"vp08", b"vp09", b"mp4v", b"s263", b"h263", b"H263", b"apch", b"apcn", b"apcs",
+    b"apco", b"ap4h", b"ap4x", b"2vuy", b"yuv2", b"v210", b"v410",
 ];
 /// The same for sound.
 const SOUND: [&[u8; 4]; 25] = [
-    b"mp4a", b"ac-3", b"ec-3", b"Opus", b"alac", b"fLaC", b"samr", b"sawb", b"sawp",
-    b"sowt", b"twos", b"lpcm", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ",
-    b"NONE", b".mp3", b"mp3 ", b"ms\0U", b"ulaw", b"alaw",
+    b"mp4a", b"ac-3", b"ec-3", b"Opus", b"alac", b"fLaC", b"samr", b"sawb", b"sawp", b"sowt",
+    b"twos", b"lpcm", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ", b"NONE",
+    b".mp3", b"mp3 ", b"ms\0U", b"ulaw", b"alaw",
 ];
 
 /// Whether this is a coding that has no places for notes.

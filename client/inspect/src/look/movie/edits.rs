@@ -1,7 +1,7 @@
 //! What is put out in a film, where it stands.
 
-use super::atom::Atom;
 use super::Seen;
+use super::atom::Atom;
 use crate::finding::What;
 use crate::plan::{Plan, PlanError, PlanMaker};
 use crate::source::{Gone, ReadAt, take};
@@ -42,12 +42,7 @@ impl Edits {
     }
 
     /// These bytes at this place, where others stand.
-    pub(crate) fn exact(
-        &mut self,
-        file: &impl ReadAt,
-        at: u64,
-        bytes: &[u8],
-    ) -> Result<(), Gone> {
+    pub(crate) fn exact(&mut self, file: &impl ReadAt, at: u64, bytes: &[u8]) -> Result<(), Gone> {
         let length = u64::try_from(bytes.len()).map_err(|_| Gone)?;
         if take(file, at, length)? != bytes {
             self.put(at, bytes.to_vec());

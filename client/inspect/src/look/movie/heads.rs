@@ -76,7 +76,9 @@ fn is_turned(matrix: &[u8; 36]) -> bool {
     let [a, b, 0, c, d, 0, right, below, whole] = *numbers.as_slice() else {
         return false;
     };
-    let turns = [a, b, c, d].iter().all(|it| matches!(it.unsigned_abs(), 0 | ONE));
+    let turns = [a, b, c, d]
+        .iter()
+        .all(|it| matches!(it.unsigned_abs(), 0 | ONE));
     let moves = [right, below]
         .iter()
         .all(|it| it & 0xffff == 0 && it.unsigned_abs() <= MOST_MOVED);

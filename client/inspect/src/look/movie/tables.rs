@@ -92,9 +92,9 @@ pub(crate) fn agree(file: &impl ReadAt, tables: &[Atom]) -> Result<bool, Gone> {
             agree &= version(file, atom)? <= versions;
             let bytes = rows(file, atom, 4, 8)?;
             let (rows, _) = bytes.as_chunks::<8>();
-            let mut counts = rows.iter().map(|[a, b, c, d, ..]| {
-                u64::from(u32::from_be_bytes([*a, *b, *c, *d]))
-            });
+            let mut counts = rows
+                .iter()
+                .map(|[a, b, c, d, ..]| u64::from(u32::from_be_bytes([*a, *b, *c, *d])));
             let sum = counts.try_fold(0_u64, |sum, count| {
                 sum.checked_add(count).filter(|_| count > 0)
             });

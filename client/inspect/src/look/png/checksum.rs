@@ -44,7 +44,11 @@ const fn table() -> [u32; 256] {
         let mut sum = index as u32;
         let mut bit = 0;
         while bit < 8 {
-            sum = if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 };
+            sum = if sum & 1 == 1 {
+                (sum >> 1) ^ 0xedb8_8320
+            } else {
+                sum >> 1
+            };
             bit += 1;
         }
         table[index] = sum;

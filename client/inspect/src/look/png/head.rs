@@ -46,7 +46,8 @@ impl Head {
     pub(super) fn kept(self, name: [u8; 4], body: &[u8], palette: usize) -> Option<Vec<u8>> {
         let numbers = || {
             let (numbers, rest) = body.as_chunks::<4>();
-            rest.is_empty().then(|| numbers.iter().map(|it| u32::from_be_bytes(*it)))
+            rest.is_empty()
+                .then(|| numbers.iter().map(|it| u32::from_be_bytes(*it)))
         };
         let fits = match (&name, self.colours) {
             (b"PLTE", 3) => {

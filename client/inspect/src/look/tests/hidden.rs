@@ -213,14 +213,20 @@ fn what_a_description_says_is_understood_or_the_film_is_not_cleaned() {
     };
     assert!(cleans(b"av01", &atom(b"av1C", SEQUENCE)));
     assert!(cleans(b"av01", &atom(b"av1C", &SEQUENCE[..4])));
-    assert!(cleans(b"vp09", &atom(b"vpcC", &behind(b"\x01\0\0\0\0\x0a\x82\x02\x02\x02\0\0"))));
+    assert!(cleans(
+        b"vp09",
+        &atom(b"vpcC", &behind(b"\x01\0\0\0\0\x0a\x82\x02\x02\x02\0\0"))
+    ));
     assert!(cleans(b"vp09", &atom(b"mdcv", &behind(HIDDEN))));
     let unit = [b"\x01\x4d\0\x1f\xff\xe1\0\x0f".as_slice(), HIDDEN, b"\0"].concat();
     let cannot: [(&[u8], Vec<u8>); 11] = [
         (b"av01", atom(b"av1C", &note)),
         (b"av01", atom(b"av1C", &long)),
         (b"av01", atom(b"av1C", &behind(b"\x81\0\x0c\0"))),
-        (b"vp09", atom(b"vpcC", &behind(b"\x01\0\0\0\0\x0a\x82\x02\x02\x02\0\x0f"))),
+        (
+            b"vp09",
+            atom(b"vpcC", &behind(b"\x01\0\0\0\0\x0a\x82\x02\x02\x02\0\x0f")),
+        ),
         (b"vp09", atom(b"mshp", HIDDEN)),
         (b"vp09", atom(b"dac4", HIDDEN)),
         (b"vp09", atom(b"chnl", HIDDEN)),
@@ -230,7 +236,11 @@ fn what_a_description_says_is_understood_or_the_film_is_not_cleaned() {
         (b"vvc1", atom(b"vvcC", HIDDEN)),
     ];
     for (coding, boxes) in cannot {
-        assert!(!cleans(coding, &boxes), "{:?}", String::from_utf8_lossy(&boxes));
+        assert!(
+            !cleans(coding, &boxes),
+            "{:?}",
+            String::from_utf8_lossy(&boxes)
+        );
     }
 }
 
@@ -243,7 +253,11 @@ fn a_second_table_of_sizes_goes_and_rows_about_nothing_keep_a_film_from_being_cl
     assert!(says(&look(&with.as_slice()), What::Other, "stz2"));
     assert!(!holds(&cleaned(&with), "HIDDEN"));
     // A sample that is none, at a time of four letters.
-    let rows: [(&[u8; 4], &[u32]); 3] = [(b"stss", &[0, 1, 2]), (b"ctts", &[0, 1, 2, 0]), (b"ctts", &[0, 1, 0, 7])];
+    let rows: [(&[u8; 4], &[u32]); 3] = [
+        (b"stss", &[0, 1, 2]),
+        (b"ctts", &[0, 1, 2, 0]),
+        (b"ctts", &[0, 1, 0, 7]),
+    ];
     for (name, rows) in rows {
         let report = look(&grown(&film, &table, &atom(name, &numbers(rows))).as_slice());
         assert_eq!(report.cleaning, Cleaning::Cannot, "{name:?}");
@@ -251,7 +265,11 @@ fn a_second_table_of_sizes_goes_and_rows_about_nothing_keep_a_film_from_being_cl
     }
     // A description that no sample has.
     let described = [table.as_slice(), &[b"stsd"]].concat();
-    let unused = grown(&film, &described, &atom(b"vp09", &[[0; 78].as_slice(), HIDDEN].concat()));
+    let unused = grown(
+        &film,
+        &described,
+        &atom(b"vp09", &[[0; 78].as_slice(), HIDDEN].concat()),
+    );
     let place = unused.windows(4).position(|four| four == b"stsd").unwrap();
     let mut unused = unused;
     unused[place + 11] = 2;
@@ -261,7 +279,11 @@ fn a_second_table_of_sizes_goes_and_rows_about_nothing_keep_a_film_from_being_cl
 #[test]
 fn nothing_hides_in_a_colour_profile() {
     let wide = wide();
-    let place = wide.windows(12).position(|it| it == b"ICC_PROFILE\0").unwrap() + 14;
+    let place = wide
+        .windows(12)
+        .position(|it| it == b"ICC_PROFILE\0")
+        .unwrap()
+        + 14;
     let clean = cleaned(&wide);
     for at in [40, 44, 84, 100, 113] {
         let mut marked = wide.clone();
@@ -270,7 +292,12 @@ fn nothing_hides_in_a_colour_profile() {
     }
     // A tag that is not known goes, and one that the colours need is understood or nothing is.
     let tag = |name: &[u8], new: &[u8]| {
-        let at = place + 128 + wide[place + 128..].windows(4).position(|it| it == name).unwrap();
+        let at = place
+            + 128
+            + wide[place + 128..]
+                .windows(4)
+                .position(|it| it == name)
+                .unwrap();
         let mut file = wide.clone();
         file[at..at + 4].copy_from_slice(new);
         look(&file.as_slice()).cleaning
@@ -285,13 +312,22 @@ fn nothing_hides_in_a_colour_profile() {
     // In a PNG, one that cannot be unpacked goes, and that is said.
     let packed = chunk(b"iCCP", &[b"icc\0\0", HIDDEN].concat());
     let picture = [&SCREEN[..33], &packed, &SCREEN[33..]].concat();
-    assert!(says(&look(&picture.as_slice()), What::Other, "cannot be read"));
+    assert!(says(
+        &look(&picture.as_slice()),
+        What::Other,
+        "cannot be read"
+    ));
     assert!(!holds(&cleaned(&picture), "HIDDEN"));
 }
 
 #[test]
 fn nothing_hides_in_scans_and_tables_that_a_photograph_does_not_need() {
-    let place = |marker: u8| PHONE.windows(2).rposition(|two| two == [0xff, marker]).unwrap();
+    let place = |marker: u8| {
+        PHONE
+            .windows(2)
+            .rposition(|two| two == [0xff, marker])
+            .unwrap()
+    };
     let (scan, end) = (place(0xda), place(0xd9));
     let cannot = |extra: &[u8]| {
         let file = [&PHONE[..end], extra, &PHONE[end..]].concat();
@@ -311,7 +347,10 @@ fn nothing_hides_in_scans_and_tables_that_a_photograph_does_not_need() {
     assert_eq!(cleaned(&with_segment(0xdb, &table(3))), clean);
     assert_eq!(cleaned(&with_segment(0xdb, &table(0))), clean);
     let segment = [b"\xff\xdb\0\x43".as_slice(), &table(0)].concat();
-    assert_eq!(cleaned(&[&PHONE[..end], &segment, &PHONE[end..]].concat()), clean);
+    assert_eq!(
+        cleaned(&[&PHONE[..end], &segment, &PHONE[end..]].concat()),
+        clean
+    );
 }
 
 #[test]
@@ -392,7 +431,13 @@ fn nothing_hides_in_the_small_parts_of_a_png() {
         assert_eq!(cleaned(&picture), clean, "{name:?}");
     }
     // Once is enough.
-    let twice = with(&[chunk(b"gAMA", b"\0\0\xb1\x8f"), chunk(b"gAMA", b"\0\x01\x86\xa0")].concat());
+    let twice = with(
+        &[
+            chunk(b"gAMA", b"\0\0\xb1\x8f"),
+            chunk(b"gAMA", b"\0\x01\x86\xa0"),
+        ]
+        .concat(),
+    );
     let names = chunks(&cleaned(&twice));
     let gamma: Vec<_> = names.iter().filter(|(name, _)| name == "gAMA").collect();
     assert_eq!(gamma, [&("gAMA".to_owned(), b"\0\0\xb1\x8f".to_vec())]);

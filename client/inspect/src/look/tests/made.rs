@@ -47,16 +47,7 @@ impl Made {
         let table = [
             atom(b"stsd", &[numbers(&[0, 1]), self.entry.clone()].concat()),
             atom(b"stts", &numbers(&[0, 1, count, 1_000])),
-            atom(
-                b"stsc",
-                &numbers(&[
-                    0,
-                    1,
-                    1,
-                    each,
-                    1,
-                ]),
-            ),
+            atom(b"stsc", &numbers(&[0, 1, 1, each, 1])),
             atom(
                 b"stsz",
                 &[numbers(&[0, self.same, each * count]), numbers(&sizes)].concat(),

@@ -13,7 +13,8 @@ export function av1(bytes: Uint8Array): number[] | undefined {
   const [kind, length = 0] = from.take(2);
   if (kind !== 0x0a || length < 1 || length > 0x7f) return undefined;
   const head = from.take(length);
-  return isSequence(head) ? [...out, kind, length, ...head] : undefined;
+  // A decoder would take for a unit what stands behind it.
+  return from.at === bytes.length && isSequence(head) ? [...out, kind, length, ...head] : undefined;
 }
 
 /** Whether a head of a sequence (AV1, 5.5) ends where its bytes do. */
