@@ -20,6 +20,8 @@ const LONG_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 /// Before a profile's bytes: its name, the number of the part, and how many there are.
 const PROFILE_HEAD: usize = 14;
+/// The sides of a point that is not square are to each other as smaller numbers than this.
+const MOST_OF_A_SIDE: u32 = 1_000;
 /// More segments than any camera writes.
 const MOST_SEGMENTS: usize = 10_000;
 
@@ -308,7 +310,7 @@ fn adobe(body: &[u8], walk: &mut Walk, seen: &mut Seen) {
 /// picture are not.
 fn jfif(body: &[u8], walk: &mut Walk, seen: &mut Seen) {
     if let Some([a, b, c, d]) = body.get(8..12).and_then(|sides| sides.first_chunk()) {
-        let sides = ratio(
+        let sides = sides(
             u32::from(u16::from_be_bytes([*a, *b])),
             u32::from(u16::from_be_bytes([*c, *d])),
         );
@@ -319,6 +321,13 @@ fn jfif(body: &[u8], walk: &mut Walk, seen: &mut Seen) {
     if body.get(12..14).is_some_and(|size| size != [0, 0]) {
         seen.note(What::Preview);
     }
+}
+
+/// The sides of a point in a picture, as far as it is not square.
+pub(crate) fn sides(across: u32, down: u32) -> [u32; 2] {
+    let sides = ratio(across, down);
+    let fits = sides.iter().all(|side| *side <= MOST_OF_A_SIDE);
+    if fits { sides } else { [1, 1] }
 }
 
 /// Two numbers in the smallest numbers that are to each other as they are.

@@ -1,5 +1,5 @@
 // JPEG: segments before and between the coded picture (ITU-T T.81, annex B).
-import { Gone, be32, bytesOf, find, joined, ratio, startsWith, u16be, utf8 } from './bytes.ts';
+import { Gone, be32, bytesOf, find, joined, sides, startsWith, u16be, utf8 } from './bytes.ts';
 import { exif, onlyOrientation } from './exif.ts';
 import { plainProfile, profile } from './icc.ts';
 import { Frame } from './jpeg-scans.ts';
@@ -250,8 +250,8 @@ function adobe(body: Uint8Array, walk: Walk, seen: Seen): void {
 function jfif(body: Uint8Array, walk: Walk, seen: Seen): void {
   const [across, down] = [u16be(body, 8), u16be(body, 10)];
   if (across !== undefined && down !== undefined) {
-    const sides = ratio(across, down).map((side) => be32(side).subarray(2));
-    walk.front = joined([bytesOf('\xff\xe0\0\x10JFIF\0\x01\x01\0'), ...sides, new Uint8Array(2)]);
+    const both = sides(across, down).map((side) => be32(side).subarray(2));
+    walk.front = joined([bytesOf('\xff\xe0\0\x10JFIF\0\x01\x01\0'), ...both, new Uint8Array(2)]);
   }
   if (body.length >= 14 && (body[12] !== 0 || body[13] !== 0)) seen.note('thumbnail');
 }

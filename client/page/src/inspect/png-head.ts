@@ -1,5 +1,5 @@
 // The small parts of a PNG that say how it is drawn: numbers within their bounds (PNG, third edition, 11).
-import { Region, be32, joined, ratio } from './bytes.ts';
+import { Region, be32, joined, sides } from './bytes.ts';
 
 /** How a picture is laid out. */
 export interface Head {
@@ -34,7 +34,7 @@ export function kept(head: Head, name: string, body: Uint8Array, palette: number
   if (body.length !== 9) return undefined;
   const region = new Region(body);
   // Points that are not square are part of how the picture looks.
-  const [across, down] = ratio(region.u32(0), region.u32(4));
+  const [across, down] = sides(region.u32(0), region.u32(4));
   return across === down ? undefined : joined([be32(across), be32(down), new Uint8Array(1)]);
 }
 

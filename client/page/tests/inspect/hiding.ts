@@ -186,6 +186,7 @@ export function hidingPictures(screen: Bytes): Named[] {
     ['colours-meant.png', with_(chunk('cHRM', `${HIDDEN}${HIDDEN}xx`))],
     ['colours-coded.png', with_(chunk('cICP', 'HIDE'))],
     ['screen-meant.png', with_(chunk('mDCV', HIDDEN + HIDDEN.slice(0, 9)))],
+    ['oblong-marked.png', with_(chunk('pHYs', 'HIDEIDEH\x01'))],
     ['ground.png', with_(chunk('bKGD', HIDDEN.slice(0, 6)))],
     ['sum.png', sum],
   ];

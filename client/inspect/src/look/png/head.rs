@@ -1,7 +1,7 @@
 //! The small parts of a PNG that say how it is drawn: numbers within their bounds (PNG, third
 //! edition, 11).
 
-use crate::look::jpeg::ratio;
+use crate::look::jpeg::sides;
 
 /// How a picture is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ impl Head {
                     side.map_or(0, u32::from_be_bytes)
                 });
                 // Points that are not square are part of how the picture looks.
-                let sides = ratio(a, b);
+                let sides = sides(a, b);
                 let [a, b] = sides.map(u32::to_be_bytes);
                 let oblong = body.len() == 9 && sides != [1, 1];
                 return oblong.then(|| [a.as_slice(), &b, &[0]].concat());
