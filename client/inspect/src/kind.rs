@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes and never by its name.
 
+use memchr::memmem;
+
 use crate::finding::numbered;
 use crate::source::{Gone, ReadAt, head};
 
@@ -56,6 +58,14 @@ numbered! {
         Program = 23, "a program";
         /// A database.
         Database = 24, "a database (SQLite)";
+        /// RTF.
+        Rtf = 25, "a document (RTF)";
+        /// HTML.
+        Html = 26, "a web page (HTML)";
+        /// SVG.
+        Svg = 27, "a drawing (SVG)";
+        /// Another document of XML.
+        Xml = 28, "a document (XML)";
     }
 }
 
@@ -63,7 +73,7 @@ numbered! {
 const HEAD: usize = 4_096;
 
 /// What stands at which place of which kind.
-const MAGIC: [(usize, &[u8], Kind); 26] = [
+const MAGIC: [(usize, &[u8], Kind); 27] = [
     (0, b"\xff\xd8\xff", Kind::Jpeg),
     (0, b"\x89PNG\r\n\x1a\n", Kind::Png),
     (0, b"II*\0", Kind::Tiff),
@@ -90,6 +100,7 @@ const MAGIC: [(usize, &[u8], Kind); 26] = [
     (0, b"MZ", Kind::Program),
     (0, b"SQLite format 3\0", Kind::Database),
     (0, b"%PDF-", Kind::Pdf),
+    (0, b"{\\rtf", Kind::Rtf),
 ];
 
 impl Kind {
@@ -137,7 +148,7 @@ impl Kind {
             return Self::Pdf;
         }
         if is_text(head) {
-            Self::Text
+            Self::of_markup(head).unwrap_or(Self::Text)
         } else {
             Self::Unknown
         }
@@ -159,6 +170,31 @@ impl Kind {
             return Self::Heif;
         }
         Self::Mp4
+    }
+}
+
+/// What stands in a document of each kind, in small letters.
+const MARKS: [(&[u8], Kind); 7] = [
+    (b"<!doctype html", Kind::Html),
+    (b"<html", Kind::Html),
+    (b"<head", Kind::Html),
+    (b"<body", Kind::Html),
+    (b"<meta", Kind::Html),
+    (b"<svg", Kind::Svg),
+    (b"<?xml", Kind::Xml),
+];
+
+impl Kind {
+    /// A text that is a document with places for notes, by what it begins with.
+    fn of_markup(head: &[u8]) -> Option<Self> {
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let head = head.trim_ascii_start().to_ascii_lowercase();
+        if head.first() != Some(&b'<') {
+            return None;
+        }
+        let mut marks = MARKS.iter();
+        let found = marks.find(|(mark, _)| memmem::find(&head, mark).is_some());
+        found.map(|(_, kind)| *kind)
     }
 }
 
@@ -195,6 +231,13 @@ mod tests {
             (b"\n\n%PDF-1.7", Kind::Pdf),
             (b"\xff\xfb\x90\x44", Kind::Mp3),
             ("grüße\n".as_bytes(), Kind::Text),
+            (b"1 < 2 and <html> is a tag", Kind::Text),
+            (b"{\\rtf1\\ansi", Kind::Rtf),
+            (b"\xef\xbb\xbf\n<!DOCTYPE html>", Kind::Html),
+            (b"<?xml version='1.0'?><html>", Kind::Html),
+            (b"<?xml version='1.0'?><svg>", Kind::Svg),
+            (b"<!-- made --><SVG>", Kind::Svg),
+            (b"<?xml version='1.0'?><gpx>", Kind::Xml),
             (b"\0\x01\x02\x03", Kind::Unknown),
             (b"", Kind::Empty),
         ] {

@@ -3,6 +3,7 @@
 mod exif;
 mod icc;
 mod jpeg;
+mod markup;
 mod matroska;
 mod movie;
 mod office;
@@ -114,6 +115,9 @@ fn by_kind(kind: Kind, file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, 
         Kind::Office | Kind::OpenDocument | Kind::Zip => office::look(file, seen)?,
         Kind::Mp3 | Kind::Flac | Kind::Ogg => sound::look(kind, file, seen)?,
         Kind::Matroska => matroska::look(file, seen)?,
+        Kind::Rtf => markup::rtf(file, seen)?,
+        Kind::Html => markup::html(file, seen)?,
+        Kind::Svg | Kind::Xml => markup::xml(file, seen)?,
         Kind::Text => seen.limit(Limit::Text),
         Kind::Archive => seen.limit(Limit::Inside),
         Kind::Empty => {}

@@ -36,6 +36,13 @@ test('a file is known by its bytes and never by its name', async () => {
     ['\n\n%PDF-1.7', 'pdf'],
     ['\xff\xfb\x90\x44', 'mp3'],
     ['gr\xc3\xbc\xc3\x9fe\n', 'text'],
+    ['1 < 2 and <html> is a tag', 'text'],
+    ['{\\rtf1\\ansi', 'rtf'],
+    ['\xef\xbb\xbf\n<!DOCTYPE html>', 'html'],
+    ["<?xml version='1.0'?><html>", 'html'],
+    ["<?xml version='1.0'?><svg>", 'svg'],
+    ['<!-- made --><SVG>', 'svg'],
+    ["<?xml version='1.0'?><gpx>", 'xml'],
     ['\0\x01\x02\x03', 'unknown'],
     ['', 'empty'],
   ];
@@ -143,6 +150,17 @@ test('a document tells its author in the clear or packed', async () => {
   assert.equal((await report('letter.docx')).kind, 'office');
   assert.equal((await report('letter.odt')).kind, 'open-document');
   assert.ok((await report('many.zip')).limits.includes('inside'));
+});
+
+test('a document that is written in letters tells its author, and is no text', async () => {
+  await says('letter.rtf', [['author', 'K. Example'], ['author', 'L. Example'], ['software', 'Desk 9']]);
+  await says('page.html', [['author', 'N. Example'], ['software', 'Desk 8']]);
+  await says('drawing.svg', [['author', 'O. Example'], ['path', '/home/o/plan.svg']]);
+  await says('track.gpx', [['author', 'P. Example'], ['time', '2021-03-04']]);
+  for (const [name, kind] of [['letter.rtf', 'rtf'], ['page.html', 'html'], ['drawing.svg', 'svg'], ['track.gpx', 'xml']] as const) {
+    const { kind: found, cleanable, limits } = await report(name);
+    assert.deepEqual([found, cleanable, limits], [kind, false, ['partly']]);
+  }
 });
 
 test('sound and films of other kinds tell what they carry', async () => {

@@ -1,7 +1,13 @@
 //! JPEG: segments before and between the coded picture.
 
+mod coded;
+mod scans;
 mod tables;
 
+use self::coded::{Coded, coded};
+use self::scans::Frame;
+use self::tables::Slot;
+use super::icc::Profile;
 use super::{Seen, exif, icc, xml};
 use crate::finding::{Limit, What};
 use crate::plan::PlanMaker;
@@ -14,75 +20,156 @@ const LONG_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 /// Before a profile's bytes: its name, the number of the part, and how many there are.
 const PROFILE_HEAD: usize = 14;
+/// The sides of a point that is not square are to each other as smaller numbers than this.
+const MOST_OF_A_SIDE: u32 = 1_000;
 /// More segments than any camera writes.
 const MOST_SEGMENTS: usize = 10_000;
 
 /// A segment of the file: its marker and where all of it lies.
 struct Segment {
     marker: u8,
-    begin: u64,
     body: u64,
     end: u64,
 }
 
+/// What stays, in its order.
+enum Part {
+    Tables(tables::Segment),
+    New(Vec<u8>),
+    Kept { begin: u64, end: u64 },
+}
+
 struct Walk {
-    plan: PlanMaker,
+    parts: Vec<Part>,
+    frame: Option<Frame>,
     orientation: Option<u16>,
     /// What readers want first.
     front: Vec<u8>,
+    adobe: Option<u8>,
     profile: Vec<u8>,
-    profile_parts: Vec<usize>,
+    /// How many parts of the profile came, one after the other; none when they are not in order.
+    profile_parts: Option<u8>,
+    /// How many there are to be.
+    profile_count: Option<u8>,
+    cleanable: bool,
 }
 
 /// Looks at a JPEG, and plans a copy whose coded picture is the same, byte for byte.
 pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone> {
     let mut forward = Forward::new(file);
-    let mut head = PlanMaker::default();
-    head.keep(0, 2);
     let mut walk = Walk {
-        plan: PlanMaker::default(),
+        parts: Vec::new(),
+        frame: None,
         orientation: None,
         front: Vec::new(),
+        adobe: None,
         profile: Vec::new(),
-        profile_parts: Vec::new(),
+        profile_parts: Some(0),
+        profile_count: None,
+        cleanable: true,
     };
     let mut at = 2_u64;
-    let mut cleanable = true;
     for _ in 0..MOST_SEGMENTS {
         let segment = segment(file, at)?;
         at = segment.end;
         match segment.marker {
             // The end.
             0xd9 => {
-                walk.plan.keep(segment.begin, 2);
                 tail(file, segment.end, seen)?;
-                return Ok(finish(head, walk, file.length(), cleanable));
+                if !walk.frame.as_ref().is_some_and(Frame::is_whole) {
+                    walk.broken(seen);
+                }
+                return Ok(finish(walk, file.length(), seen));
             }
             // The coded picture: the segment, and everything up to the next marker.
             0xda => {
-                cleanable &= tables::fits(file, &segment, seen)?;
-                at = coded(&mut forward, segment.end)?;
-                walk.plan
-                    .keep(segment.begin, at.saturating_sub(segment.begin));
+                let body = body(file, &segment)?;
+                let coded = coded(&mut forward, segment.end)?;
+                at = coded.next;
+                walk.scan(&body, segment.end, &coded, seen);
             }
             0xe0..=0xef | 0xfe => application(file, &segment, &mut walk, seen)?,
-            // Frames and tables.
-            0xc0..=0xc7 | 0xc9..=0xcf | 0xdb..=0xdd => {
-                cleanable &= tables::fits(file, &segment, seen)?;
-                walk.plan
-                    .keep(segment.begin, segment.end.saturating_sub(segment.begin));
+            0xc4 | 0xdb | 0xdd => {
+                match tables::Segment::of(segment.marker, &body(file, &segment)?) {
+                    Some(tables) => walk.parts.push(Part::Tables(tables)),
+                    None => walk.broken(seen),
+                }
             }
-            _ => {
-                cleanable = false;
-                seen.limit(Limit::Broken);
+            0xc0..=0xc2 if walk.frame.is_none() => {
+                let body = body(file, &segment)?;
+                walk.frame = Frame::of(segment.marker, &body);
+                if walk.frame.is_none() {
+                    walk.broken(seen);
+                }
+                walk.put(segment.marker, &body);
             }
+            // Other ways to code a picture, which few can show.
+            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcf => {
+                walk.cleanable = false;
+                seen.limit(Limit::Coding);
+            }
+            _ => walk.broken(seen),
         }
     }
     Err(Gone)
 }
 
-fn finish(head: PlanMaker, walk: Walk, length: u64, cleanable: bool) -> Cleaning {
-    let mut plan = head;
+impl Walk {
+    fn broken(&mut self, seen: &mut Seen) {
+        self.cleanable = false;
+        seen.limit(Limit::Broken);
+    }
+
+    fn put(&mut self, marker: u8, body: &[u8]) {
+        let length = u16::try_from(body.len().saturating_add(2)).unwrap_or(u16::MAX);
+        let part = [&[0xff, marker], length.to_be_bytes().as_slice(), body].concat();
+        self.parts.push(Part::New(part));
+    }
+
+    /// A scan, which has to add to the picture, with tables that are there and no restart too many.
+    fn scan(&mut self, body: &[u8], begin: u64, coded: &Coded, seen: &mut Seen) {
+        let Some(scan) = self.frame.as_mut().and_then(|frame| frame.scan(body)) else {
+            return self.broken(seen);
+        };
+        let mut whole = coded.plain;
+        for slot in scan.slots {
+            whole &= self.table(slot).is_some();
+        }
+        let interval = self
+            .table(Slot::Interval)
+            .and_then(|bytes| bytes.first_chunk());
+        let interval = u32::from(u16::from_be_bytes(*interval.unwrap_or(&[0; 2])));
+        let restarts = match interval {
+            0 => 0,
+            interval => scan.units.div_ceil(interval).saturating_sub(1),
+        };
+        if !whole || coded.restarts > restarts {
+            return self.broken(seen);
+        }
+        self.put(0xda, &scan.head);
+        self.parts.push(Part::Kept {
+            begin,
+            end: coded.end,
+        });
+    }
+
+    /// The table that is in this place now.
+    fn table(&mut self, slot: Slot) -> Option<&[u8]> {
+        self.parts.iter_mut().rev().find_map(|part| match part {
+            Part::Tables(segment) => segment.used(slot),
+            _ => None,
+        })
+    }
+}
+
+fn body(file: &impl ReadAt, segment: &Segment) -> Result<Vec<u8>, Gone> {
+    let length = segment.end.checked_sub(segment.body).ok_or(Gone)?;
+    take(file, segment.body, length)
+}
+
+fn finish(mut walk: Walk, length: u64, seen: &mut Seen) -> Cleaning {
+    let mut plan = PlanMaker::default();
+    plan.keep(0, 2);
     plan.put(&walk.front);
     if let Some(orientation) = walk.orientation {
         let block = exif::only_orientation(orientation);
@@ -90,29 +177,52 @@ fn finish(head: PlanMaker, walk: Walk, length: u64, cleanable: bool) -> Cleaning
         plan.put(EXIF);
         plan.put(&block);
     }
-    if let Some(profile) = icc::without_words(&walk.profile) {
-        let count = u8::try_from(walk.profile_parts.len()).unwrap_or(u8::MAX);
-        let mut rest = profile.as_slice();
-        for (number, length) in (1..=count).zip(&walk.profile_parts) {
-            let Some((part, later)) = rest.split_at_checked(*length) else {
-                return Cleaning::Cannot;
-            };
-            rest = later;
-            let whole = length.saturating_add(PROFILE_HEAD).saturating_add(2);
+    if !walk.profile.is_empty() {
+        profile(&mut walk, &mut plan, seen);
+    }
+    if let Some(way) = walk.adobe {
+        plan.put(b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0");
+        plan.put(&[way]);
+    }
+    for part in &walk.parts {
+        match part {
+            Part::Tables(tables) => tables.put(&mut plan),
+            Part::New(bytes) => plan.put(bytes),
+            Part::Kept { begin, end } => plan.keep(*begin, end.saturating_sub(*begin)),
+        }
+    }
+    plan.put(&[0xff, 0xd9]);
+    match plan.finish(length) {
+        Ok(plan) if walk.cleanable => Cleaning::By(plan),
+        _ => Cleaning::Cannot,
+    }
+}
+
+/// How the colours are meant, without words, where it is not as everybody takes them anyway.
+fn profile(walk: &mut Walk, plan: &mut PlanMaker, seen: &mut Seen) {
+    icc::look(&walk.profile, seen);
+    if walk.profile_parts.is_none() || walk.profile_parts != walk.profile_count {
+        // Readers differ about what is the profile then.
+        return walk.broken(seen);
+    }
+    match icc::plain(&walk.profile) {
+        Profile::NotOne => seen.say(What::Other, "a colour profile that cannot be read"),
+        Profile::Unknown => {
+            walk.cleanable = false;
+            seen.limit(Limit::Partly);
+        }
+        Profile::Plain { usual: true, .. } => {}
+        Profile::Plain { bytes, .. } => {
+            let whole = bytes.len().saturating_add(PROFILE_HEAD).saturating_add(2);
             let Ok(whole) = u16::try_from(whole) else {
-                return Cleaning::Cannot;
+                return walk.broken(seen);
             };
             plan.put(&[0xff, 0xe2]);
             plan.put(&whole.to_be_bytes());
             plan.put(PROFILE);
-            plan.put(&[number, count]);
-            plan.put(part);
+            plan.put(&[1, 1]);
+            plan.put(&bytes);
         }
-    }
-    plan.append(walk.plan);
-    match plan.finish(length) {
-        Ok(plan) if cleanable => Cleaning::By(plan),
-        _ => Cleaning::Cannot,
     }
 }
 
@@ -140,40 +250,11 @@ fn segment(file: &impl ReadAt, at: u64) -> Result<Segment, Gone> {
         }
         return Ok(Segment {
             marker,
-            begin,
             body: body.checked_add(if bare { 0 } else { 2 }).ok_or(Gone)?,
             end: body.checked_add(length).ok_or(Gone)?,
         });
     }
     Err(Gone)
-}
-
-/// Where the next marker stands that is none of the coded picture's own.
-fn coded(forward: &mut Forward<'_, impl ReadAt>, from: u64) -> Result<u64, Gone> {
-    let mut at = from;
-    loop {
-        let block = forward.at(at)?;
-        let found = block.iter().position(|byte| *byte == 0xff);
-        let Some(found) = found else {
-            let length = u64::try_from(block.len()).map_err(|_| Gone)?;
-            if length == 0 {
-                return Err(Gone);
-            }
-            at = at.checked_add(length).ok_or(Gone)?;
-            continue;
-        };
-        at = at
-            .checked_add(u64::try_from(found).map_err(|_| Gone)?)
-            .ok_or(Gone)?;
-        let next = at.checked_add(1).ok_or(Gone)?;
-        match forward.at(next)?.first() {
-            // A 0xff of the picture, a restart, a filler.
-            Some(0 | 0xd0..=0xd7) => at = next.checked_add(1).ok_or(Gone)?,
-            Some(0xff) => at = next,
-            Some(_) => return Ok(at),
-            None => return Err(Gone),
-        }
-    }
 }
 
 /// A segment that is not needed to draw the picture, but for a few.
@@ -196,10 +277,11 @@ fn application(
         0xe2 if body.starts_with(PROFILE) => {
             let part = body.get(PROFILE_HEAD..).unwrap_or(&[]);
             walk.profile.extend_from_slice(part);
-            walk.profile_parts.push(part.len());
-            if body.get(12) == body.get(13) {
-                icc::look(&walk.profile, seen);
-            }
+            walk.profile_parts = walk
+                .profile_parts
+                .and_then(|before| before.checked_add(1))
+                .filter(|number| body.get(12) == Some(number));
+            walk.profile_count = body.get(13).copied();
         }
         0xe2 if body.starts_with(b"MPF\0") => seen.note(What::Preview),
         0xed => {
@@ -217,23 +299,46 @@ fn application(
 /// How the colours were turned into numbers is one byte; the others are a version and flags that no
 /// reader needs.
 fn adobe(body: &[u8], walk: &mut Walk, seen: &mut Seen) {
-    // A shorter one is ignored by readers.
-    if let Some(way) = body.get(11) {
-        walk.plan.put(b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0");
-        walk.plan.put(&[*way]);
-    }
+    // A shorter one is ignored by readers, and what is no known way too.
+    walk.adobe = body.get(11).copied().filter(|way| *way <= 2).or(walk.adobe);
     if body.len() != 12 {
         seen.say(What::Other, "notes of a program");
     }
 }
 
-/// The old header: its measures are kept, its small picture is not.
+/// The old header: whether points are square is kept; how finely it was scanned and its small
+/// picture are not.
 fn jfif(body: &[u8], walk: &mut Walk, seen: &mut Seen) {
-    if let Some(measures) = body.get(..12) {
-        walk.front = [&[0xff, 0xe0, 0, 16], measures, &[0, 0]].concat();
+    if let Some([a, b, c, d]) = body.get(8..12).and_then(|sides| sides.first_chunk()) {
+        let sides = sides(
+            u32::from(u16::from_be_bytes([*a, *b])),
+            u32::from(u16::from_be_bytes([*c, *d])),
+        );
+        let [[.., a, b], [.., c, d]] = sides.map(u32::to_be_bytes);
+        let head = b"\xff\xe0\0\x10JFIF\0\x01\x01\0".as_slice();
+        walk.front = [head, &[a, b, c, d, 0, 0]].concat();
     }
     if body.get(12..14).is_some_and(|size| size != [0, 0]) {
         seen.note(What::Preview);
+    }
+}
+
+/// The sides of a point in a picture, as far as it is not square.
+pub(crate) fn sides(across: u32, down: u32) -> [u32; 2] {
+    let sides = ratio(across, down);
+    let fits = sides.iter().all(|side| *side <= MOST_OF_A_SIDE);
+    if fits { sides } else { [1, 1] }
+}
+
+/// Two numbers in the smallest numbers that are to each other as they are.
+pub(crate) fn ratio(one: u32, other: u32) -> [u32; 2] {
+    let (mut a, mut b) = (one, other);
+    while let Some(rest) = a.checked_rem(b) {
+        (a, b) = (b, rest);
+    }
+    match (one.checked_div(a), other.checked_div(a)) {
+        (Some(one), Some(other)) if one > 0 && other > 0 => [one, other],
+        _ => [1, 1],
     }
 }
 

@@ -2,14 +2,19 @@
 //! no offset moves and a film of any size is cleaned without a copy.
 
 mod atom;
+mod av1;
 mod boxes;
 mod brands;
 mod chunks;
 mod coded;
+mod configuration;
 mod cuts;
 mod description;
 mod edits;
+mod elementary;
+mod heads;
 mod media;
+mod reader;
 mod tables;
 mod track;
 mod words;
@@ -159,7 +164,8 @@ impl<F: ReadAt> Movie<'_, F> {
         for atom in self.edits.children(self.file, moov.body, moov.end, seen)? {
             match &atom.name {
                 b"mvhd" => {
-                    edits::put_out_times(self.file, &atom, &mut self.edits, seen)?;
+                    self.cleanable &=
+                        heads::put_out_times(self.file, &atom, &mut self.edits, seen)?;
                     self.scale = cuts::scale(self.file, &atom)?;
                 }
                 b"trak" if self.tracks.len() >= MOST_TRACKS => return Err(Gone),
@@ -194,7 +200,7 @@ impl<F: ReadAt> Movie<'_, F> {
 
     /// Puts out the tracks that are neither picture nor sound, and all media but that of the others.
     fn put_out_tracks(&mut self, seen: &mut Seen) -> Result<(), Gone> {
-        let (kept, out): (Vec<_>, Vec<_>) = self.tracks.iter().partition(|track| track.is_shown());
+        let (kept, out): (Vec<_>, Vec<_>) = self.tracks.iter().partition(|track| track.is_kept());
         let ids: Vec<u32> = kept.iter().map(|track| track.id).collect();
         for track in &kept {
             track.let_go(self.file, &ids, &mut self.edits, seen)?;

@@ -1,10 +1,17 @@
 //! PNG: chunks, of which few are the picture.
 
+mod animation;
+mod checksum;
+mod head;
 mod stream;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
+use self::animation::Animation;
+use self::head::Head;
+use self::stream::Stream;
+use super::icc::Profile;
 use super::{Seen, exif, icc, xml};
 use crate::finding::{Limit, What};
 use crate::plan::PlanMaker;
@@ -15,18 +22,45 @@ use crate::source::{Gone, ReadAt, array, take};
 const MOST_CHUNKS: usize = 1_000_000;
 /// A packed text or profile is unpacked to at most so many bytes.
 const MOST_UNPACKED: usize = 4 << 20;
+/// A hint is no longer than this.
+const MOST_OF_A_HINT: usize = 24;
+const UNUSED: &str = "a part that is not as it has to be, and that nobody shows";
 const XMP: &[u8] = b"XML:com.adobe.xmp";
+
+struct Walk {
+    plan: PlanMaker,
+    cleanable: bool,
+    /// Chunks that come once.
+    once: Vec<[u8; 4]>,
+    head: Head,
+    /// So many colours the palette has.
+    palette: usize,
+    picture: Stream,
+    has_picture: bool,
+    animation: Option<Animation>,
+}
 
 /// Looks at a PNG, and plans a copy whose coded picture is the same, byte for byte.
 pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone> {
-    let mut plan = PlanMaker::default();
-    plan.keep(0, 8);
-    let mut at = 8_u64;
-    let mut cleanable = true;
-    let mut once: Vec<[u8; 4]> = Vec::new();
-    // Width and height come first, then how the colours are coded.
-    let colours = array::<1>(file, 25).map_or(0, |[colours]| colours);
-    let mut stream = stream::Stream::new(file);
+    let head = array::<13>(file, 16)?;
+    let first = array::<8>(file, 8)? == *b"\0\0\0\x0dIHDR";
+    let Some(known) = Head::of(&head).filter(|_| first) else {
+        seen.limit(Limit::Broken);
+        return Ok(Cleaning::Cannot);
+    };
+    let mut walk = Walk {
+        plan: PlanMaker::default(),
+        cleanable: true,
+        once: Vec::new(),
+        head: known,
+        palette: 0,
+        picture: Stream::new(known),
+        has_picture: false,
+        animation: None,
+    };
+    walk.plan.keep(0, 8);
+    put(&mut walk.plan, b"IHDR", &head);
+    let mut at = 33_u64;
     for _ in 0..MOST_CHUNKS {
         let length = u64::from(u32::from_be_bytes(array(file, at)?));
         let body = at.checked_add(8).ok_or(Gone)?;
@@ -38,27 +72,17 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
             .ok_or(Gone)?;
         match &name {
             b"IDAT" => {
-                stream.add(file, body, length);
-                plan.keep(at, end.saturating_sub(at));
+                walk.has_picture = true;
+                walk.picture.add(file, body, length);
+                walk.keep(file, at, length)?;
             }
-            b"fcTL" | b"fdAT" if fits(name, length, colours) => {
-                plan.keep(at, end.saturating_sub(at));
-            }
-            b"IHDR" | b"PLTE" | b"tRNS" | b"gAMA" | b"cHRM" | b"sRGB" | b"sBIT" | b"bKGD"
-            | b"cICP" | b"mDCV" | b"cLLI" | b"acTL" | b"fcTL" | b"fdAT" => {
-                if fits(name, length, colours) && !once.contains(&name) {
-                    once.push(name);
-                    put(&mut plan, &name, &take(file, body, length)?);
-                } else if name.first().is_some_and(u8::is_ascii_uppercase) {
-                    cleanable = false;
-                    seen.limit(Limit::Broken);
-                } else {
-                    seen.say(What::Other, "a part that is not as long as it has to be");
+            b"fdAT" if length >= 4 && walk.animation.is_some() => {
+                if let Some(animation) = &mut walk.animation {
+                    animation.add(file, body, length)?;
                 }
+                walk.keep(file, at, length)?;
             }
             b"IEND" => {
-                put(&mut plan, b"IEND", &[]);
-                cleanable &= stream.ends(seen);
                 if length > 0 {
                     seen.say(What::Other, "something in the mark of the end");
                 }
@@ -66,77 +90,145 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
                 if left > 0 {
                     seen.say(What::Tail, &format!("{left} bytes"));
                 }
-                return Ok(match plan.finish(file.length()) {
-                    Ok(plan) if cleanable => Cleaning::By(plan),
-                    _ => Cleaning::Cannot,
-                });
+                return Ok(walk.finish(file.length(), seen));
             }
-            [first, ..] if first.is_ascii_uppercase() => {
+            b"IHDR" => walk.broken(seen),
+            // A palette of true colours is advice.
+            [first, ..] if first.is_ascii_uppercase() && &name != b"PLTE" => {
                 // Without a chunk that is critical and unknown the picture may not be the same.
-                cleanable = false;
+                walk.cleanable = false;
                 seen.limit(Limit::Partly);
             }
-            _ => {
-                let body = take(file, body, length)?;
-                words(&name, &body, &mut plan, seen);
-            }
+            _ => walk.small(name, &take(file, body, length)?, seen),
         }
         at = end;
     }
     Err(Gone)
 }
 
-/// Whether a chunk is as long as it has to be (PNG, third edition, 11), where the colours are coded
-/// like this.
-fn fits(name: [u8; 4], length: u64, colours: u8) -> bool {
-    match &name {
-        b"IHDR" => length == 13,
-        b"PLTE" => length <= 768 && length.is_multiple_of(3),
-        b"tRNS" => match colours {
-            0 => length == 2,
-            2 => length == 6,
-            _ => colours == 3 && length <= 256,
-        },
-        b"sBIT" => match colours {
-            0 => length == 1,
-            2 | 3 => length == 3,
-            4 => length == 2,
-            _ => length == 4,
-        },
-        b"bKGD" => match colours {
-            0 | 4 => length == 2,
-            3 => length == 1,
-            _ => length == 6,
-        },
-        b"gAMA" | b"cICP" => length == 4,
-        b"cHRM" => length == 32,
-        b"sRGB" => length == 1,
-        b"mDCV" => length == 24,
-        b"cLLI" | b"acTL" => length == 8,
-        b"fcTL" => length == 26,
-        b"fdAT" => length >= 4,
-        _ => false,
+impl Walk {
+    fn broken(&mut self, seen: &mut Seen) {
+        self.cleanable = false;
+        seen.limit(Limit::Broken);
+    }
+
+    /// Keeps a chunk, with the checksum that it has to have.
+    fn keep(&mut self, file: &impl ReadAt, at: u64, length: u64) -> Result<(), Gone> {
+        let named = length.checked_add(4).ok_or(Gone)?;
+        let sum = checksum::of(file, at.checked_add(4).ok_or(Gone)?, named)?;
+        self.plan.keep(at, named.checked_add(4).ok_or(Gone)?);
+        self.plan.put(&sum.to_be_bytes());
+        Ok(())
+    }
+
+    fn small(&mut self, name: [u8; 4], body: &[u8], seen: &mut Seen) {
+        match &name {
+            b"PLTE" if self.head.colours == 3 => {
+                let kept = self.head.kept(name, body, 0);
+                match kept.filter(|_| !self.once.contains(&name) && !self.has_picture) {
+                    Some(kept) => {
+                        self.once.push(name);
+                        self.palette = kept.len().checked_div(3).unwrap_or(0);
+                        put(&mut self.plan, &name, &kept);
+                    }
+                    None => self.broken(seen),
+                }
+            }
+            b"PLTE" => seen.say(What::Other, UNUSED),
+            b"tRNS" | b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"pHYs" => {
+                let kept = self.head.kept(name, body, self.palette);
+                match kept.filter(|_| !self.once.contains(&name) && !self.has_picture) {
+                    Some(kept) => {
+                        self.once.push(name);
+                        put(&mut self.plan, &name, &kept);
+                    }
+                    None if &name == b"pHYs" => {
+                        seen.say(What::Other, "how finely it was scanned or shown");
+                    }
+                    None => seen.say(What::Other, UNUSED),
+                }
+            }
+            b"acTL" => {
+                let animation = Animation::of(body);
+                if self.animation.is_some() || self.has_picture || animation.is_none() {
+                    return seen.say(What::Other, UNUSED);
+                }
+                self.animation = animation;
+                put(&mut self.plan, &name, body);
+            }
+            b"fcTL" => match &mut self.animation {
+                Some(animation) => {
+                    animation.begin(body, self.head, !self.has_picture, seen);
+                    put(&mut self.plan, &name, body);
+                }
+                None => seen.say(What::Other, UNUSED),
+            },
+            b"fdAT" => seen.say(What::Other, UNUSED),
+            b"iCCP" | b"eXIf" if self.once.contains(&name) || self.has_picture => {
+                words(name, body, seen);
+                seen.say(What::Other, UNUSED);
+            }
+            b"iCCP" => self.profile(body, seen),
+            b"eXIf" => {
+                if let Some(orientation) = exif::block(body, seen) {
+                    self.once.push(name);
+                    let block = exif::only_orientation(orientation);
+                    put(&mut self.plan, &name, &block);
+                }
+            }
+            _ => words(name, body, seen),
+        }
+    }
+
+    /// How the colours are meant, without words.
+    fn profile(&mut self, body: &[u8], seen: &mut Seen) {
+        self.once.push(*b"iCCP");
+        let packed = zero_ended(body).and_then(|(_, rest)| rest.get(1..));
+        let profile = packed.and_then(unpacked).unwrap_or_default();
+        icc::look(&profile, seen);
+        match icc::plain(&profile) {
+            // No reader heeds it.
+            Profile::NotOne => seen.say(What::Other, "a colour profile that cannot be read"),
+            Profile::Unknown => {
+                self.cleanable = false;
+                seen.limit(Limit::Partly);
+            }
+            Profile::Plain { usual: true, .. } if self.once.contains(b"sRGB") => {}
+            // It counts for more than other numbers that may stand there.
+            Profile::Plain { usual: true, .. } => {
+                self.once.push(*b"sRGB");
+                put(&mut self.plan, b"sRGB", &[0]);
+            }
+            Profile::Plain { bytes, .. } => {
+                let mut chunk = b"icc\0\0".to_vec();
+                chunk.extend_from_slice(&compress_to_vec_zlib(&bytes, 9));
+                put(&mut self.plan, b"iCCP", &chunk);
+            }
+        }
+    }
+
+    fn finish(mut self, length: u64, seen: &mut Seen) -> Cleaning {
+        put(&mut self.plan, b"IEND", &[]);
+        self.cleanable &= self.picture.ends(seen);
+        if let Some(mut animation) = self.animation.take()
+            && !animation.ends(seen)
+        {
+            self.broken(seen);
+        }
+        if self.head.colours == 3 && self.palette == 0 {
+            self.broken(seen);
+        }
+        match self.plan.finish(length) {
+            Ok(plan) if self.cleanable => Cleaning::By(plan),
+            _ => Cleaning::Cannot,
+        }
     }
 }
 
-/// A chunk that is not needed to draw the picture, but for a few.
-fn words(name: &[u8; 4], body: &[u8], plan: &mut PlanMaker, seen: &mut Seen) {
-    match name {
-        b"eXIf" => {
-            if let Some(orientation) = exif::block(body, seen) {
-                put(plan, b"eXIf", &exif::only_orientation(orientation));
-            }
-        }
-        b"iCCP" => profile(body, plan, seen),
-        b"pHYs" => {
-            let same = body.get(..4) == body.get(4..8);
-            // Points that are not square are part of how the picture looks.
-            if same || body.len() != 9 {
-                seen.say(What::Other, "how finely it was scanned or shown");
-            } else {
-                put(plan, b"pHYs", body);
-            }
-        }
+/// A chunk that is not needed to draw the picture.
+fn words(name: [u8; 4], body: &[u8], seen: &mut Seen) {
+    match &name {
+        b"eXIf" => drop(exif::block(body, seen)),
         b"tIME" => {
             if let Some([high, low, month, day, hour, minute, second]) = body.first_chunk::<7>() {
                 let year = u16::from_be_bytes([*high, *low]);
@@ -144,24 +236,17 @@ fn words(name: &[u8; 4], body: &[u8], plan: &mut PlanMaker, seen: &mut Seen) {
                 seen.say(What::Time, &time);
             }
         }
-        b"tEXt" | b"zTXt" | b"iTXt" => text(name, body, seen),
+        b"tEXt" | b"zTXt" | b"iTXt" => text(&name, body, seen),
         b"caBX" => seen.say(What::History, "content credentials (C2PA)"),
-        b"sPLT" | b"hIST" => {}
+        // How it was made, what stands behind it, how it is to be shown with fewer colours or more.
+        b"sBIT" | b"bKGD" | b"hIST" | b"mDCV" | b"cLLI" if body.len() <= MOST_OF_A_HINT => {}
+        b"sBIT" | b"bKGD" | b"hIST" | b"mDCV" | b"cLLI" | b"sPLT" | b"iCCP" => {
+            seen.say(What::Other, UNUSED);
+        }
         _ => {
-            let name = String::from_utf8_lossy(name);
+            let name = String::from_utf8_lossy(&name);
             seen.say(What::Other, &format!("a note of a program ({name})"));
         }
-    }
-}
-
-fn profile(body: &[u8], plan: &mut PlanMaker, seen: &mut Seen) {
-    let packed = zero_ended(body).and_then(|(_, rest)| rest.get(1..));
-    let profile = packed.and_then(unpacked).unwrap_or_default();
-    icc::look(&profile, seen);
-    if let Some(clean) = icc::without_words(&profile) {
-        let mut chunk = b"icc\0\0".to_vec();
-        chunk.extend_from_slice(&compress_to_vec_zlib(&clean, 9));
-        put(plan, b"iCCP", &chunk);
     }
 }
 
@@ -223,19 +308,5 @@ fn put(plan: &mut PlanMaker, name: &[u8; 4], body: &[u8]) {
     plan.put(&length.to_be_bytes());
     plan.put(name);
     plan.put(body);
-    plan.put(&crc(name.iter().chain(body)).to_be_bytes());
-}
-
-/// CRC-32 as PNG (third edition, annex D) has it.
-fn crc<'b>(bytes: impl Iterator<Item = &'b u8>) -> u32 {
-    !bytes.fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            let shifted = crc.wrapping_shr(1);
-            if crc & 1 == 1 {
-                shifted ^ 0xedb8_8320
-            } else {
-                shifted
-            }
-        })
-    })
+    plan.put(&checksum::of_bytes(&[name.as_slice(), body].concat()).to_be_bytes());
 }

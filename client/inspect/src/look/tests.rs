@@ -121,8 +121,20 @@ fn a_cleaned_photograph_is_still_turned_the_right_way_and_keeps_its_colours() {
         Some(6)
     );
     assert!(seen.findings.is_empty());
-    assert!(holds(&clean, "ICC_PROFILE") && holds(&clean, "rXYZ"));
     assert!(!holds(&cleaned(PROGRESSIVE), "Exif"));
+    // Its colours are those of a picture without a profile; these are not.
+    assert!(!holds(&clean, "ICC_PROFILE"));
+    let clean = cleaned(&wide());
+    assert!(holds(&clean, "ICC_PROFILE") && holds(&clean, "rXYZ") && !holds(&clean, "lcms"));
+}
+
+/// The photograph, whose red is another.
+fn wide() -> Vec<u8> {
+    let red = b"XYZ \0\0\0\0\0\0\x6f\xa0";
+    let place = PHONE.windows(12).position(|it| it == red).unwrap();
+    let mut file = PHONE.to_vec();
+    file[place + 10] = 0x83;
+    file
 }
 
 #[test]
@@ -156,7 +168,7 @@ fn a_cleaned_png_has_the_same_coded_picture_and_says_nothing() {
     };
     assert_eq!(only(&clean), only(SCREEN));
     let names: Vec<_> = chunks(&clean).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["IHDR", "iCCP", "eXIf", "IDAT", "IEND"]);
+    assert_eq!(names, ["IHDR", "sRGB", "eXIf", "IDAT", "IEND"]);
     assert_eq!(look(&clean.as_slice()).findings, []);
     assert_eq!(cleaned(&clean), clean);
 }
@@ -345,6 +357,39 @@ fn an_office_document_tells_its_author() {
     assert_eq!(report.kind, Kind::Office);
     assert!(says(&report, What::Person, "F. Example"), "{report:?}");
     assert!(says(&report, What::Person, "G. Example"));
+}
+
+#[test]
+fn a_document_that_is_written_in_letters_tells_its_author_and_is_no_text() {
+    let cases: [(&[u8], Kind, &str); 4] = [
+        (
+            b"{\\rtf1{\\info{\\author K. Example}} x}",
+            Kind::Rtf,
+            "K. Example",
+        ),
+        (
+            b"<!DOCTYPE html><META NAME=\"Author\" content='N. Example'>",
+            Kind::Html,
+            "N. Example",
+        ),
+        (
+            b"<svg><creator>O. Example</creator></svg>",
+            Kind::Svg,
+            "O. Example",
+        ),
+        (
+            b"<?xml version='1.0'?><gpx><author>P. Example</author></gpx>",
+            Kind::Xml,
+            "P. Example",
+        ),
+    ];
+    for (file, kind, person) in cases {
+        let report = look(&file);
+        assert_eq!(report.kind, kind);
+        assert_eq!(report.cleaning, Cleaning::Cannot);
+        assert_eq!(report.limits, [Limit::Partly]);
+        assert!(says(&report, What::Person, person), "{report:?}");
+    }
 }
 
 #[test]

@@ -147,6 +147,22 @@ export function be32(number: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** The sides of a point that is not square are to each other as smaller numbers than this. */
+const MOST_OF_A_SIDE = 1_000;
+
+/** The sides of a point in a picture, as far as it is not square. */
+export function sides(across: number, down: number): [number, number] {
+  const both = ratio(across, down);
+  return both.every((side) => side <= MOST_OF_A_SIDE) ? both : [1, 1];
+}
+
+/** Two whole numbers in the smallest numbers that are to each other as they are. */
+export function ratio(one: number, other: number): [number, number] {
+  let [a, b] = [one, other];
+  while (b !== 0) [a, b] = [b, a % b];
+  return one === 0 || other === 0 ? [1, 1] : [one / a, other / a];
+}
+
 export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -1,8 +1,9 @@
 // JPEG: segments before and between the coded picture (ITU-T T.81, annex B).
-import { Gone, bytesOf, find, joined, startsWith, u16be, utf8 } from './bytes.ts';
+import { Gone, be32, bytesOf, find, joined, sides, startsWith, u16be, utf8 } from './bytes.ts';
 import { exif, onlyOrientation } from './exif.ts';
-import { profile, withoutWords } from './icc.ts';
-import { fits } from './jpeg-tables.ts';
+import { plainProfile, profile } from './icc.ts';
+import { Frame } from './jpeg-scans.ts';
+import { Tables, type Slot } from './jpeg-tables.ts';
 import { Plan } from './plan.ts';
 import type { What } from './report.ts';
 import type { Seen } from './seen.ts';
@@ -30,35 +31,63 @@ interface Segment {
   readonly end: number;
 }
 
+/** What stays, in its order. */
+type Part = Tables | Uint8Array<ArrayBuffer> | { readonly begin: number; readonly end: number };
+
 interface Walk {
-  /** What stays, in its order. */
-  readonly plan: Plan;
+  readonly parts: Part[];
+  frame: Frame | undefined;
   orientation: number | undefined;
   /** What readers want first. */
   front: Uint8Array<ArrayBuffer> | undefined;
+  adobe: number | undefined;
   readonly profile: Uint8Array[];
+  /** Whether the parts of the profile came one after the other, and how many there are to be. */
+  profileInOrder: boolean;
+  profileCount: number;
 }
 
 /** Looks at a JPEG, and plans a copy whose coded picture is the same, byte for byte. */
 export async function jpeg(file: Source, seen: Seen): Promise<Plan> {
-  const walk: Walk = { plan: new Plan(), orientation: undefined, front: undefined, profile: [] };
+  const walk: Walk = {
+    parts: [],
+    frame: undefined,
+    orientation: undefined,
+    front: undefined,
+    adobe: undefined,
+    profile: [],
+    profileInOrder: true,
+    profileCount: 0,
+  };
   let at = 2;
   for (let count = 0; count < MOST_SEGMENTS; count += 1) {
     const segment = await segmentAt(file, at);
     const { marker, begin, body, end } = segment;
     at = end;
     if (marker === 0xd9) {
-      walk.plan.keep(begin, 2);
       seen.tail(file.length - end);
+      if (walk.frame?.isWhole() !== true) broken(seen);
       return finish(walk, seen);
     }
     if (marker === 0xfe || (marker >= 0xe0 && marker <= 0xef)) {
       application(marker, await file.take(body, end - body), walk, seen);
-    } else if (isTable(marker)) {
-      if (!fits(marker, await file.take(body, end - body))) broken(seen);
-      // The coded picture: the segment, and everything up to the next marker.
-      if (marker === 0xda) at = await coded(file, end);
-      walk.plan.keep(begin, at - begin);
+    } else if (marker === 0xda) {
+      const head = await file.take(body, end - body);
+      const scan = await coded(file, end);
+      at = scan.next;
+      if (!hasScan(walk, head, end, scan)) broken(seen);
+    } else if (marker === 0xc4 || marker === 0xdb || marker === 0xdd) {
+      const tables = Tables.of(marker, await file.take(body, end - body));
+      if (tables === undefined) broken(seen);
+      else walk.parts.push(tables);
+    } else if (marker >= 0xc0 && marker <= 0xc2 && walk.frame === undefined) {
+      walk.frame = Frame.of(marker, await file.take(body, end - body));
+      if (walk.frame === undefined) broken(seen);
+      walk.parts.push((await file.take(begin, end - begin)).slice());
+    } else if (marker >= 0xc3 && marker <= 0xcf && marker !== 0xc8) {
+      // Other ways to code a picture, which few can show.
+      seen.limit('coding');
+      seen.cannot('coding');
     } else broken(seen);
   }
   throw new Gone();
@@ -69,10 +98,29 @@ function broken(seen: Seen): void {
   seen.cannot('damaged');
 }
 
-/** Frames, tables, and the heads of the coded picture. */
-function isTable(marker: number): boolean {
-  if (marker === 0xda || (marker >= 0xdb && marker <= 0xdd)) return true;
-  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8;
+/** Takes a scan, which has to add to the picture, with tables that are there and no restart too many. */
+function hasScan(walk: Walk, head: Uint8Array, begin: number, { end, restarts, plain }: Coded): boolean {
+  const scan = walk.frame?.scan(head);
+  if (scan === undefined) return false;
+  let whole = plain;
+  for (const slot of scan.slots) {
+    if (table(walk, slot) === undefined) whole = false;
+  }
+  const interval = u16be(table(walk, 'interval') ?? new Uint8Array(2), 0) ?? 0;
+  if (!whole || restarts > (interval === 0 ? 0 : Math.ceil(scan.units / interval) - 1)) return false;
+  const length = scan.head.length + 2;
+  walk.parts.push(Uint8Array.of(0xff, 0xda, length >> 8, length & 0xff, ...scan.head), { begin, end });
+  return true;
+}
+
+/** The table that is in this place now. */
+function table(walk: Walk, slot: Slot): Uint8Array | undefined {
+  for (let index = walk.parts.length - 1; index >= 0; index -= 1) {
+    const part = walk.parts[index];
+    const bytes = part instanceof Tables ? part.use(slot) : undefined;
+    if (bytes !== undefined) return bytes;
+  }
+  return undefined;
 }
 
 function finish(walk: Walk, seen: Seen): Plan {
@@ -84,23 +132,32 @@ function finish(walk: Walk, seen: Seen): Plan {
     plan.put(onlyOrientation(walk.orientation));
   }
   const whole = joined(walk.profile);
-  profile(whole, seen);
-  const clean = withoutWords(whole);
-  if (clean !== undefined) {
-    let at = 0;
-    // The numbers of the parts are bytes.
-    const count = Math.min(walk.profile.length, 255);
-    for (const [index, { length }] of walk.profile.slice(0, count).entries()) {
-      const segment = length + PROFILE_HEAD + 2;
-      plan.put(Uint8Array.of(0xff, 0xe2, segment >> 8, segment & 0xff));
-      plan.put(bytesOf(PROFILE));
-      plan.put(Uint8Array.of(index + 1, count));
-      plan.put(clean.slice(at, at + length));
-      at += length;
-    }
+  if (whole.length > 0) colours(whole, walk, plan, seen);
+  if (walk.adobe !== undefined) plan.put(joined([bytesOf('\xff\xee\0\x0eAdobe\0\x64\0\0\0\0'), Uint8Array.of(walk.adobe)]));
+  for (const part of walk.parts) {
+    if (part instanceof Tables) plan.put(part.bytes());
+    else if (part instanceof Uint8Array) plan.put(part);
+    else plan.keep(part.begin, part.end - part.begin);
   }
-  plan.append(walk.plan);
+  plan.put(bytesOf('\xff\xd9'));
   return plan;
+}
+
+/** How the colours are meant, without words, where it is not as everybody takes them anyway. */
+function colours(whole: Uint8Array, walk: Walk, plan: Plan, seen: Seen): void {
+  profile(whole, seen);
+  // Readers differ about what is the profile then.
+  if (!walk.profileInOrder || walk.profile.length !== walk.profileCount) return broken(seen);
+  const clean = plainProfile(whole);
+  if (clean === 'not-one') return seen.note('other', 'colour-profile');
+  if (clean === 'unknown') {
+    seen.limit('partly');
+    return seen.cannot('unknown-part');
+  }
+  if (clean.usual) return;
+  const length = clean.bytes.length + PROFILE_HEAD + 2;
+  if (length > 0xffff) return broken(seen);
+  plan.put(joined([Uint8Array.of(0xff, 0xe2, length >> 8, length & 0xff), bytesOf(`${PROFILE}\x01\x01`), clean.bytes]));
 }
 
 async function segmentAt(file: Source, at: number): Promise<Segment> {
@@ -118,30 +175,46 @@ async function segmentAt(file: Source, at: number): Promise<Segment> {
   throw new Gone();
 }
 
-/** Where the next marker stands that is none of the coded picture's own. */
-async function coded(file: Source, from: number): Promise<number> {
-  // Whether the block before ended with a 0xff.
-  let open = false;
+/** Where a scan ends, without what fills up; and where the next marker stands that is none of its own. */
+interface Coded {
+  readonly end: number;
+  readonly next: number;
+  readonly restarts: number;
+  /** Whether its restarts are in order, and nothing fills up between them. */
+  readonly plain: boolean;
+}
+
+/** The coded picture from this place on. */
+async function coded(file: Source, from: number): Promise<Coded> {
+  let restarts = 0;
+  let plain = true;
+  // Where the 0xff stands that may begin a marker, and whether more of them follow.
+  let end = -1;
+  let fills = false;
   for (let begin = from; begin < file.length; begin += BLOCK) {
     const { bytes } = await file.region(begin, Math.min(BLOCK, file.length - begin));
-    if (open && isMarker(bytes[0])) return begin - 1;
-    const first = open && bytes[0] !== 0xff ? 1 : 0;
-    open = false;
-    // Found by the engine: a loop over every byte is slow without a just-in-time compiler.
-    let at = bytes.indexOf(0xff, first);
-    while (at >= 0 && !open) {
-      const next = bytes[at + 1];
-      if (isMarker(next)) return begin + at;
-      if (next === undefined) open = true;
-      else at = next === 0xff ? at + 1 : bytes.indexOf(0xff, at + 2);
+    for (let at = 0; at < bytes.length; at += 1) {
+      if (end < 0) {
+        // Found by the engine: a loop over every byte is slow without a just-in-time compiler.
+        at = bytes.indexOf(0xff, at);
+        if (at < 0) break;
+        end = begin + at;
+        fills = false;
+        continue;
+      }
+      const marker = bytes[at] ?? 0;
+      if (marker === 0xff) {
+        fills = true;
+        continue;
+      }
+      const restart = marker >= 0xd0 && marker <= 0xd7;
+      if (marker !== 0 && !restart) return { end, next: begin + at - 1, restarts, plain };
+      if (fills || (restart && (marker & 7) !== (restarts & 7))) plain = false;
+      if (restart) restarts += 1;
+      end = -1;
     }
   }
   throw new Gone();
-}
-
-/** Whether it makes a marker of the 0xff before it, and not a 0xff of the picture, a restart or a filler. */
-function isMarker(next: number | undefined): boolean {
-  return next !== undefined && next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7);
 }
 
 /** A segment that is not needed to draw the picture, but for a few. */
@@ -153,6 +226,8 @@ function application(marker: number, body: Uint8Array, walk: Walk, seen: Seen): 
   else if (is(0xe1, LONG_XMP)) seen.note('other', 'long-xmp');
   else if (is(0xe2, PROFILE)) {
     walk.profile.push(body.subarray(PROFILE_HEAD));
+    if (body[12] !== walk.profile.length) walk.profileInOrder = false;
+    walk.profileCount = body[13] ?? 0;
   } else if (is(0xe2, 'MPF\0')) seen.note('thumbnail');
   else if (marker === 0xed) iptc(body, seen);
   else if (is(0xee, 'Adobe')) adobe(body, walk, seen);
@@ -166,17 +241,18 @@ function application(marker: number, body: Uint8Array, walk: Walk, seen: Seen): 
  */
 function adobe(body: Uint8Array, walk: Walk, seen: Seen): void {
   const way = body[11];
-  // A shorter one is ignored by readers.
-  if (way !== undefined) {
-    walk.plan.put(bytesOf('\xff\xee\0\x0eAdobe\0\x64\0\0\0\0'));
-    walk.plan.put(Uint8Array.of(way));
-  }
+  // A shorter one is ignored by readers, and what is no known way too.
+  if (way !== undefined && way <= 2) walk.adobe = way;
   if (body.length !== 12) seen.note('other', 'program');
 }
 
-/** The old header: its measures are kept, its small picture is not. */
+/** The old header: whether points are square is kept; how finely it was scanned and its small picture are not. */
 function jfif(body: Uint8Array, walk: Walk, seen: Seen): void {
-  if (body.length >= 12) walk.front = joined([bytesOf('\xff\xe0\0\x10'), body.subarray(0, 12), new Uint8Array(2)]);
+  const [across, down] = [u16be(body, 8), u16be(body, 10)];
+  if (across !== undefined && down !== undefined) {
+    const both = sides(across, down).map((side) => be32(side).subarray(2));
+    walk.front = joined([bytesOf('\xff\xe0\0\x10JFIF\0\x01\x01\0'), ...both, new Uint8Array(2)]);
+  }
   if (body.length >= 14 && (body[12] !== 0 || body[13] !== 0)) seen.note('thumbnail');
 }
 

@@ -2,6 +2,7 @@
 import { Gone } from './bytes.ts';
 import { HEAD, kindOf } from './kind.ts';
 import { jpeg } from './jpeg.ts';
+import { html, rtf, xml } from './markup.ts';
 import { matroska } from './matroska.ts';
 import { film } from './movie/film.ts';
 import { office } from './office.ts';
@@ -86,6 +87,16 @@ async function byKind(kind: Kind, file: Source, seen: Seen): Promise<Plan | unde
       break;
     case 'matroska':
       await matroska(file, seen);
+      break;
+    case 'rtf':
+      await rtf(file, seen);
+      break;
+    case 'html':
+      await html(file, seen);
+      break;
+    case 'svg':
+    case 'xml':
+      await xml(file, seen);
       break;
     case 'text':
       seen.limit('text');

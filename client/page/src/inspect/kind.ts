@@ -32,6 +32,7 @@ const MAGIC: readonly (readonly [number, string, Kind])[] = [
   [0, 'MZ', 'program'],
   [0, 'SQLite format 3\0', 'database'],
   [0, '%PDF-', 'pdf'],
+  [0, '{\\rtf', 'rtf'],
 ];
 
 /** What a file with this beginning, of at most HEAD bytes, is. */
@@ -49,7 +50,7 @@ export function kindOf(head: Uint8Array): Kind {
   if (first === 0xff && second !== undefined && (second & 0xe0) === 0xe0 && (second & 0x06) !== 0) return 'mp3';
   // Readers look for it in the first kilobyte.
   if (latin(head.subarray(0, 1_028)).includes('%PDF-')) return 'pdf';
-  return isText(head) ? 'text' : 'unknown';
+  return isText(head) ? (byMarks(head) ?? 'text') : 'unknown';
 }
 
 function byBrands(head: Uint8Array): Kind {
@@ -60,6 +61,23 @@ function byBrands(head: Uint8Array): Kind {
     if (['mif1', 'msf1', 'avif', 'heic'].includes(brands.slice(at, at + 4))) return 'heif';
   }
   return 'mp4';
+}
+
+/** What stands in a document of each kind, in small letters. */
+const MARKS: readonly (readonly [string, Kind])[] = [
+  ['<!doctype html', 'html'],
+  ['<html', 'html'],
+  ['<head', 'html'],
+  ['<body', 'html'],
+  ['<meta', 'html'],
+  ['<svg', 'svg'],
+  ['<?xml', 'xml'],
+];
+
+/** A text that is a document with places for notes, by what it begins with. */
+function byMarks(head: Uint8Array): Kind | undefined {
+  const text = latin(head).replace(/^\xef\xbb\xbf/, '').replace(/^[ \t\n\f\r]+/, '').toLowerCase();
+  return text.startsWith('<') ? MARKS.find(([mark]) => text.includes(mark))?.[1] : undefined;
 }
 
 function isText(head: Uint8Array): boolean {

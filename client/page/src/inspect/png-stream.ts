@@ -1,5 +1,5 @@
 // The packed picture of a PNG: it ends with its last row, and nothing stands behind.
-import { Region } from './bytes.ts';
+import type { Head } from './png-head.ts';
 import type { Seen } from './seen.ts';
 import { MOST_READ } from './source.ts';
 
@@ -20,11 +20,14 @@ const PASSES = [
  * Tells when the stream in these parts of the file is not the picture and nothing else, as far as it can be followed.
  * The engine unpacks it: a library would take seconds for a few megabytes without a just-in-time compiler.
  */
-export async function judgeStream(parts: readonly Blob[], head: Uint8Array, seen: Seen): Promise<void> {
+export async function judgeStream(parts: readonly Blob[], head: Head, seen: Seen): Promise<void> {
   const packed = new Blob([...parts]);
-  const whole = rows(head) ?? -1;
+  const whole = rows(head);
   const all = packed.size > MOST_READ ? 'left' : await unpacked(packed, whole);
-  if (all === 'left') return seen.limit('too-large');
+  if (all === 'left') {
+    seen.limit('too-large');
+    return seen.cannot('too-large');
+  }
   // It needs every byte: a stream that has ended before the last one has something behind it. (Not every engine
   // refuses that by itself.)
   const short = packed.slice(0, Math.max(0, packed.size - 1));
@@ -54,15 +57,11 @@ async function unpacked(packed: Blob, whole: number): Promise<'ended' | 'more' |
   }
 }
 
-/** How long all rows of a picture are (PNG, third edition, 7.2 and 8), by the 13 bytes of its head. */
-function rows(head: Uint8Array): number | undefined {
-  const region = new Region(head);
-  const [across, down] = [region.u32(0), region.u32(4)];
-  const channels = [1, undefined, 3, 1, 2, undefined, 4][region.u8(9)];
-  if (channels === undefined) return undefined;
-  const bits = channels * region.u8(8);
+/** How long all rows of a picture are (PNG, third edition, 7.2 and 8). */
+function rows({ across, down, depth, colours, interlaced }: Head): number {
+  const bits = depth * ([1, 1, 3, 1, 2, 1, 4][colours] ?? 1);
   const length = (wide: number, high: number): number => (wide === 0 ? 0 : (Math.ceil((wide * bits) / 8) + 1) * high);
-  if (region.u8(12) === 0) return length(across, down);
+  if (!interlaced) return length(across, down);
   const points = (all: number, first: number, step: number): number => Math.ceil(Math.max(0, all - first) / step);
   return PASSES.reduce(
     (sum, [right, below, wide, high]) => sum + length(points(across, right, wide), points(down, below, high)),

@@ -1,119 +1,190 @@
 // PNG: chunks, of which few are the picture (PNG, third edition, 11).
 import { zlibSync } from 'fflate';
-import { Gone, be32, bytesOf, joined, latin, u16be, utf8 } from './bytes.ts';
+import { Gone, be32, bytesOf, joined, u16be, utf8 } from './bytes.ts';
 import { exif, onlyOrientation } from './exif.ts';
-import { profile, withoutWords } from './icc.ts';
+import { plainProfile, profile } from './icc.ts';
 import { unzlibWhole } from './packed.ts';
 import { Plan } from './plan.ts';
+import { Animation } from './png-animation.ts';
+import { checksum, checksumOf } from './png-checksum.ts';
+import { headOf, kept, type Head } from './png-head.ts';
 import { judgeStream } from './png-stream.ts';
 import type { What } from './report.ts';
 import type { Seen } from './seen.ts';
-import type { Source } from './source.ts';
+import { MOST_READ, type Source } from './source.ts';
 import { xmp } from './xml.ts';
 
 /** More chunks than any picture has. */
 const MOST_CHUNKS = 100_000;
 /** A packed text or profile is unpacked to at most so many bytes. */
 const MOST_UNPACKED = 4 << 20;
-const DRAWN: ReadonlySet<string> = new Set(
-  'IHDR PLTE tRNS gAMA cHRM sRGB sBIT bKGD cICP mDCV cLLI acTL fcTL fdAT'.split(' '),
-);
+/** A hint is no longer than this. */
+const MOST_OF_A_HINT = 24;
+/** What stays, where it says what can be. */
+const KEPT: ReadonlySet<string> = new Set('PLTE tRNS gAMA cHRM sRGB cICP pHYs'.split(' '));
+/** How it was made, what stands behind it, how it is to be shown with fewer colours or more. */
+const HINTS: ReadonlySet<string> = new Set('sBIT bKGD hIST mDCV cLLI'.split(' '));
 
 /** Looks at a PNG, and plans a copy whose coded picture is the same, byte for byte. */
-export async function png(file: Source, seen: Seen): Promise<Plan> {
-  const plan = new Plan();
-  plan.keep(0, 8);
-  const once = new Set<string>();
-  // Width and height come first, then how the colours are coded.
-  const head = (await file.near(16, 13)).take(16, 13);
-  const colours = head[9] ?? 0;
-  const stream: Blob[] = [];
-  let at = 8;
-  for (let count = 0; count < MOST_CHUNKS; count += 1) {
-    const near = await file.near(at, 8);
-    const [length, name] = [near.u32(at), near.name(at + 4)];
-    const body = at + 8;
-    const end = body + length + 4;
-    if (end > file.length) throw new Gone();
-    if (name === 'IDAT') {
-      stream.push(file.slice(body, body + length));
-      plan.keep(at, end - at);
-    } else if ((name === 'fcTL' || name === 'fdAT') && fits(name, length, colours)) {
-      plan.keep(at, end - at);
-    } else if (DRAWN.has(name)) {
-      if (fits(name, length, colours) && !once.has(name)) {
-        once.add(name);
-        put(plan, name, await file.take(body, length));
-      } else if (isNeeded(name)) {
-        seen.limit('damaged');
-        seen.cannot('damaged');
-      } else seen.note('other', 'unused-place');
-    } else if (name === 'IEND') {
-      put(plan, 'IEND', new Uint8Array(0));
-      if (length > 0) seen.note('other', 'unused-place');
-      await judgeStream(stream, head, seen);
-      seen.tail(file.length - end);
-      return plan;
-    } else if (isNeeded(name)) {
-      // Without a chunk that is critical and unknown the picture may not be the same.
-      seen.limit('partly');
-      seen.cannot('unknown-part');
-    } else words(name, await file.take(body, length), plan, seen);
-    at = end;
+export async function png(file: Source, seen: Seen): Promise<Plan | undefined> {
+  const start = await file.near(8, 21);
+  const body = start.take(16, 13);
+  const head = start.u32(8) === 13 && start.name(12) === 'IHDR' ? headOf(body) : undefined;
+  if (head === undefined) {
+    broken(seen);
+    return undefined;
   }
-  throw new Gone('too-large');
+  return new Png(file, seen, head).look(body.slice());
+}
+
+function broken(seen: Seen): void {
+  seen.limit('damaged');
+  seen.cannot('damaged');
+}
+
+class Png {
+  readonly file: Source;
+  readonly seen: Seen;
+  readonly head: Head;
+  readonly #plan = new Plan();
+  /** Chunks that come once. */
+  readonly #once = new Set<string>();
+  readonly #picture: Blob[] = [];
+  #animation: Animation | undefined;
+  /** So many colours the palette has. */
+  #palette = 0;
+  /** So much of the coded picture was kept. */
+  #kept = 0;
+
+  constructor(file: Source, seen: Seen, head: Head) {
+    this.file = file;
+    this.seen = seen;
+    this.head = head;
+  }
+
+  async look(head: Uint8Array): Promise<Plan> {
+    const { file, seen } = this;
+    this.#plan.keep(0, 8);
+    this.#put('IHDR', head);
+    let at = 33;
+    for (let count = 0; count < MOST_CHUNKS; count += 1) {
+      const near = await file.near(at, 8);
+      const [length, name] = [near.u32(at), near.name(at + 4)];
+      const body = at + 8;
+      const end = body + length + 4;
+      if (end > file.length) throw new Gone();
+      if (name === 'IDAT') {
+        this.#picture.push(file.slice(body, body + length));
+        await this.#keep(at, length);
+      } else if (name === 'fdAT' && length >= 4 && this.#animation !== undefined) {
+        this.#animation.add((await file.near(body, 4)).u32(body), file.slice(body + 4, body + length));
+        await this.#keep(at, length);
+      } else if (name === 'IEND') {
+        if (length > 0) seen.note('other', 'unused-place');
+        seen.tail(file.length - end);
+        return this.#finish();
+      } else if (name === 'IHDR') broken(seen);
+      // A palette of true colours is advice.
+      else if (isNeeded(name) && name !== 'PLTE') {
+        // Without a chunk that is critical and unknown the picture may not be the same.
+        seen.limit('partly');
+        seen.cannot('unknown-part');
+      } else this.#small(name, await file.take(body, length));
+      at = end;
+    }
+    throw new Gone('too-large');
+  }
+
+  get #hasPicture(): boolean {
+    return this.#picture.length > 0;
+  }
+
+  #put(name: string, body: Uint8Array): void {
+    const named = joined([bytesOf(name), body]);
+    this.#plan.put(joined([be32(body.length), named, checksum(named)]));
+  }
+
+  /** Keeps a chunk, with the checksum that it has to have. */
+  async #keep(at: number, length: number): Promise<void> {
+    this.#plan.keep(at, 8 + length);
+    this.#kept += length;
+    // So much is not followed, and not cleaned.
+    if (this.#kept > MOST_READ) return;
+    this.#plan.put(await checksumOf(this.file.slice(at + 4, at + 8 + length)));
+  }
+
+  #small(name: string, body: Uint8Array<ArrayBuffer>): void {
+    const { seen, head } = this;
+    const late = this.#once.has(name) || this.#hasPicture;
+    if (KEPT.has(name)) {
+      const stays = late ? undefined : kept(head, name, body, this.#palette);
+      if (stays !== undefined) {
+        this.#once.add(name);
+        if (name === 'PLTE') this.#palette = stays.length / 3;
+        this.#put(name, stays);
+      } else if (name === 'PLTE' && head.colours === 3) broken(seen);
+      else seen.note('other', name === 'pHYs' ? 'resolution' : 'unused-place');
+    } else if (name === 'acTL') {
+      const animation = this.#animation !== undefined || this.#hasPicture ? undefined : Animation.of(body);
+      if (animation === undefined) return seen.note('other', 'unused-place');
+      this.#animation = animation;
+      this.#put(name, body);
+    } else if (name === 'fcTL' && this.#animation !== undefined) {
+      this.#animation.begin(body, head, !this.#hasPicture);
+      this.#put(name, body);
+    } else if ((name === 'iCCP' || name === 'eXIf') && late) {
+      words(name, body, seen);
+      seen.note('other', 'unused-place');
+    } else if (name === 'iCCP') this.#profile(body);
+    else if (name === 'eXIf') {
+      const orientation = exif(body, seen);
+      if (orientation === undefined) return;
+      this.#once.add(name);
+      this.#put(name, onlyOrientation(orientation));
+    } else words(name, body, seen);
+  }
+
+  /** How the colours are meant, without words. */
+  #profile(body: Uint8Array): void {
+    const { seen } = this;
+    this.#once.add('iCCP');
+    const name = body.indexOf(0);
+    const whole = name < 0 ? undefined : unzlibWhole(body.subarray(name + 2), MOST_UNPACKED);
+    profile(whole ?? new Uint8Array(0), seen);
+    const clean = plainProfile(whole ?? new Uint8Array(0));
+    // No reader heeds it.
+    if (clean === 'not-one') return seen.note('other', 'colour-profile');
+    if (clean === 'unknown') {
+      seen.limit('partly');
+      return seen.cannot('unknown-part');
+    }
+    if (!clean.usual) return this.#put('iCCP', joined([bytesOf('icc\0\0'), zlibSync(clean.bytes, { level: 9 })]));
+    if (this.#once.has('sRGB')) return;
+    // It counts for more than other numbers that may stand there.
+    this.#once.add('sRGB');
+    this.#put('sRGB', new Uint8Array(1));
+  }
+
+  async #finish(): Promise<Plan> {
+    const { seen, head } = this;
+    this.#put('IEND', new Uint8Array(0));
+    await judgeStream(this.#picture, head, seen);
+    for (const frame of this.#animation?.frames ?? []) await judgeStream(frame.parts, frame.head, seen);
+    if (this.#animation?.isWhole() === false) broken(seen);
+    if (head.colours === 3 && this.#palette === 0) broken(seen);
+    return this.#plan;
+  }
 }
 
 function isNeeded(name: string): boolean {
   return name >= 'A' && name < '[';
 }
 
-/** Whether a chunk is as long as it has to be, where the colours are coded like this. */
-function fits(name: string, length: number, colours: number): boolean {
+/** A chunk that is not needed to draw the picture. */
+function words(name: string, body: Uint8Array, seen: Seen): void {
   switch (name) {
-    case 'IHDR':
-      return length === 13;
-    case 'PLTE':
-      return length <= 768 && length % 3 === 0;
-    case 'tRNS':
-      return colours === 0 ? length === 2 : colours === 2 ? length === 6 : colours === 3 && length <= 256;
-    case 'sBIT':
-      return length === ([1, undefined, 3, 3, 2][colours] ?? 4);
-    case 'bKGD':
-      return length === ([2, undefined, 6, 1, 2][colours] ?? 6);
-    case 'gAMA':
-    case 'cICP':
-      return length === 4;
-    case 'cHRM':
-      return length === 32;
-    case 'sRGB':
-      return length === 1;
-    case 'mDCV':
-      return length === 24;
-    case 'cLLI':
-    case 'acTL':
-      return length === 8;
-    case 'fcTL':
-      return length === 26;
-    default:
-      return name === 'fdAT' && length >= 4;
-  }
-}
-
-/** A chunk that is not needed to draw the picture, but for a few. */
-function words(name: string, body: Uint8Array<ArrayBuffer>, plan: Plan, seen: Seen): void {
-  switch (name) {
-    case 'eXIf': {
-      const orientation = exif(body, seen);
-      if (orientation !== undefined) put(plan, 'eXIf', onlyOrientation(orientation));
-      return;
-    }
-    case 'iCCP':
-      return colourProfile(body, plan, seen);
-    case 'pHYs':
-      // Points that are not square are part of how the picture looks.
-      if (body.length !== 9 || latin(body.subarray(0, 4)) === latin(body.subarray(4, 8))) seen.note('other', 'resolution');
-      else put(plan, 'pHYs', body);
+    case 'eXIf':
+      exif(body, seen);
       return;
     case 'tIME': {
       const [, , month, day, hour, minute, second] = body;
@@ -128,21 +199,15 @@ function words(name: string, body: Uint8Array<ArrayBuffer>, plan: Plan, seen: Se
       return text(name, body, seen);
     case 'caBX':
       return seen.note('history', 'content-credentials');
+    case 'fcTL':
+    case 'fdAT':
     case 'sPLT':
-    case 'hIST':
-      return;
+    case 'iCCP':
+      return seen.note('other', 'unused-place');
     default:
-      seen.say('other', name, 'program');
+      if (!HINTS.has(name)) return seen.say('other', name, 'program');
+      if (body.length > MOST_OF_A_HINT) seen.note('other', 'unused-place');
   }
-}
-
-function colourProfile(body: Uint8Array, plan: Plan, seen: Seen): void {
-  const name = body.indexOf(0);
-  const whole = name < 0 ? undefined : unzlibWhole(body.subarray(name + 2), MOST_UNPACKED);
-  if (whole === undefined) return;
-  profile(whole, seen);
-  const clean = withoutWords(whole);
-  if (clean !== undefined) put(plan, 'iCCP', joined([bytesOf('icc\0\0'), zlibSync(clean, { level: 9 })]));
 }
 
 const KEYS: ReadonlyMap<string, What> = new Map([
@@ -188,21 +253,3 @@ function international(rest: Uint8Array): Uint8Array | undefined {
   const said = rest.subarray(key + 1);
   return rest[0] === 0 ? said : unzlibWhole(said, MOST_UNPACKED);
 }
-
-function put(plan: Plan, name: string, body: Uint8Array): void {
-  const named = joined([bytesOf(name), body]);
-  plan.put(joined([be32(body.length), named, be32(crc(named))]));
-}
-
-/** CRC-32 as PNG (annex D) has it. */
-function crc(bytes: Uint8Array): number {
-  let sum = 0xffff_ffff;
-  for (const byte of bytes) sum = (sum >>> 8) ^ (CRC[(sum ^ byte) & 0xff] ?? 0);
-  return ~sum >>> 0;
-}
-
-const CRC = Uint32Array.from({ length: 256 }, (_, index) => {
-  let sum = index;
-  for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb8_8320 : 0);
-  return sum;
-});

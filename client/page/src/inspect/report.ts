@@ -32,7 +32,12 @@ export type Kind =
   | 'matroska'
   | 'text'
   | 'program'
-  | 'database';
+  | 'database'
+  | 'rtf'
+  | 'html'
+  | 'svg'
+  /** Another document of XML. */
+  | 'xml';
 
 /** What a finding is about, in the order of what matters most to a source. */
 export const WHATS = [

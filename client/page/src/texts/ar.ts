@@ -158,6 +158,10 @@ export const ar: Texts = {
       text: 'نص',
       program: 'برنامج',
       database: 'قاعدة بيانات',
+      rtf: 'مستند (RTF)',
+      html: 'صفحة ويب (HTML)',
+      svg: 'رسم (SVG)',
+      xml: 'مستند (XML)',
     },
     says: 'يقول هذا الملف:',
     whats: {

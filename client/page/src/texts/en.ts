@@ -164,6 +164,10 @@ export const en = {
       text: 'a text',
       program: 'a program',
       database: 'a database',
+      rtf: 'a document (RTF)',
+      html: 'a web page (HTML)',
+      svg: 'a drawing (SVG)',
+      xml: 'a document (XML)',
     },
     says: 'It says:',
     whats: {

@@ -166,6 +166,10 @@ export const es: Texts = {
       text: 'un texto',
       program: 'un programa',
       database: 'una base de datos',
+      rtf: 'un documento (RTF)',
+      html: 'una página web (HTML)',
+      svg: 'un dibujo (SVG)',
+      xml: 'un documento (XML)',
     },
     says: 'Dice:',
     whats: {

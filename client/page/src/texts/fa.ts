@@ -158,6 +158,10 @@ export const fa: Texts = {
       text: 'متن',
       program: 'برنامه',
       database: 'پایگاه داده',
+      rtf: 'سند (RTF)',
+      html: 'صفحهٔ وب (HTML)',
+      svg: 'ترسیم (SVG)',
+      xml: 'سند (XML)',
     },
     says: 'این فایل می‌گوید:',
     whats: {

@@ -166,6 +166,10 @@ export const fr: Texts = {
       text: 'un texte',
       program: 'un programme',
       database: 'une base de données',
+      rtf: 'un document (RTF)',
+      html: 'une page web (HTML)',
+      svg: 'un dessin (SVG)',
+      xml: 'un document (XML)',
     },
     says: 'Voici ce qu’il dit :',
     whats: {

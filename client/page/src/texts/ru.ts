@@ -169,6 +169,10 @@ export const ru: Texts = {
       text: 'текст',
       program: 'программа',
       database: 'база данных',
+      rtf: 'документ (RTF)',
+      html: 'веб-страница (HTML)',
+      svg: 'рисунок (SVG)',
+      xml: 'документ (XML)',
     },
     says: 'В нём записано:',
     whats: {

@@ -155,6 +155,10 @@ export const zhHans: Texts = {
       text: '文本',
       program: '程序',
       database: '数据库',
+      rtf: '文档（RTF）',
+      html: '网页（HTML）',
+      svg: '图形（SVG）',
+      xml: '文档（XML）',
     },
     says: '它透露：',
     whats: {

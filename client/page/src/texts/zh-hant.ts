@@ -155,6 +155,10 @@ export const zhHant: Texts = {
       text: '純文字',
       program: '程式',
       database: '資料庫',
+      rtf: '文件（RTF）',
+      html: '網頁（HTML）',
+      svg: '圖形（SVG）',
+      xml: '文件（XML）',
     },
     says: '它透露：',
     whats: {

@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zlibSync } from 'fflate';
+import { hidingFilms, hidingPhotographs, hidingPictures } from './hiding.ts';
 import {
+  HIDDEN,
   MEDIA,
   atom,
   chunk,
@@ -19,11 +21,12 @@ import {
   zeros,
   zip,
   type Bytes,
+  type Named,
 } from './made.ts';
 
 declare const TESTS: string;
 
-export const HIDDEN = 'HIDDEN 48.8584 ';
+export { HIDDEN };
 
 /** The samples by their names. */
 export function samples(): Map<string, Bytes> {
@@ -47,12 +50,11 @@ export function fixtures(): Map<string, Bytes> {
   };
   const [phone, screen, mov] = [sample('phone.jpg'), sample('screen.png'), sample('phone.mov')];
   const made = [...films(mov), ...hidden(mov), ...photographs(phone), ...pictures(screen), ...others()];
+  made.push(...hidingFilms(), ...hidingPhotographs(phone), ...hidingPictures(screen));
   for (const [name, bytes] of made) all.set(name, bytes);
   for (const name of ['phone.jpg', 'screen.png']) all.set(`tail-${name}`, row(sample(name), 'a film of the second'));
   return all;
 }
-
-type Named = readonly [string, Bytes];
 
 /** A film of one track of ten bytes twice, with something before, between and behind. */
 function gappy(coding: string): Bytes {
@@ -79,7 +81,7 @@ function films(mov: Bytes): Named[] {
     ['same.mp4', film('0123456789abcdef!!!!', [sound(atom('sowt', samplesOf), [[MEDIA, 4]], 1)])],
     ['flac-notes.mp4', film('0123', [sound(atom('fLaC', zeros(28), dfla), [[MEDIA, 4]])])],
     ['brand.mp4', grown(film('0123', [picture('vp09', '', [[MEDIA + 4, 4]])]), ['ftyp'], 'CAEP')],
-    ['cut.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(0, 1_000))],
+    ['cut-away.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(0, 1_000))],
     ['uncut.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(0, 2_000))],
     ['still.mp4', grown(film('0123', [two]), ['moov', 'trak'], list(500, 1_500))],
     ['elst-two.mp4', grown(film('0123', [two]), ['moov', 'trak'], row(list(0, 500), list(1_000, 0)))],
@@ -193,7 +195,7 @@ function pictures(screen: Bytes): Named[] {
     named.push([`long-${name}.png`, behindHead(chunk(name, long))]);
   }
   named.push(
-    ['twice.png', behindHead(row(chunk('gAMA', 'abcd'), chunk('gAMA', 'efgh')))],
+    ['twice.png', behindHead(row(chunk('gAMA', '\0\0\xb1\x8f'), chunk('gAMA', '\0\x01\x86\xa0')))],
     ['oblong.png', behindHead(chunk('pHYs', '\0\0\0\x01\0\0\0\x02\0'))],
     ['head.png', behindHead(chunk('IHDR', zeros(13)))],
     ['palette-bad.png', behindHead(chunk('PLTE', 'four'))],
@@ -238,6 +240,10 @@ function others(): Named[] {
     ['artist.wav', row('RIFF\x24\0\0\0WAVELIST\x16\0\0\0INFOIART\x0a\0\0\0J. Example')],
     ['words.txt', row('grüße'.normalize('NFD').replaceAll(/[^a-z]/g, ''), '\n')],
     ['unknown.bin', row('\0\x01\x02')],
+    ['letter.rtf', row('{\\rtf1\\ansi{\\info{\\author K. Example}{\\operator L. Example}{\\*\\company M}}{\\*\\generator Desk 9;} x}')],
+    ['page.html', row('\n<!DOCTYPE html><META NAME="Author" content="N. Example"><meta name=generator content=\'Desk 8\'>x')],
+    ['drawing.svg', row('<?xml version="1.0"?><svg docname="/home/o/plan.svg"><creator>O. Example</creator></svg>')],
+    ['track.gpx', row('<?xml version="1.0"?><gpx><author>P. Example</author><time>2021-03-04</time></gpx>')],
     ['old.gif', row('GIF89a')],
     ['old.doc', row('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')],
     ['empty', row('')],

@@ -1,6 +1,12 @@
 // Films and pictures made for a test, piece by piece: the same ones that client/inspect makes for its own tests.
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** A file for a test, by its name. */
+export type Named = readonly [string, Bytes];
+
+/** What no cleaned copy has. */
+export const HIDDEN = 'HIDDEN 48.8584 ';
+
 /** Bytes, and texts of letters below 256, in a row. */
 export function row(...parts: readonly (Uint8Array | string | readonly number[])[]): Bytes {
   const all = parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part));
@@ -61,7 +67,7 @@ function track({ kind, entry, chunks, same }: Made): Bytes {
     atom('stsd', numbers(0, 1), entry),
     atom('stts', numbers(0, 1, count, 1_000)),
     atom('stsc', numbers(0, 1, 1, each, 1)),
-    atom('stsz', numbers(0, same, count), numbersOf(sizes)),
+    atom('stsz', numbers(0, same, each * count), numbersOf(sizes)),
     atom('stco', numbers(0, count), numbersOf(chunks.map(([begin]) => begin))),
   );
   const dinf = atom('dinf', atom('dref', numbers(0, 1), atom('url ', numbers(1))));

@@ -1,7 +1,9 @@
 // Writes rust.txt: what client/inspect makes of every fixture, and of each in its damaged forms. Run from client/page:
-//   node tests/inspect/record.mjs
+//   node tests/inspect/record.mjs          writes it again
+//   node tests/inspect/record.mjs --check  fails where it is not what client/inspect makes now
+// KNOTHOLE_CLEANED names the example `cleaned` of knothole-inspect, where it is built already.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -27,14 +29,20 @@ try {
     writeFileSync(join(files, name), bytes);
     for (let way = 0; way < DAMAGES; way += 1) writeFileSync(join(files, `${name}~${way}`), damaged(bytes, way));
   }
-  const cargo = ['run', '--quiet', '-p', 'knothole-inspect', '--example', 'cleaned', '--', files];
-  const said = execFileSync('cargo', cargo, { cwd: '../..', encoding: 'utf8', maxBuffer: 64 << 20 });
+  const built = process.env.KNOTHOLE_CLEANED;
+  const cargo = ['run', '--quiet', '--locked', '-p', 'knothole-inspect', '--example', 'cleaned', '--', files];
+  const [program, words] = built === undefined ? ['cargo', cargo] : [built, [files]];
+  const said = execFileSync(program, words, { cwd: '../..', encoding: 'utf8', maxBuffer: 64 << 20 });
   const answers = new Map(said.trim().split('\n').map((line) => line.split(' ')));
   const rows = [...all.keys()].map((name) => {
     const ways = Array.from({ length: DAMAGES }, (_, way) => answers.get(`${name}~${way}`).slice(0, 8));
     return [name, answers.get(name), ...ways].join(' ');
   });
-  writeFileSync('tests/inspect/rust.txt', `${rows.join('\n')}\n`);
+  const record = `${rows.join('\n')}\n`;
+  if (!process.argv.includes('--check')) writeFileSync('tests/inspect/rust.txt', record);
+  else if (readFileSync('tests/inspect/rust.txt', 'utf8') !== record) {
+    throw new Error('tests/inspect/rust.txt is not what client/inspect makes now: run tests/inspect/record.mjs');
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -24,6 +24,15 @@ pub(crate) fn scale(file: &impl ReadAt, head: &Atom) -> Result<u64, Gone> {
     head.number(file, if long { 20 } else { 12 })
 }
 
+/// More cuts than anybody makes in a camera.
+const MOST_CUTS: usize = 64;
+
+/// Whether the rows of an edit list are few, and each shows its part as it is or stands still.
+pub(crate) fn are_plain(rows: &[u8], row: usize) -> bool {
+    let rates = rows.chunks_exact(row).map(|row| row.last_chunk::<4>());
+    rates.len() <= MOST_CUTS && rates.flatten().all(|rate| matches!(rate, [0, 0 | 1, 0, 0]))
+}
+
 impl Shown {
     /// Tells that more than a second of the track is not shown; the film's head divides a second
     /// into `film` parts.

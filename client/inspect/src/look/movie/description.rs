@@ -9,17 +9,22 @@ use crate::finding::{Limit, What};
 use crate::source::{Gone, ReadAt};
 
 /// Picture in codings without places for notes, but for what an encoder writes into the picture.
-const PICTURE: [&[u8; 4]; 29] = [
+const PICTURE: [&[u8; 4]; 27] = [
     b"avc1", b"avc2", b"avc3", b"avc4", b"hvc1", b"hev1", b"dvh1", b"dvhe", b"dvav", b"dva1",
-    b"vvc1", b"vvi1", b"av01", b"vp08", b"vp09", b"mp4v", b"s263", b"h263", b"H263", b"apch",
-    b"apcn", b"apcs", b"apco", b"ap4h", b"ap4x", b"2vuy", b"yuv2", b"v210", b"v410",
+    b"av01", b"vp08", b"vp09", b"mp4v", b"s263", b"h263", b"H263", b"apch", b"apcn", b"apcs",
+    b"apco", b"ap4h", b"ap4x", b"2vuy", b"yuv2", b"v210", b"v410",
 ];
 /// The same for sound.
-const SOUND: [&[u8; 4]; 26] = [
-    b"mp4a", b"ac-3", b"ec-3", b"ac-4", b"Opus", b"alac", b"fLaC", b"samr", b"sawb", b"sawp",
-    b"sowt", b"twos", b"lpcm", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ",
-    b"NONE", b".mp3", b"mp3 ", b"ms\0U", b"ulaw", b"alaw",
+const SOUND: [&[u8; 4]; 25] = [
+    b"mp4a", b"ac-3", b"ec-3", b"Opus", b"alac", b"fLaC", b"samr", b"sawb", b"sawp", b"sowt",
+    b"twos", b"lpcm", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ", b"NONE",
+    b".mp3", b"mp3 ", b"ms\0U", b"ulaw", b"alaw",
 ];
+
+/// Whether this is a coding that has no places for notes.
+pub(super) fn is_known(coding: &[u8; 4]) -> bool {
+    PICTURE.contains(&coding) || SOUND.contains(&coding)
+}
 
 /// What a description says.
 #[derive(Debug)]
@@ -47,9 +52,12 @@ pub(crate) fn look(
     };
     let revised = version(file, stsd)? != 0;
     for entry in edits.children(file, stsd.place(8)?, stsd.end, seen)? {
+        edits.quiet(file, entry.body, entry.place(6)?)?;
+        edits.exact(file, entry.place(6)?, &[0, 1])?;
         edits.zero(entry.place(12)?, entry.place(16)?);
         let known = if &kind == b"soun" {
             told.measures.extend(measures(file, &entry, revised)?);
+            sound(file, &entry, edits)?;
             SOUND.contains(&&entry.name)
         } else {
             picture(file, &entry, edits, seen)?;
@@ -93,7 +101,23 @@ fn picture(
     let text = name.get(1..length.saturating_add(1)).unwrap_or(&[]);
     seen.say_words(What::Software, &String::from_utf8_lossy(text));
     edits.zero(entry.place(42)?, entry.place(74)?);
-    Ok(())
+    // What nobody asks for; 72 points to an inch, one picture in a sample, and no palette.
+    edits.quiet(file, entry.place(8)?, entry.place(12)?)?;
+    edits.quiet(file, entry.place(16)?, entry.place(24)?)?;
+    edits.exact(file, entry.place(28)?, &[0, 72, 0, 0, 0, 72, 0, 0])?;
+    edits.quiet(file, entry.place(36)?, entry.place(40)?)?;
+    edits.exact(file, entry.place(40)?, &[0, 1])?;
+    edits.exact(file, entry.place(76)?, &[0xff, 0xff])
+}
+
+fn sound(file: &impl ReadAt, entry: &Atom, edits: &mut Edits) -> Result<(), Gone> {
+    edits.quiet(file, entry.place(10)?, entry.place(12)?)?;
+    // How QuickTime packs it.
+    let packed: [u8; 2] = entry.array(file, 20)?;
+    if !matches!(packed, [0xff, 0xfe | 0xff]) {
+        edits.quiet(file, entry.place(20)?, entry.place(22)?)?;
+    }
+    edits.quiet(file, entry.place(22)?, entry.place(24)?)
 }
 
 /// Whether the pictures have places for words.

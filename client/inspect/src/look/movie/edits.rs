@@ -1,7 +1,7 @@
 //! What is put out in a film, where it stands.
 
+use super::Seen;
 use super::atom::Atom;
-use super::{Seen, time, version};
 use crate::finding::What;
 use crate::plan::{Plan, PlanError, PlanMaker};
 use crate::source::{Gone, ReadAt, take};
@@ -39,6 +39,39 @@ impl Edits {
     /// These bytes, in the place of as many.
     pub(crate) fn put(&mut self, at: u64, bytes: Vec<u8>) {
         self.changes.push((at, Change::New(bytes)));
+    }
+
+    /// These bytes at this place, where others stand.
+    pub(crate) fn exact(&mut self, file: &impl ReadAt, at: u64, bytes: &[u8]) -> Result<(), Gone> {
+        let length = u64::try_from(bytes.len()).map_err(|_| Gone)?;
+        if take(file, at, length)? != bytes {
+            self.put(at, bytes.to_vec());
+        }
+        Ok(())
+    }
+
+    /// Zeros from here to there, where numbers stand that no player needs.
+    pub(crate) fn quiet(&mut self, file: &impl ReadAt, from: u64, to: u64) -> Result<(), Gone> {
+        let bytes = take(file, from, to.saturating_sub(from))?;
+        if bytes.iter().any(|byte| *byte != 0) {
+            self.zero(from, to);
+        }
+        Ok(())
+    }
+
+    /// These bytes in the place of the first so many of an atom's body, and nothing behind them.
+    pub(crate) fn anew(
+        &mut self,
+        file: &impl ReadAt,
+        atom: &Atom,
+        bytes: &[u8],
+        read: u64,
+        seen: &mut Seen,
+    ) -> Result<(), Gone> {
+        let length = u64::try_from(bytes.len()).map_err(|_| Gone)?;
+        self.exact(file, atom.body, bytes)?;
+        self.quiet(file, atom.place(length)?, atom.place(read)?)?;
+        self.fit(file, atom, read, seen)
     }
 
     /// Tells that there is something where nothing has to be, and zeros it.
@@ -134,38 +167,4 @@ impl Edits {
         plan.keep(at, end.checked_sub(at).ok_or(outside)?);
         plan.finish(length)
     }
-}
-
-/// Tells the times of a head (mvhd, tkhd, mdhd), and puts out them and what is unused in it.
-pub(crate) fn put_out_times(
-    file: &impl ReadAt,
-    atom: &Atom,
-    edits: &mut Edits,
-    seen: &mut Seen,
-) -> Result<(), Gone> {
-    let long = version(file, atom)? == 1;
-    let made = if long {
-        u64::from_be_bytes(atom.array(file, 4)?)
-    } else {
-        atom.number(file, 4)?
-    };
-    if let Some(time) = time(made) {
-        seen.say(What::Time, &time);
-    }
-    edits.zero(atom.place(4)?, atom.place(if long { 20 } else { 12 })?);
-    // Places that the standard leaves empty, and the end.
-    let (unused, end): (&[(u64, u64)], u64) = match (&atom.name, long) {
-        (b"mvhd", false) => (&[(26, 36), (72, 96)], 100),
-        (b"mvhd", true) => (&[(38, 48), (84, 108)], 112),
-        (b"tkhd", false) => (&[(16, 20), (24, 32), (38, 40)], 84),
-        (b"tkhd", true) => (&[(24, 28), (36, 44), (50, 52)], 96),
-        (_, false) => (&[], 24),
-        (_, true) => (&[], 36),
-    };
-    for (from, to) in unused {
-        if let (Ok(from), Ok(to)) = (atom.place(*from), atom.place(*to)) {
-            edits.spare(file, from, to, seen)?;
-        }
-    }
-    edits.fit(file, atom, end, seen)
 }

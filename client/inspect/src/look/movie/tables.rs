@@ -1,17 +1,11 @@
-//! The tables of a track: each as long as it says, and nothing behind it.
+//! The tables of a track: each as long as it says, about samples that are there, and nothing behind
+//! it.
 
 use super::atom::Atom;
+use super::chunks::rows;
 use super::edits::Edits;
 use super::{Seen, version, words};
 use crate::source::{Gone, ReadAt};
-
-/// Groups of samples that players know.
-const GROUPS: [&[u8; 4]; 8] = [
-    b"roll", b"prol", b"rap ", b"sync", b"tsas", b"stsa", b"tscl", b"tele",
-];
-/// No description of a group is longer, and no track has more of them.
-const MOST_OF_A_GROUP: u64 = 20;
-const MOST_GROUPS: u64 = 64;
 
 /// Puts out what stands behind the tables of `stbl` and beside them.
 pub(crate) fn put_out(
@@ -20,47 +14,140 @@ pub(crate) fn put_out(
     edits: &mut Edits,
     seen: &mut Seen,
 ) -> Result<(), Gone> {
-    let mut groups = Vec::new();
-    for atom in tables.iter().filter(|atom| &atom.name == b"sgpd") {
-        if let Ok(length) = group_length(file, atom) {
-            groups.push((atom.array::<4>(file, 4)?, atom.begin));
-            edits.fit(file, atom, length, seen)?;
-        }
-    }
     for atom in tables {
-        match &atom.name {
-            b"stsd" => {}
-            b"sgpd" if groups.iter().any(|(_, begin)| *begin == atom.begin) => {}
-            b"sbgp" => {
-                let kind: [u8; 4] = atom.array(file, 4)?;
-                if groups.iter().any(|(known, _)| *known == kind) {
-                    let count_at = if version(file, atom)? == 0 { 8 } else { 12 };
-                    fit_rows(file, atom, count_at, 8, edits, seen)?;
-                } else {
-                    words::tell(file, atom, seen)?;
-                    edits.blank(atom);
+        let row = match &atom.name {
+            b"stsd" => {
+                let count = edits.children(file, atom.place(8)?, atom.end, seen)?.len();
+                let count = u32::try_from(count).map_err(|_| Gone)?.to_be_bytes();
+                edits.quiet(file, atom.place(1)?, atom.place(4)?)?;
+                edits.exact(file, atom.place(4)?, &count)?;
+                continue;
+            }
+            b"stsz" => {
+                edits.quiet(file, atom.body, atom.place(4)?)?;
+                match atom.number(file, 4)? {
+                    0 => fit_rows(file, atom, 8, 4, edits, seen)?,
+                    _ => edits.fit(file, atom, 12, seen)?,
                 }
+                continue;
             }
-            b"stts" | b"ctts" | b"stsh" | b"co64" => fit_rows(file, atom, 4, 8, edits, seen)?,
-            b"stsc" => fit_rows(file, atom, 4, 12, edits, seen)?,
-            b"stco" | b"stss" | b"stps" => fit_rows(file, atom, 4, 4, edits, seen)?,
-            b"stsz" if atom.number(file, 4)? == 0 => fit_rows(file, atom, 8, 4, edits, seen)?,
-            b"stsz" => edits.fit(file, atom, 12, seen)?,
-            // How long the samples are is known from the table that is read.
-            b"stz2" => {}
-            b"cslg" => {
-                let long = version(file, atom)? == 1;
-                edits.fit(file, atom, if long { 44 } else { 24 }, seen)?;
+            b"stts" | b"ctts" | b"co64" => 8,
+            b"stsc" => 12,
+            b"stco" | b"stss" => 4,
+            // Which samples need which and which could stand for which, how they are grouped, and
+            // what can be counted: players can do without.
+            b"sdtp" | b"stsh" | b"stps" | b"cslg" | b"sgpd" | b"sbgp" => {
+                edits.blank(atom);
+                continue;
             }
-            // Which samples need which: a byte for each, that players can do without.
-            b"sdtp" => edits.blank(atom),
             _ => {
                 words::tell(file, atom, seen)?;
                 edits.blank(atom);
+                continue;
             }
-        }
+        };
+        let flags = if &atom.name == b"ctts" { 1 } else { 0 };
+        edits.quiet(file, atom.place(flags)?, atom.place(4)?)?;
+        fit_rows(file, atom, 4, row, edits, seen)?;
     }
     Ok(())
+}
+
+/// Whether a track has no samples, by its tables.
+pub(crate) fn are_empty(file: &impl ReadAt, tables: &[Atom]) -> bool {
+    let mut places = tables
+        .iter()
+        .filter(|atom| matches!(&atom.name, b"stco" | b"co64"));
+    places.all(|atom| atom.number(file, 4) == Ok(0))
+}
+
+/// Whether the tables of a track that is kept are about its samples and nothing else, each once.
+pub(crate) fn agree(file: &impl ReadAt, tables: &[Atom]) -> Result<bool, Gone> {
+    let kept: [&[u8; 4]; 8] = [
+        b"stsd", b"stts", b"ctts", b"stsc", b"stsz", b"stco", b"co64", b"stss",
+    ];
+    let count = |name: &[u8; 4]| tables.iter().filter(|atom| &atom.name == name).count();
+    if kept.iter().any(|name| count(name) > 1) {
+        return Ok(false);
+    }
+    let find = |name: &[u8; 4]| tables.iter().find(|atom| &atom.name == name);
+    let (Some(stsd), Some(stsc), Some(stsz), Some(offsets)) = (
+        find(b"stsd"),
+        find(b"stsc"),
+        find(b"stsz"),
+        find(b"stco").or(find(b"co64")),
+    ) else {
+        return Ok(false);
+    };
+    let samples = stsz.number(file, 8)?;
+    let described = stsd.number(file, 4)?;
+    let mut agree = runs(
+        &rows(file, stsc, 4, 12)?,
+        offsets.number(file, 4)?,
+        described,
+    ) == Some(samples);
+    for name in [b"stts", b"ctts"] {
+        if let Some(atom) = find(name) {
+            let versions = if name == b"ctts" { 1 } else { 0 };
+            agree &= version(file, atom)? <= versions;
+            let bytes = rows(file, atom, 4, 8)?;
+            let (rows, _) = bytes.as_chunks::<8>();
+            let mut counts = rows
+                .iter()
+                .map(|[a, b, c, d, ..]| u64::from(u32::from_be_bytes([*a, *b, *c, *d])));
+            let sum = counts.try_fold(0_u64, |sum, count| {
+                sum.checked_add(count).filter(|_| count > 0)
+            });
+            agree &= sum.is_some_and(|sum| sum <= samples);
+        }
+    }
+    if let Some(atom) = find(b"stss") {
+        let bytes = rows(file, atom, 4, 4)?;
+        let (rows, _) = bytes.as_chunks::<4>();
+        let mut before = 0_u64;
+        for row in rows {
+            let number = u64::from(u32::from_be_bytes(*row));
+            agree &= before < number && number <= samples;
+            before = number;
+        }
+    }
+    Ok(agree)
+}
+
+/// How many samples the runs of chunks have, if every run has some, and every description is used.
+fn runs(rows: &[u8], chunks: u64, described: u64) -> Option<u64> {
+    let (rows, _) = rows.as_chunks::<12>();
+    let mut runs = rows
+        .iter()
+        .map(|row| {
+            let (numbers, _) = row.as_chunks::<4>();
+            let mut numbers = numbers.iter().map(|it| u64::from(u32::from_be_bytes(*it)));
+            Some((numbers.next()?, numbers.next()?, numbers.next()?))
+        })
+        .peekable();
+    let mut used = Vec::new();
+    let mut samples = 0_u64;
+    let mut next = 1_u64;
+    while let Some(run) = runs.next() {
+        let (first, each, description) = run?;
+        let end = match runs.peek() {
+            Some(later) => (*later)?.0,
+            None => chunks.checked_add(1)?,
+        };
+        if first != next || end <= first || each == 0 {
+            return None;
+        }
+        if !(1..=described).contains(&description) {
+            return None;
+        }
+        if !used.contains(&description) {
+            used.push(description);
+        }
+        samples = samples.checked_add(each.checked_mul(end.checked_sub(first)?)?)?;
+        next = end;
+    }
+    let all = u64::try_from(used.len()).ok()? == described;
+    (all && next == chunks.checked_add(1)?).then_some(samples)
 }
 
 /// Nothing stands behind the rows of a table whose count stands at this place of the body.
@@ -75,21 +162,4 @@ pub(crate) fn fit_rows(
     let rows = atom.number(file, count_at)?.checked_mul(row).ok_or(Gone)?;
     let head = count_at.saturating_add(4);
     edits.fit(file, atom, rows.saturating_add(head), seen)
-}
-
-/// How long a description of groups is, if players know these groups.
-fn group_length(file: &impl ReadAt, sgpd: &Atom) -> Result<u64, Gone> {
-    let kind: [u8; 4] = sgpd.array(file, 4)?;
-    if !GROUPS.contains(&&kind) {
-        return Err(Gone);
-    }
-    let (head, length, count) = match version(file, sgpd)? {
-        0 => (12, 2, sgpd.number(file, 8)?),
-        1 => (16, sgpd.number(file, 8)?, sgpd.number(file, 12)?),
-        _ => return Err(Gone),
-    };
-    if length == 0 || length > MOST_OF_A_GROUP || count > MOST_GROUPS {
-        return Err(Gone);
-    }
-    Ok(length.saturating_mul(count).saturating_add(head))
 }

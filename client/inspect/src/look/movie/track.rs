@@ -4,10 +4,16 @@ use super::atom::Atom;
 use super::chunks::{self, Lost, Measure, Stretch};
 use super::coded::Coding;
 use super::cuts::Shown;
-use super::edits::{Edits, put_out_times};
+use super::edits::Edits;
+use super::heads::put_out_times;
 use super::{Seen, coded, cuts, description, tables, version, words};
 use crate::finding::{Limit, What};
 use crate::source::{Gone, ReadAt, take};
+
+/// Why a track refers to another.
+const REFERENCES: [&[u8; 4]; 8] = [
+    b"auxl", b"cdsc", b"chap", b"fall", b"folw", b"sync", b"tmcd", b"vdep",
+];
 
 /// A track, and where its tables are.
 #[derive(Debug)]
@@ -20,6 +26,7 @@ pub(crate) struct Track {
     references: Option<Atom>,
     measures: Vec<Measure>,
     pub(crate) shown: Shown,
+    is_empty: bool,
     coding: Option<Coding>,
 }
 
@@ -40,12 +47,13 @@ impl Track {
             references: None,
             measures: Vec::new(),
             shown: Shown::default(),
+            is_empty: false,
             coding: None,
         };
         for atom in edits.children(file, trak.body, trak.end, seen)? {
             match &atom.name {
                 b"tkhd" => {
-                    put_out_times(file, &atom, edits, seen)?;
+                    track.cleanable &= put_out_times(file, &atom, edits, seen)?;
                     let place = if version(file, &atom)? == 1 { 20 } else { 12 };
                     track.id = u32::from_be_bytes(atom.array(file, place)?);
                 }
@@ -75,6 +83,11 @@ impl Track {
         matches!(&self.kind, b"vide" | b"soun" | b"auxv" | b"pict")
     }
 
+    /// Whether it is, and has any.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_shown() && !self.is_empty
+    }
+
     fn media(
         &mut self,
         file: &impl ReadAt,
@@ -89,12 +102,13 @@ impl Track {
         for atom in atoms {
             match &atom.name {
                 b"mdhd" => {
-                    put_out_times(file, &atom, edits, seen)?;
+                    self.cleanable &= put_out_times(file, &atom, edits, seen)?;
                     self.shown.scale = cuts::scale(file, &atom)?;
                 }
                 b"hdlr" => handler(file, &atom, edits, seen)?,
                 b"minf" => self.information(file, &atom, edits, seen)?,
-                b"elng" => language(file, &atom, edits, seen)?,
+                // The head says it, as far as it stays.
+                b"elng" => edits.blank(&atom),
                 _ => {
                     words::tell(file, &atom, seen)?;
                     edits.blank(&atom);
@@ -115,10 +129,16 @@ impl Track {
             match &atom.name {
                 // In a track that goes as a whole.
                 b"gmhd" if !self.is_shown() => {}
-                b"vmhd" => edits.fit(file, &atom, 12, seen)?,
-                b"smhd" => edits.fit(file, &atom, 8, seen)?,
-                b"nmhd" | b"sthd" => edits.fit(file, &atom, 4, seen)?,
-                b"hmhd" => edits.fit(file, &atom, 20, seen)?,
+                // How it is laid over others, and where it is heard.
+                b"vmhd" => {
+                    edits.exact(file, atom.body, &[0, 0, 0, 1])?;
+                    edits.quiet(file, atom.place(4)?, atom.place(12)?)?;
+                    edits.fit(file, &atom, 12, seen)?;
+                }
+                b"smhd" => {
+                    edits.quiet(file, atom.body, atom.place(8)?)?;
+                    edits.fit(file, &atom, 8, seen)?;
+                }
                 b"hdlr" => handler(file, &atom, edits, seen)?,
                 b"dinf" => self.sources(file, &atom, edits, seen)?,
                 b"stbl" => {
@@ -151,8 +171,14 @@ impl Track {
                 edits.blank(&atom);
                 continue;
             }
-            for entry in edits.children(file, atom.place(8)?, atom.end, seen)? {
+            let entries = edits.children(file, atom.place(8)?, atom.end, seen)?;
+            let count = u32::try_from(entries.len()).map_err(|_| Gone)?;
+            edits.quiet(file, atom.body, atom.place(4)?)?;
+            edits.exact(file, atom.place(4)?, &count.to_be_bytes())?;
+            for entry in entries {
                 let [_, _, _, flags] = entry.array(file, 0)?;
+                edits.exact(file, entry.body, &[0, 0, 0, flags & 1])?;
+                edits.exact(file, entry.begin.saturating_add(4), b"url ")?;
                 if entry.length() > 4 {
                     seen.note(What::Path);
                     edits.zero(entry.place(4)?, entry.end);
@@ -172,6 +198,11 @@ impl Track {
     ) -> Result<(), Gone> {
         let tables = edits.children(file, stbl.body, stbl.end, seen)?;
         tables::put_out(file, &tables, edits, seen)?;
+        self.is_empty = tables::are_empty(file, &tables);
+        if self.is_kept() && !tables::agree(file, &tables)? {
+            self.cleanable = false;
+            seen.limit(Limit::Broken);
+        }
         self.shown.times = tables.iter().find(|atom| &atom.name == b"stts").copied();
         for stsd in tables.iter().filter(|atom| &atom.name == b"stsd") {
             if self.is_shown() {
@@ -194,7 +225,14 @@ impl Track {
         for atom in edits.children(file, edts.body, edts.end, seen)? {
             if &atom.name == b"elst" {
                 let row = if version(file, &atom)? == 1 { 20 } else { 12 };
+                edits.quiet(file, atom.place(1)?, atom.place(4)?)?;
                 tables::fit_rows(file, &atom, 4, row, edits, seen)?;
+                // So many cuts, each at its own speed, are no film but something else.
+                let rows = chunks::rows(file, &atom, 4, row)?;
+                if !cuts::are_plain(&rows, usize::try_from(row).map_err(|_| Gone)?) {
+                    self.cleanable = false;
+                    seen.limit(Limit::Partly);
+                }
                 self.shown.list = Some(atom);
             } else {
                 words::tell(file, &atom, seen)?;
@@ -219,7 +257,8 @@ impl Track {
             let bytes = super::note(file, &atom)?;
             let (ids, rest) = bytes.as_chunks::<4>();
             let stays = |id: &[u8; 4]| kept.contains(&u32::from_be_bytes(*id));
-            if ids.len() > kept.len() || !rest.is_empty() || !ids.iter().all(stays) {
+            let known = REFERENCES.contains(&&atom.name);
+            if !known || ids.len() > kept.len() || !rest.is_empty() || !ids.iter().all(stays) {
                 edits.blank(&atom);
             }
         }
@@ -263,6 +302,11 @@ fn handler(
             .collect();
         seen.say_words(What::Software, &String::from_utf8_lossy(&text));
     }
+    edits.quiet(file, hdlr.body, hdlr.place(4)?)?;
+    let kind: [u8; 4] = hdlr.array(file, 4)?;
+    if !matches!(&kind, b"mhlr" | b"dhlr") {
+        edits.quiet(file, hdlr.place(4)?, hdlr.place(8)?)?;
+    }
     edits.zero(hdlr.place(12)?, hdlr.end);
     Ok(())
 }
@@ -276,28 +320,12 @@ fn apertures(
 ) -> Result<(), Gone> {
     for atom in edits.children(file, tapt.body, tapt.end, seen)? {
         if matches!(&atom.name, b"clef" | b"prof" | b"enof") {
+            edits.quiet(file, atom.body, atom.place(4)?)?;
             edits.fit(file, &atom, 12, seen)?;
         } else {
             words::tell(file, &atom, seen)?;
             edits.blank(&atom);
         }
-    }
-    Ok(())
-}
-
-/// A language, which stays as the other one in the track's head does.
-fn language(
-    file: &impl ReadAt,
-    elng: &Atom,
-    edits: &mut Edits,
-    seen: &mut Seen,
-) -> Result<(), Gone> {
-    let bytes = super::note(file, elng)?;
-    let tag = bytes.get(4..).and_then(|tag| tag.strip_suffix(b"\0"));
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-    if !tag.is_some_and(|tag| tag.len() <= 16 && tag.iter().all(plain)) {
-        words::tell(file, elng, seen)?;
-        edits.blank(elng);
     }
     Ok(())
 }

@@ -3,9 +3,10 @@
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZError, MZFlush, MZStatus};
 
+use super::head::Head;
 use crate::finding::{Limit, What};
 use crate::look::Seen;
-use crate::source::{Gone, ReadAt, array, take};
+use crate::source::{Gone, ReadAt, take};
 
 /// So much is unpacked at most.
 const MOST_UNPACKED: u64 = 256 << 20;
@@ -46,12 +47,12 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(file: &impl ReadAt) -> Self {
+    pub(super) fn new(head: Head) -> Self {
         Self {
             inflate: InflateState::new_boxed(DataFormat::Zlib),
             out: vec![0; 1 << 16],
             made: 0,
-            whole: array(file, 16).ok().and_then(|head| rows(&head)),
+            whole: rows(head),
             state: State::Going,
         }
     }
@@ -100,7 +101,7 @@ impl Stream {
             State::Ended if self.whole == Some(self.made) => true,
             State::Left => {
                 seen.limit(Limit::TooLarge);
-                true
+                false
             }
             State::More => {
                 seen.say(What::Tail, "inside the coded picture");
@@ -116,23 +117,20 @@ impl Stream {
 }
 
 /// How long all rows of a picture are (PNG, third edition, 7.2 and 8).
-fn rows(head: &[u8; 13]) -> Option<u64> {
-    let [a, b, c, d, e, f, g, h, depth, colours, _, _, interlaced] = *head;
-    let across = u64::from(u32::from_be_bytes([a, b, c, d]));
-    let down = u64::from(u32::from_be_bytes([e, f, g, h]));
-    let channels = match colours {
-        0 | 3 => 1_u64,
-        2 => 3,
+fn rows(head: Head) -> Option<u64> {
+    let (across, down) = (u64::from(head.across), u64::from(head.down));
+    let channels = match head.colours {
+        2 => 3_u64,
         4 => 2,
         6 => 4,
-        _ => return None,
+        _ => 1,
     };
-    let bits = channels.checked_mul(u64::from(depth))?;
+    let bits = channels.checked_mul(u64::from(head.depth))?;
     let length = |across: u64, down: u64| {
         let row = across.checked_mul(bits)?.div_ceil(8).checked_add(1)?;
         row.checked_mul(if across == 0 { 0 } else { down })
     };
-    if interlaced == 0 {
+    if head.interlaced == 0 {
         return length(across, down);
     }
     PASSES

@@ -43,22 +43,14 @@ impl Made {
         let offsets: Vec<u32> = self.chunks.iter().map(|(begin, _)| *begin).collect();
         let sizes: Vec<u32> = self.chunks.iter().map(|(_, length)| *length).collect();
         let sizes = if self.same == 0 { sizes } else { Vec::new() };
+        let each = if self.same == 0 { 1 } else { self.chunks[0].1 };
         let table = [
             atom(b"stsd", &[numbers(&[0, 1]), self.entry.clone()].concat()),
             atom(b"stts", &numbers(&[0, 1, count, 1_000])),
-            atom(
-                b"stsc",
-                &numbers(&[
-                    0,
-                    1,
-                    1,
-                    if self.same == 0 { 1 } else { self.chunks[0].1 },
-                    1,
-                ]),
-            ),
+            atom(b"stsc", &numbers(&[0, 1, 1, each, 1])),
             atom(
                 b"stsz",
-                &[numbers(&[0, self.same, count]), numbers(&sizes)].concat(),
+                &[numbers(&[0, self.same, each * count]), numbers(&sizes)].concat(),
             ),
             atom(b"stco", &[numbers(&[0, count]), numbers(&offsets)].concat()),
         ]

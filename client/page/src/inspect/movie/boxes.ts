@@ -1,107 +1,70 @@
-// What may stand in a description of picture or sound. Everything else there is put out.
+// What may stand in a description of picture or sound: boxes that are understood, made anew with nothing but what a
+// player needs. Whatever else stands there keeps a film from being cleaned.
 import { Gone, latin } from '../bytes.ts';
-import { profile, withoutWords } from '../icc.ts';
-import type { Atom } from './atom.ts';
-import { elementary, lengthOf } from './configurations.ts';
+import { plainProfile, profile } from '../icc.ts';
+import type { Seen } from '../seen.ts';
+import { MOST_NOTE, type Atom } from './atom.ts';
+import { judgedBox, type Anew } from './configurations.ts';
 import type { Edits } from './edits.ts';
 import { tell } from './words.ts';
 
 /** Boxes stand in boxes so deep. */
 const MOST_DEPTH = 4;
+const LISTS: ReadonlySet<string> = new Set(['wave', 'sv3d', 'proj']);
 
 /** Puts out what does not belong into a description, from this place of its body on, and says what cannot be cleaned. */
-export function putOutBoxes(entry: Atom, from: number, edits: Edits, depth = MOST_DEPTH): void {
+export function putOutBoxes(entry: Atom, from: number, isKnown: (coding: string) => boolean, edits: Edits, depth = MOST_DEPTH): void {
   if (depth === 0) throw new Gone('too-deep');
   for (const atom of edits.children(entry, from)) {
-    const length = lengthOf(atom, edits.seen);
-    if (length === undefined) box(atom, edits, depth);
-    else edits.fit(atom, length);
+    if (LISTS.has(atom.name)) putOutBoxes(atom, 0, isKnown, edits, depth - 1);
+    else box(atom, isKnown, edits);
   }
 }
 
-function box(atom: Atom, edits: Edits, depth: number): void {
-  switch (atom.name) {
-    case 'wave':
-    case 'sv3d':
-    case 'proj':
-      return putOutBoxes(atom, 0, edits, depth - 1);
-    // The name of the program that joined the pictures.
-    case 'svhd':
-      return edits.spare(atom, atom.place(4), atom.end);
-    // The mesh of a round picture; what AC-4 and VVC need.
-    case 'mshp':
-    case 'dac4':
-    case 'vvcC':
-    case 'av1C':
-    case 'chnl':
-      return;
-    // The maker of the encoder.
-    case 'damr':
-    case 'd263':
-      edits.zero(atom.place(0), atom.place(4));
-      return edits.fit(atom, atom.name === 'damr' ? 9 : 23);
-    case 'esds': {
-      const end = elementary(atom.note());
-      if (end !== undefined) return edits.fit(atom, end);
-      edits.seen.limit('coding');
-      return edits.seen.cannot('coding');
-    }
-    case 'colr':
-      return colour(atom, edits);
-    case 'dfLa':
-      return flac(atom, edits);
-    // Two eyes: without it the picture is another.
-    case 'vexu':
-      edits.seen.limit('partly');
-      return edits.seen.cannot('unknown-part');
-    default:
-      tell(atom, edits.seen);
-      edits.blank(atom);
+function box(atom: Atom, isKnown: (coding: string) => boolean, edits: Edits): void {
+  const { seen } = edits;
+  const verdict = judged(atom, isKnown, seen);
+  if (verdict === undefined) {
+    const coding = atom.name === 'esds';
+    seen.limit(coding ? 'coding' : 'partly');
+    seen.cannot(coding ? 'coding' : 'unknown-part');
+  } else if (verdict === 'hint') edits.blank(atom);
+  else if (verdict === 'note') {
+    tell(atom, seen);
+    edits.blank(atom);
+  } else edits.anew(atom, verdict.bytes, verdict.read);
+}
+
+function judged(atom: Atom, isKnown: (coding: string) => boolean, seen: Seen): Anew | 'hint' | 'note' | undefined {
+  if (atom.length > MOST_NOTE) return undefined;
+  try {
+    return atom.name === 'colr' ? colour(atom.note(), seen) : judgedBox(atom.name, atom.note(), isKnown, seen);
+  } catch (error) {
+    // It is shorter than it has to be.
+    if (error instanceof Gone) return undefined;
+    throw error;
   }
 }
 
 /** How colours are meant: numbers, or a profile with words. */
-function colour(colr: Atom, edits: Edits): void {
-  switch (colr.letters(0)) {
-    case 'nclx':
-      return edits.fit(colr, 11);
-    case 'nclc':
-      return edits.fit(colr, 10);
-    case 'prof':
-    case 'rICC': {
-      const bytes = colr.note().subarray(4);
-      profile(bytes, edits.seen);
-      const clean = withoutWords(bytes);
-      if (clean === undefined) edits.blank(colr);
-      else if (latin(clean) !== latin(bytes)) edits.put(colr.place(4), clean);
-      return;
+function colour(bytes: Uint8Array, seen: Seen): Anew | 'hint' | undefined {
+  const kind = latin(bytes.subarray(0, 4));
+  if (kind === 'prof' || kind === 'rICC') {
+    const own = bytes.subarray(4);
+    profile(own, seen);
+    const plain = plainProfile(own);
+    if (plain === 'not-one') {
+      seen.note('other', 'colour-profile');
+      return 'hint';
     }
-    default:
-      tell(colr, edits.seen);
-      edits.blank(colr);
+    if (plain === 'unknown' || plain.bytes.length > own.length) return undefined;
+    return { bytes: [...bytes.subarray(0, 4), ...plain.bytes], read: bytes.length };
   }
-}
-
-/** The blocks of FLAC: the first is numbers, the others are notes and pictures. */
-function flac(dfla: Atom, edits: Edits): void {
-  let at = 4;
-  while (dfla.place(at) < dfla.end) {
-    const head = dfla.take(at, 4).slice();
-    const kind = head[0] ?? 0;
-    const body = at + 4;
-    const end = body + (dfla.u32(at) % 0x100_0000);
-    // Numbers, nothing, places to jump to.
-    if ((kind & 0x7f) !== 0 && (kind & 0x7f) !== 3) {
-      head[0] = (kind & 0x80) | 1;
-      edits.put(dfla.place(at), head);
-      if ((kind & 0x7f) === 1) edits.spare(dfla, dfla.place(body), dfla.place(end));
-      else {
-        edits.seen.note('other', 'beside-sound');
-        edits.zero(dfla.place(body), dfla.place(end));
-      }
-    }
-    at = end;
-    if (kind >= 0x80) break;
-  }
-  edits.fit(dfla, at);
+  const length = kind === 'nclx' ? 11 : kind === 'nclc' ? 10 : undefined;
+  if (length === undefined || bytes.length < length) return undefined;
+  const made = [...bytes.subarray(0, length)];
+  // Primaries, transfer and matrix are small numbers (ITU-T H.273).
+  if (made[4] !== 0 || made[6] !== 0 || made[8] !== 0) return undefined;
+  if (kind === 'nclx') made[10] = (made[10] ?? 0) & 0x80;
+  return { bytes: made, read: length };
 }

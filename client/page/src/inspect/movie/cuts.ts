@@ -14,6 +14,17 @@ export interface Shown {
   scale: number;
 }
 
+/** More cuts than anybody makes in a camera. */
+const MOST_CUTS = 64;
+
+/** Whether the rows of an edit list are few, and each shows its part as it is or stands still. */
+export function arePlain(rows: DataView, row: number): boolean {
+  for (let at = row - 4; at < rows.byteLength; at += row) {
+    if (![0, 0x1_0000].includes(rows.getUint32(at))) return false;
+  }
+  return rows.byteLength <= MOST_CUTS * row;
+}
+
 /** Tells that more than a second of a track is not shown; the film's head divides a second into `film` parts. */
 export function tellCuts({ list, times, scale }: Shown, film: number, seen: Seen): void {
   if (list === undefined || times === undefined) return;

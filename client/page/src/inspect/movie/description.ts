@@ -9,14 +9,14 @@ import type { Edits } from './edits.ts';
 /** Picture in codings without places for notes, but for what an encoder writes into the picture. */
 const PICTURE: ReadonlySet<string> = new Set(
   (
-    'avc1 avc2 avc3 avc4 hvc1 hev1 dvh1 dvhe dvav dva1 vvc1 vvi1 av01 vp08 vp09 mp4v s263 h263 H263 apch apcn apcs ' +
+    'avc1 avc2 avc3 avc4 hvc1 hev1 dvh1 dvhe dvav dva1 av01 vp08 vp09 mp4v s263 h263 H263 apch apcn apcs ' +
     'apco ap4h ap4x 2vuy yuv2 v210 v410'
   ).split(' '),
 );
 /** The same for sound. */
 const SOUND: ReadonlySet<string> = new Set([
   ...(
-    'mp4a ac-3 ec-3 ac-4 Opus alac fLaC samr sawb sawp sowt twos lpcm ipcm fpcm in24 in32 fl32 fl64 NONE .mp3 ulaw ' +
+    'mp4a ac-3 ec-3 Opus alac fLaC samr sawb sawp sowt twos lpcm ipcm fpcm in24 in32 fl32 fl64 NONE .mp3 ulaw ' +
     'alaw'
   ).split(' '),
   'raw ',
@@ -38,9 +38,13 @@ export function describe(stsd: Atom, kind: string, edits: Edits): Described {
   const revised = stsd.version() !== 0;
   const isSound = kind === 'soun';
   for (const entry of edits.children(stsd, 8)) {
+    edits.quiet(entry, entry.body, entry.place(6));
+    edits.exact(entry, entry.place(6), [0, 1]);
     edits.zero(entry.place(12), entry.place(16));
-    if (isSound) told.measures.push(...measures(entry, revised));
-    else {
+    if (isSound) {
+      told.measures.push(...measures(entry, revised));
+      heard(entry, edits);
+    } else {
       picture(entry, edits);
       told.coding ??= coding(entry);
     }
@@ -57,7 +61,7 @@ export function describe(stsd: Atom, kind: string, edits: Edits): Described {
 /** What stands there cannot be judged when it is no list. */
 function boxes(entry: Atom, from: number, edits: Edits): void {
   try {
-    putOutBoxes(entry, from, edits);
+    putOutBoxes(entry, from, (coding) => PICTURE.has(coding) || SOUND.has(coding), edits);
   } catch (error) {
     if (!(error instanceof Gone)) throw error;
     edits.seen.limit(error.why);
@@ -76,6 +80,20 @@ function picture(entry: Atom, edits: Edits): void {
   const length = Math.min(name[0] ?? 0, 31);
   edits.seen.say('software', utf8(name.subarray(1, length + 1)));
   edits.zero(entry.place(42), entry.place(74));
+  // What nobody asks for; 72 points to an inch, one picture in a sample, and no palette.
+  edits.quiet(entry, entry.place(8), entry.place(12));
+  edits.quiet(entry, entry.place(16), entry.place(24));
+  edits.exact(entry, entry.place(28), [0, 72, 0, 0, 0, 72, 0, 0]);
+  edits.quiet(entry, entry.place(36), entry.place(40));
+  edits.exact(entry, entry.place(40), [0, 1]);
+  edits.exact(entry, entry.place(76), [255, 255]);
+}
+
+function heard(entry: Atom, edits: Edits): void {
+  edits.quiet(entry, entry.place(10), entry.place(12));
+  // How QuickTime packs it.
+  if (entry.u16(20) < 0xfffe) edits.quiet(entry, entry.place(20), entry.place(22));
+  edits.quiet(entry, entry.place(22), entry.place(24));
 }
 
 /** Whether the pictures have places for words. */

@@ -37,6 +37,24 @@ export class Edits {
     this.#changes.push({ begin, end: begin + bytes.length, bytes });
   }
 
+  /** These bytes at this place, where others stand. */
+  exact(atom: Atom, begin: number, bytes: readonly number[]): void {
+    const here = atom.region.take(begin, bytes.length);
+    if (here.some((byte, index) => byte !== bytes[index])) this.put(begin, Uint8Array.from(bytes));
+  }
+
+  /** Zeros from here to there, where numbers stand that no player needs. */
+  quiet(atom: Atom, begin: number, end: number): void {
+    if (any(atom.region.take(begin, end - begin))) this.zero(begin, end);
+  }
+
+  /** These bytes in the place of the first so many of an atom's body, and nothing behind them. */
+  anew(atom: Atom, bytes: readonly number[], read: number): void {
+    this.exact(atom, atom.body, bytes);
+    this.quiet(atom, atom.place(bytes.length), atom.place(read));
+    this.fit(atom, read);
+  }
+
   /** Tells that there is something where nothing has to be, and zeros it. */
   spare(atom: Atom, begin: number, end: number): void {
     this.#spare(atom, begin, end);

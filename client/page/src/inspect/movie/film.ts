@@ -154,8 +154,8 @@ class Film {
   /** Puts out the tracks that are neither picture nor sound, and all media but that of the others. */
   async #putOutTracks(): Promise<void> {
     const { file, seen } = this;
-    const shown = this.#tracks.filter((track) => track.isShown);
-    const others = this.#tracks.filter((track) => !track.isShown);
+    const shown = this.#tracks.filter((track) => track.isKept);
+    const others = this.#tracks.filter((track) => !track.isKept);
     const ids = shown.map((track) => track.id);
     for (const track of shown) {
       track.letGo(ids);

@@ -1,28 +1,55 @@
-// The heads of a film, a track and its media (mvhd, tkhd, mdhd): times, and places that the standard leaves empty.
+// The heads of a film, a track and its media (mvhd, tkhd, mdhd): times, and places that the standard leaves empty or
+// that no player needs.
 import type { Atom } from './atom.ts';
 import type { Edits } from './edits.ts';
 
-/** From, to: unused places of a body; and where it ends. By name and version. */
-const UNUSED: ReadonlyMap<string, readonly [readonly (readonly [number, number])[], number]> = new Map([
-  ['mvhd', [[[26, 36], [72, 96]], 100]],
-  ['mvhd1', [[[38, 48], [84, 108]], 112]],
-  ['tkhd', [[[16, 20], [24, 32], [38, 40]], 84]],
-  ['tkhd1', [[[24, 28], [36, 44], [50, 52]], 96]],
-  ['mdhd', [[], 24]],
-  ['mdhd1', [[], 36]],
-]);
+/** No picture is moved further. */
+const MOST_MOVED = 0x4000 * 0x1_0000;
 
-/** Tells the times of a head, and puts out them and what is unused in it. */
+/** Tells the times of a head, and puts out them and what no player needs in it. */
 export function putOutTimes(atom: Atom, edits: Edits): void {
   const long = atom.version() === 1;
   const made = time(long ? atom.u64(4) : atom.u32(4));
   if (made !== undefined) edits.seen.say('time', made);
   edits.zero(atom.place(4), atom.place(long ? 20 : 12));
-  const [unused, end] = UNUSED.get(atom.name + (long ? '1' : '')) ?? [[], 0];
-  for (const [from, to] of unused) {
-    if (atom.body + to <= atom.end) edits.spare(atom, atom.body + from, atom.body + to);
+  // From here on both versions are the same, in places that are counted from the first one's.
+  const later = long ? 12 : 0;
+  const place = (within: number): number => atom.place(within + later);
+  const flags = atom.name === 'tkhd' ? atom.u32(0) & 15 : 0;
+  edits.exact(atom, atom.body, [long ? 1 : 0, 0, 0, flags]);
+  switch (atom.name) {
+    case 'mvhd':
+      edits.exact(atom, place(20), [0, 1, 0, 0, 1, 0]);
+      // The number of the next track is to be looked for.
+      edits.exact(atom, place(96), [255, 255, 255, 255]);
+      edits.spare(atom, place(26), place(36));
+      edits.spare(atom, place(72), place(96));
+      edits.fit(atom, 100 + later);
+      return matrix(atom, 36 + later, edits);
+    case 'tkhd':
+      edits.spare(atom, atom.place(long ? 24 : 16), atom.place(long ? 28 : 20));
+      edits.spare(atom, place(24), place(32));
+      edits.spare(atom, place(38), place(40));
+      edits.fit(atom, 84 + later);
+      return matrix(atom, 40 + later, edits);
+    default:
+      edits.quiet(atom, place(22), place(24));
+      edits.fit(atom, 24 + later);
   }
-  edits.fit(atom, end);
+}
+
+/** Sees that a picture is turned by quarters, mirrored and moved, and nothing else. */
+function matrix(atom: Atom, at: number, edits: Edits): void {
+  const bytes = atom.take(at, 36);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [a = 0, b = 0, u, c = 0, d = 0, v, right = 0, below = 0, whole = 0] = Array.from({ length: 9 }, (_, index) =>
+    view.getInt32(4 * index),
+  );
+  const turns = [a, b, c, d].every((number) => [0, 0x1_0000].includes(Math.abs(number)));
+  const moves = [right, below].every((number) => number % 0x1_0000 === 0 && Math.abs(number) <= MOST_MOVED);
+  if (turns && moves && u === 0 && v === 0 && [0, 0x4000_0000].includes(whole)) return;
+  edits.seen.limit('partly');
+  edits.seen.cannot('unknown-part');
 }
 
 /** Into so many parts a head (mvhd, mdhd) divides a second. */

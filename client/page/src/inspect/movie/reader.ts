@@ -1,5 +1,5 @@
 // Bytes that are read one after the other: configurations of codings, and messages in pictures.
-import { Gone } from '../bytes.ts';
+import { Gone, latin } from '../bytes.ts';
 
 export class Reader {
   readonly bytes: Uint8Array;
@@ -29,6 +29,11 @@ export class Reader {
     return 256 * this.small() + this.small();
   }
 
+  /** A name of four letters. */
+  name(): string {
+    return latin(this.take(4));
+  }
+
   /** What a length of two bytes measures. */
   unit(): Uint8Array {
     return this.take(this.middle());
@@ -43,5 +48,50 @@ export class Reader {
       if (byte < 0x80) break;
     }
     return length;
+  }
+}
+
+/** Bits, the highest of a byte first. */
+export class Bits {
+  readonly #bytes: Uint8Array;
+  #at: number;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  /** How many bits are left. */
+  get rest(): number {
+    return 8 * this.#bytes.length - this.#at;
+  }
+
+  /** The number of so many bits, at most 32. */
+  take(count: number): number {
+    let sum = 0;
+    for (let index = 0; index < count; index += 1) {
+      const byte = this.#bytes[this.#at >> 3];
+      if (byte === undefined) throw new Gone();
+      sum = 2 * sum + ((byte >> (7 - (this.#at & 7))) & 1);
+      this.#at += 1;
+    }
+    return sum;
+  }
+
+  isSet(): boolean {
+    return this.take(1) === 1;
+  }
+
+  /** The same bits, to look ahead. */
+  copy(): Bits {
+    return new Bits(this.#bytes, this.#at);
+  }
+
+  /** Whether nothing but zeros is left. */
+  isEmpty(): boolean {
+    while (this.rest > 0) {
+      if (this.isSet()) return false;
+    }
+    return true;
   }
 }

@@ -1,75 +1,97 @@
-// The tables of a track: each as long as it says, and nothing behind it.
-import { Gone } from '../bytes.ts';
+// The tables of a track: each as long as it says, about samples that are there, and nothing behind it.
 import type { Atom } from './atom.ts';
 import type { Edits } from './edits.ts';
 import { tell } from './words.ts';
 
-/** Groups of samples that players know. */
-const GROUPS: ReadonlySet<string> = new Set(['roll', 'prol', 'rap ', 'sync', 'tsas', 'stsa', 'tscl', 'tele']);
-/** No description of a group is longer, and no track has more of them. */
-const MOST_OF_A_GROUP = 20;
-const MOST_GROUPS = 64;
 /** How long a row of each table is, whose count comes first. */
 const ROWS: ReadonlyMap<string, number> = new Map([
   ['stts', 8],
   ['ctts', 8],
-  ['stsh', 8],
   ['co64', 8],
   ['stsc', 12],
   ['stco', 4],
   ['stss', 4],
-  ['stps', 4],
 ]);
+/**
+ * Which samples need which and which could stand for which, how they are grouped, and what can be counted: players can
+ * do without.
+ */
+const HINTS: ReadonlySet<string> = new Set('sdtp stsh stps cslg sgpd sbgp'.split(' '));
 
 /** Puts out what stands behind the tables of `stbl` and beside them. */
 export function putOutTables(tables: readonly Atom[], edits: Edits): void {
-  const groups = new Map<Atom, string>();
-  for (const atom of tables) {
-    const length = atom.name === 'sgpd' ? groupLength(atom) : undefined;
-    if (length === undefined) continue;
-    groups.set(atom, atom.letters(4));
-    edits.fit(atom, length);
-  }
-  const known = new Set(groups.values());
-  for (const atom of tables) one(atom, groups.has(atom), known, edits);
+  for (const atom of tables) one(atom, edits);
 }
 
-function one(atom: Atom, isGroup: boolean, known: ReadonlySet<string>, edits: Edits): void {
+function one(atom: Atom, edits: Edits): void {
   const row = ROWS.get(atom.name);
-  if (row !== undefined) return edits.fitRows(atom, 4, row);
-  switch (atom.name) {
-    // How long the samples of stz2 are is known from the table that is read.
-    case 'stsd':
-    case 'stz2':
-      return;
-    case 'stsz':
-      return atom.u32(4) === 0 ? edits.fitRows(atom, 8, 4) : edits.fit(atom, 12);
-    case 'cslg':
-      return edits.fit(atom, atom.version() === 1 ? 44 : 24);
-    // Which samples need which: a byte for each, that players can do without.
-    case 'sdtp':
-      return edits.blank(atom);
-    case 'sgpd':
-      if (isGroup) return;
-      break;
-    case 'sbgp':
-      if (known.has(atom.letters(4))) return edits.fitRows(atom, atom.version() === 0 ? 8 : 12, 8);
-      break;
+  if (row !== undefined) {
+    edits.quiet(atom, atom.place(atom.name === 'ctts' ? 1 : 0), atom.place(4));
+    return edits.fitRows(atom, 4, row);
   }
-  tell(atom, edits.seen);
+  switch (atom.name) {
+    case 'stsd': {
+      const { length } = edits.children(atom, 8);
+      edits.quiet(atom, atom.place(1), atom.place(4));
+      return edits.exact(atom, atom.place(4), [0, 0, length >> 8, length & 0xff]);
+    }
+    case 'stsz':
+      edits.quiet(atom, atom.body, atom.place(4));
+      return atom.u32(4) === 0 ? edits.fitRows(atom, 8, 4) : edits.fit(atom, 12);
+  }
+  if (!HINTS.has(atom.name)) tell(atom, edits.seen);
   edits.blank(atom);
 }
 
-/** How long a description of groups is, if players know these groups. */
-function groupLength(sgpd: Atom): number | undefined {
-  try {
-    if (!GROUPS.has(sgpd.letters(4))) return undefined;
-    const version = sgpd.version();
-    if (version > 1) return undefined;
-    const [head, length, count] = version === 0 ? [12, 2, sgpd.u32(8)] : [16, sgpd.u32(8), sgpd.u32(12)];
-    return length === 0 || length > MOST_OF_A_GROUP || count > MOST_GROUPS ? undefined : length * count + head;
-  } catch (error) {
-    if (error instanceof Gone) return undefined;
-    throw error;
+/** Whether a track has no samples, by its tables. */
+export function areEmpty(tables: readonly Atom[]): boolean {
+  const places = tables.filter(({ name }) => name === 'stco' || name === 'co64');
+  return places.every((atom) => atom.length >= 8 && atom.u32(4) === 0);
+}
+
+/** Whether the tables of a track that is kept are about its samples and nothing else, each once. */
+export function agree(tables: readonly Atom[]): boolean {
+  const all = (name: string): Atom[] => tables.filter((atom) => atom.name === name);
+  if (['stsd', 'stsz', ...ROWS.keys()].some((name) => all(name).length > 1)) return false;
+  const find = (name: string): Atom | undefined => all(name)[0];
+  const [stsd, stsc, stsz, offsets] = [find('stsd'), find('stsc'), find('stsz'), find('stco') ?? find('co64')];
+  if (stsd === undefined || stsc === undefined || stsz === undefined || offsets === undefined) return false;
+  const samples = stsz.u32(8);
+  let agrees = runs(stsc.rows(4, 12), offsets.u32(4), stsd.u32(4)) === samples;
+  for (const [name, versions] of [['stts', 0], ['ctts', 1]] as const) {
+    const atom = find(name);
+    if (atom === undefined) continue;
+    const rows = atom.rows(4, 8);
+    let sum = 0;
+    for (let at = 0; at < rows.byteLength; at += 8) {
+      const count = rows.getUint32(at);
+      if (count === 0) agrees = false;
+      sum += count;
+    }
+    if (sum > samples || atom.version() > versions) agrees = false;
   }
+  const rows = find('stss')?.rows(4, 4);
+  let before = 0;
+  for (let at = 0; rows !== undefined && at < rows.byteLength; at += 4) {
+    const number = rows.getUint32(at);
+    if (number <= before || number > samples) agrees = false;
+    before = number;
+  }
+  return agrees;
+}
+
+/** How many samples the runs of chunks have, if every run has some, and every description is used. */
+function runs(rows: DataView, chunks: number, described: number): number | undefined {
+  const used = new Set<number>();
+  let samples = 0;
+  let next = 1;
+  for (let at = 0; at < rows.byteLength; at += 12) {
+    const [first, each, description] = [rows.getUint32(at), rows.getUint32(at + 4), rows.getUint32(at + 8)];
+    const end = at + 12 < rows.byteLength ? rows.getUint32(at + 12) : chunks + 1;
+    if (first !== next || end <= first || each === 0 || description < 1 || description > described) return undefined;
+    used.add(description);
+    samples += each * (end - first);
+    next = end;
+  }
+  return used.size === described && next === chunks + 1 ? samples : undefined;
 }

@@ -5,21 +5,15 @@ import type { Source } from '../source.ts';
 import type { Atom } from './atom.ts';
 import { chunksOf, firstSamples, type Measure, type Stretch } from './chunks.ts';
 import { MOST_SAMPLES, tellCoded, type Coding } from './coded.ts';
-import { tellCuts, type Shown } from './cuts.ts';
+import { arePlain, tellCuts, type Shown } from './cuts.ts';
 import { describe } from './description.ts';
 import type { Edits } from './edits.ts';
 import { putOutTimes, scaleOf } from './heads.ts';
-import { putOutTables } from './tables.ts';
+import { agree, areEmpty, putOutTables } from './tables.ts';
 import { tell } from './words.ts';
 
-/** How long what is known in `minf` is. */
-const LENGTHS: ReadonlyMap<string, number> = new Map([
-  ['vmhd', 12],
-  ['smhd', 8],
-  ['nmhd', 4],
-  ['sthd', 4],
-  ['hmhd', 20],
-]);
+/** Why a track refers to another. */
+const REFERENCES: ReadonlySet<string> = new Set('auxl cdsc chap fall folw sync tmcd vdep'.split(' '));
 
 /** A track, and where its tables are. */
 export class Track {
@@ -30,6 +24,7 @@ export class Track {
   #references: Atom | undefined;
   readonly #measures: Measure[] = [];
   readonly #shown: Shown = { list: undefined, times: undefined, scale: 0 };
+  #isEmpty = false;
   #coding: Coding | undefined;
   readonly #edits: Edits;
   readonly #seen: Seen;
@@ -48,6 +43,11 @@ export class Track {
     return ['vide', 'soun', 'auxv', 'pict'].includes(this.#kind);
   }
 
+  /** Whether it is, and has any. */
+  get isKept(): boolean {
+    return this.isShown && !this.#isEmpty;
+  }
+
   /** Puts out references to anything but these tracks, which are kept. */
   letGo(kept: readonly number[]): void {
     if (this.#references === undefined) return;
@@ -55,7 +55,7 @@ export class Track {
       // Read to its bound, as the other notes are.
       const length = atom.note().length;
       const count = Math.floor(length / 4);
-      let stays = count <= kept.length && length % 4 === 0;
+      let stays = REFERENCES.has(atom.name) && count <= kept.length && length % 4 === 0;
       for (let index = 0; stays && index < count; index += 1) stays = kept.includes(atom.u32(4 * index));
       if (!stays) this.#edits.blank(atom);
     }
@@ -112,16 +112,23 @@ export class Track {
         this.#shown.scale = scaleOf(atom);
       } else if (atom.name === 'hdlr') this.#handler(atom);
       else if (atom.name === 'minf') this.#information(atom);
-      else if (atom.name === 'elng') this.#language(atom);
+      // The head says it, as far as it stays.
+      else if (atom.name === 'elng') this.#edits.blank(atom);
       else this.#putOut(atom);
     }
   }
 
   #information(minf: Atom): void {
     for (const atom of this.#edits.children(minf)) {
-      const length = LENGTHS.get(atom.name);
-      if (length !== undefined) this.#edits.fit(atom, length);
-      else if (atom.name === 'hdlr') this.#handler(atom);
+      // How it is laid over others, and where it is heard.
+      if (atom.name === 'vmhd') {
+        this.#edits.exact(atom, atom.body, [0, 0, 0, 1]);
+        this.#edits.quiet(atom, atom.place(4), atom.place(12));
+        this.#edits.fit(atom, 12);
+      } else if (atom.name === 'smhd') {
+        this.#edits.quiet(atom, atom.body, atom.place(8));
+        this.#edits.fit(atom, 8);
+      } else if (atom.name === 'hdlr') this.#handler(atom);
       else if (atom.name === 'dinf') this.#sources(atom);
       else if (atom.name === 'stbl') {
         if (this.#table !== undefined) {
@@ -143,8 +150,13 @@ export class Track {
         this.#edits.blank(atom);
         continue;
       }
-      for (const entry of this.#edits.children(atom, 8)) {
+      const entries = this.#edits.children(atom, 8);
+      this.#edits.quiet(atom, atom.body, atom.place(4));
+      this.#edits.exact(atom, atom.place(4), [0, 0, entries.length >> 8, entries.length & 0xff]);
+      for (const entry of entries) {
         const flags = entry.u32(0);
+        this.#edits.exact(entry, entry.body, [0, 0, 0, flags & 1]);
+        this.#edits.exact(entry, entry.begin + 4, [...'url '].map((letter) => letter.charCodeAt(0)));
         if (entry.length > 4) {
           this.#seen.note('path');
           this.#edits.zero(entry.place(4), entry.end);
@@ -157,6 +169,11 @@ export class Track {
   #samples(stbl: Atom): void {
     const tables = this.#edits.children(stbl);
     putOutTables(tables, this.#edits);
+    this.#isEmpty = areEmpty(tables);
+    if (this.isKept && !agree(tables)) {
+      this.#seen.limit('damaged');
+      this.#seen.cannot('damaged');
+    }
     this.#shown.times = tables.find((atom) => atom.name === 'stts');
     if (!this.isShown) return;
     for (const stsd of tables.filter((atom) => atom.name === 'stsd')) {
@@ -169,7 +186,14 @@ export class Track {
   #editList(edts: Atom): void {
     for (const atom of this.#edits.children(edts)) {
       if (atom.name === 'elst') {
-        this.#edits.fitRows(atom, 4, atom.version() === 1 ? 20 : 12);
+        const row = atom.version() === 1 ? 20 : 12;
+        this.#edits.quiet(atom, atom.place(1), atom.place(4));
+        this.#edits.fitRows(atom, 4, row);
+        // So many cuts, each at its own speed, are no film but something else.
+        if (!arePlain(atom.rows(4, row), row)) {
+          this.#seen.limit('partly');
+          this.#seen.cannot('unknown-part');
+        }
         this.#shown.list = atom;
       } else this.#putOut(atom);
     }
@@ -182,20 +206,19 @@ export class Track {
       const name = hdlr.take(24, Math.min(hdlr.length - 24, 256));
       this.#seen.say('software', latin(name.filter((byte) => byte >= 0x20 && byte < 0x7f)));
     }
+    this.#edits.quiet(hdlr, hdlr.body, hdlr.place(4));
+    if (!['mhlr', 'dhlr'].includes(hdlr.letters(4))) this.#edits.quiet(hdlr, hdlr.place(4), hdlr.place(8));
     this.#edits.zero(hdlr.place(12), hdlr.end);
   }
 
   /** How much of the picture is shown. */
   #apertures(tapt: Atom): void {
     for (const atom of this.#edits.children(tapt)) {
-      if (['clef', 'prof', 'enof'].includes(atom.name)) this.#edits.fit(atom, 12);
-      else this.#putOut(atom);
+      if (['clef', 'prof', 'enof'].includes(atom.name)) {
+        this.#edits.quiet(atom, atom.body, atom.place(4));
+        this.#edits.fit(atom, 12);
+      } else this.#putOut(atom);
     }
-  }
-
-  /** A language, which stays as the other one in the track's head does. */
-  #language(elng: Atom): void {
-    if (!/^[0-9A-Za-z-]{0,16}\0$/.test(latin(elng.note().subarray(4)))) this.#putOut(elng);
   }
 
   #putOut(atom: Atom): void {

@@ -1,6 +1,8 @@
 //! Says of each file of a folder what its clean copy is: its SHA-256, or that there is none. What
 //! the page makes of the same files is compared with this.
 
+mod compared;
+
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs;
@@ -8,7 +10,6 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 
 use knothole_inspect::{Cleaning, look};
-use miniz_oxide::inflate::decompress_to_vec_zlib;
 use sha2::{Digest as _, Sha256};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         match look(&file).cleaning {
             Cleaning::Cannot => writeln!(out, "-")?,
             Cleaning::By(plan) => {
-                for byte in Sha256::digest(compared(&plan.copy(&file)?)) {
+                for byte in Sha256::digest(compared::compared(&plan.copy(&file)?)) {
                     write!(out, "{byte:02x}")?;
                 }
                 writeln!(out)?;
@@ -34,30 +35,4 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     out.flush()?;
     Ok(())
-}
-
-/// A copy as it is compared: two programs pack a PNG's colour profile differently, so it stands
-/// there unpacked, with neither a length nor a checksum.
-fn compared(copy: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut rest = copy;
-    if let Some((head, behind)) = rest.split_at_checked(8)
-        && head.starts_with(b"\x89PNG")
-    {
-        out.extend_from_slice(head);
-        rest = behind;
-        while let Some((length, behind)) = rest.split_first_chunk::<4>() {
-            let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-            let Some((chunk, later)) = behind.split_at_checked(length.saturating_add(8)) else {
-                break;
-            };
-            rest = later;
-            match chunk.strip_prefix(b"iCCPicc\0\0") {
-                Some(packed) => out.extend(decompress_to_vec_zlib(packed).unwrap_or_default()),
-                None => out.extend_from_slice(chunk),
-            }
-        }
-    }
-    out.extend_from_slice(rest);
-    out
 }
