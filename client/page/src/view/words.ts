@@ -29,7 +29,7 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
   tongue.value = FIRST[texts.language] ?? 'english';
   const choices = (['fresh', 'earlier', 'none'] as const).map((choice) => {
     const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === 'fresh' });
-    return { choice, radio, row: element('p', {}, element('label', {}, radio, ` ${says[choice]}`)) };
+    return { choice, radio, row: element('p', {}, element('label', {}, radio, says[choice])) };
   });
   const go = async (): Promise<void> => {
     const chosen = choices.find(({ radio }) => radio.checked)?.choice;
@@ -92,7 +92,7 @@ function newWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[],
       leadBack(newsroom, order, entropy);
       entropy.fill(0);
       ready(stage, newsroom, order);
-    }, button(stage.texts.words.again, show));
+    }, { before: button(stage.texts.words.again, show) });
   };
   show();
 }
@@ -104,7 +104,7 @@ function earlierWords(stage: Stage, newsroom: Newsroom, order: Order, lists: Lis
     if (first === undefined) return;
     leadBack(newsroom, order, first);
     ready(stage, newsroom, order);
-  }, back);
+  }, { before: back });
 }
 
 function leadBack(newsroom: Newsroom, order: Order, entropy: Bytes): void {
@@ -118,7 +118,7 @@ export function askForWords(
   title: string,
   action: string,
   right: (entropies: readonly Bytes[], problem: (text: string) => void) => void,
-  ...more: readonly (Node | undefined)[]
+  { intro, before }: { readonly intro?: string; readonly before?: HTMLButtonElement },
 ): void {
   const says = stage.texts.words;
   const typed = element('textarea', { rows: 4, dir: 'auto', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'none' });
@@ -131,12 +131,11 @@ export function askForWords(
   };
   stage.show(
     title,
-    paragraph(says.typedHint),
-    labelled(says.typedLabel, typed),
+    intro === undefined ? undefined : paragraph(intro),
+    labelled(says.typedLabel, typed, says.typedHint),
     problems,
-    element('p', { class: 'choices' }, ...more, button(action, check, { class: 'main' })),
+    element('p', { class: 'choices' }, before, button(action, check, { class: 'main' })),
   );
-  typed.focus();
 }
 
 function sentences(texts: Texts, reading: Exclude<Reading, { kind: 'right' }>): string[] {
