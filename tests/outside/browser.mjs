@@ -50,12 +50,13 @@ export function throughTor(socks, onion) {
 }
 
 /** Runs `steps` in a browser with these preferences; it is gone afterwards. Nobody but `origin` is asked for anything. */
-export async function withBrowser({ firefox, preferences, profile, origin }, steps) {
+export async function withBrowser({ firefox, preferences, profile, origin, env = {} }, steps) {
   const browser = await launch({
     browser: 'firefox',
     executablePath: firefox,
     headless: true,
     extraPrefsFirefox: preferences,
+    env: { ...process.env, ...env },
     protocolTimeout: 600_000,
     ...(profile === undefined ? {} : { userDataDir: profile }),
   })
