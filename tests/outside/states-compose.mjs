@@ -27,7 +27,7 @@ export const compose = [
         await v.hears(v.texts.inspect.cleaned)
       }],
       ['compose-files', async (v) => {
-        await v.choose('plan.pdf', 'notes.txt', 'grey.png', 'empty.txt', 'all.zip', 'noise.bin')
+        await v.choose('plan.pdf', 'notes.txt', 'dot.png', 'empty.txt', 'all.zip', 'noise.bin')
         await v.looked()
         for (const limit of ['text', 'inside', 'unknown']) await v.hears(v.texts.inspect.limits[limit])
         await v.hears(v.texts.inspect.cannotClean)

@@ -151,6 +151,9 @@ async function things(papers, page, folder) {
   return { textsOf, papers: forged, files: files(page, folder), saved: pathToFileURL(join(page, 'dist/saved.html')).href }
 }
 
+/** A picture of one point, which says nothing about anybody. */
+const DOT = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
 function files(page, folder) {
   mkdirSync(folder, { recursive: true })
   const made = new Map()
@@ -168,7 +171,7 @@ function files(page, folder) {
   // An archive with nothing in it.
   make('all.zip', Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]))
   truncateSync(make('20 GB.bin', 'a'), 20_000_000_001)
-  made.set('grey.png', join(page, 'tests/inspect/samples/gray16.png'))
+  make('dot.png', Buffer.from(DOT, 'base64'))
   made.set('phone.jpg', join(page, '../inspect/tests/samples/phone.jpg'))
   return made
 }
