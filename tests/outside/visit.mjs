@@ -88,7 +88,7 @@ export class Visit {
 
   /** Waits for another screen, of which a screen reader begins at the top. */
   async on(title) {
-    await this.#waits((pieces) => pieces.every((piece) => document.querySelector('h1')?.innerText.includes(piece)), title)
+    await this.sees(title, 'h1')
     const focused = await this.page.evaluate(() => document.activeElement?.tagName)
     assert.equal(focused, 'H1', `"${title}" begins at its heading`)
     assert.equal(await this.page.title(), title)
