@@ -50,13 +50,14 @@ export function throughTor(socks, onion) {
 }
 
 /** Runs `steps` in a browser with these preferences; it is gone afterwards. Nobody but `origin` is asked for anything. */
-export async function withBrowser({ firefox, preferences, profile, origin, args = [] }, steps) {
+export async function withBrowser({ firefox, preferences, profile, origin, args = [], env = {} }, steps) {
   const browser = await launch({
     browser: 'firefox',
     executablePath: firefox,
     headless: true,
     args,
     extraPrefsFirefox: preferences,
+    env: { ...process.env, ...env },
     protocolTimeout: 600_000,
     ...(profile === undefined ? {} : { userDataDir: profile }),
   })

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Line } from './line.mjs'
+import { Wire } from './wire.mjs'
 
 /** Days since 1970-01-01, in UTC. */
 export const today = () => Math.floor(Date.now() / 86_400_000)
@@ -23,7 +23,7 @@ export class House {
     house.#program = program
     house.#size = size
     house.#folder = mkdtempSync(join(tmpdir(), 'knothole-troubles-'))
-    house.line = await Line.open()
+    house.line = await Wire.open()
     await house.#start(first, most)
     return house
   }

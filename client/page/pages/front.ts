@@ -24,8 +24,10 @@ ${plain(texts)}
 function warnings({ warnings, trouble, start }: Texts): string {
   const all = Object.entries({ ...warnings, ...without(trouble, 'title', 'again') });
   const hidden = all.map(([name, text]) => `<p class="warning" id="says-${name}" hidden>${words(text)}</p>`);
-  return `${hidden.join('\n')}
+  return `<div role="status">
+${hidden.join('\n')}
 <p id="says-loading" hidden>${words(start.loading)}</p>
+</div>
 <p id="again" hidden><button type="button">${escape(trouble.again)}</button></p>
 <p id="says-of" hidden>${escape(start.of)}</p>`;
 }

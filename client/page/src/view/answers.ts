@@ -23,17 +23,15 @@ interface Found {
 
 export function answers(stage: Stage, newsroom: Newsroom): void {
   const says = stage.texts.answers;
+  const again = button(stage.texts.trouble.again, () => answers(stage, newsroom), { class: 'main' });
   stage.show(says.title, paragraph(stage.texts.words.loading, { role: 'status' }));
   void (async () => {
     const lists = await stage.lists().catch(() => undefined);
-    if (lists === undefined) {
-      const again = button(stage.texts.trouble.again, () => answers(stage, newsroom));
-      return stage.show(says.title, warning(stage.texts.words.failed), again);
-    }
+    if (lists === undefined) return stage.show(says.title, warning(stage.texts.words.failed), element('p', { class: 'choices' }, again));
     askForWords(stage, lists, says.title, says.look, (entropies) => {
       const ways = entropies.map((entropy) => wayBack(entropy, newsroom.chain.fingerprint));
       void look(stage, newsroom, ways, new Set());
-    }, paragraph(says.intro));
+    }, { intro: says.intro });
   })();
 }
 
@@ -46,8 +44,8 @@ async function look(stage: Stage, newsroom: Newsroom, ways: readonly WayBack[], 
     for (const way of ways) found.push({ way, ...(await lookInto(stage, newsroom, way)) });
     showAll(stage, newsroom, ways, found, erased);
   } catch {
-    const again = button(stage.texts.trouble.again, () => void look(stage, newsroom, ways, erased));
-    stage.show(says.title, warning(stage.texts.trouble.unreachable), again);
+    const again = button(stage.texts.trouble.again, () => void look(stage, newsroom, ways, erased), { class: 'main' });
+    stage.show(says.title, warning(stage.texts.trouble.unreachable), element('p', { class: 'choices' }, again));
   }
 }
 
@@ -89,7 +87,9 @@ function showAll(
       for (const name of names) gone.add(hex(name));
     }
     status.textContent = says.erased;
-    buttons.replaceChildren(button(says.more, () => void look(stage, newsroom, ways, gone)));
+    const more = button(says.more, () => void look(stage, newsroom, ways, gone));
+    buttons.replaceChildren(more);
+    more.focus();
   };
   const status = element('p', { role: 'status' });
   const buttons = element('p', { class: 'choices' });

@@ -1,4 +1,5 @@
 /** One chosen file: what it is, what it says about the source, and whether a copy without that is sealed. */
+import type { Finding } from '../inspect/report.ts';
 import { button, element, fill } from './element.ts';
 import { size } from './numbers.ts';
 import { type Chosen, glimpse } from './parcelling.ts';
@@ -49,9 +50,7 @@ async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed:
   const { clean, look } = await import('../inspect/index.ts');
   chosen.report ??= await look(chosen.file);
   const { kind, findings, limits, cleanable } = chosen.report;
-  const lines = findings.map(({ what, value }) =>
-    element('li', {}, says.whats[what], value === undefined ? undefined : ': ', value === undefined ? undefined : element('bdi', {}, shown(value))),
-  );
+  const lines = byWhat(findings).map(([what, values]) => element('li', {}, says.whats[what], ...told(values)));
   const copy = element('p', { class: 'hint' });
   about.replaceChildren(
     element('p', {}, fill(says.is, { kind: says.kinds[kind] })),
@@ -79,5 +78,23 @@ async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed:
       changed();
     });
   });
-  about.append(element('p', {}, element('label', {}, box, ` ${says.clean}`)), copy);
+  about.append(element('p', {}, element('label', {}, box, says.clean)), copy);
+}
+
+/** The findings that say the same thing together, in the order of the first of each: a telephone writes a name often. */
+function byWhat(findings: readonly Finding[]): [Finding['what'], string[]][] {
+  // What cannot be shown keeps a line of its own.
+  const all = new Map<string, [Finding['what'], string[]]>();
+  for (const { what, value } of findings) {
+    const key = `${what} ${value !== undefined}`;
+    const [, values] = all.get(key) ?? [what, []];
+    if (value !== undefined && !values.includes(shown(value))) values.push(shown(value));
+    all.set(key, [what, values]);
+  }
+  return [...all.values()];
+}
+
+/** Each isolated: one in another direction does not turn the next around. */
+function told(values: readonly string[]): (Node | string)[] {
+  return values.flatMap((value, at) => [at === 0 ? ': ' : ' · ', element('bdi', {}, value)]);
 }

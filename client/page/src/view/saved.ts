@@ -21,14 +21,20 @@ async function show(language: string): Promise<void> {
   document.documentElement.dir = texts.direction;
   const languages = element('select', {}, ...LANGUAGES.map(([name, own]) => element('option', { value: name }, own)));
   languages.value = texts.language;
-  languages.addEventListener('change', () => void show(languages.value));
+  languages.addEventListener('change', () => void show(languages.value).then(() => document.querySelector('select')?.focus()));
   const typed = element('textarea', { rows: 4, dir: 'ltr', autocomplete: 'off', spellcheck: 'false' });
   const problems = element('div', { role: 'status' });
   const ask = (): void => {
     const address = addressIn(typed.value);
     if (address === undefined) problems.replaceChildren(warning(saved.unreadable));
-    else void open(texts, address, problems);
+    else void open(texts, address, problems, asks);
   };
+  const asks = button(saved.open, ask, { class: 'main' });
+  // What was said is of another address then.
+  typed.addEventListener('input', () => {
+    problems.replaceChildren();
+    asks.className = 'main';
+  });
   document.querySelector('header')?.replaceChildren(
     button(texts.common.leave, leave, { class: 'leave', title: texts.common.leaveKey }),
     labelled(texts.common.languages, languages),
@@ -39,20 +45,22 @@ async function show(language: string): Promise<void> {
     ...dangers().filter((danger) => danger !== 'gateway').map((danger) => warning(texts.warnings[danger])),
     paragraph(saved.intro),
     labelled(saved.address, typed),
+    element('p', { class: 'choices' }, asks),
     problems,
-    element('p', { class: 'choices' }, button(saved.open, ask, { class: 'main' })),
     element('h2', {}, start.safely),
     list(start.advice),
   );
 }
 
-async function open(texts: Texts, { onion, fingerprint }: Address, problems: HTMLElement): Promise<void> {
+async function open(texts: Texts, { onion, fingerprint }: Address, problems: HTMLElement, asks: HTMLButtonElement): Promise<void> {
   const { trouble, saved, start } = texts;
   const box = dropBox(`http://${onion}`);
   problems.replaceChildren(paragraph(start.loading));
   try {
     const newsroom: Newsroom = await readNewsroom(box, fingerprint);
     leaveTo(newsroom.leave);
+    // Now another button is the one that goes on.
+    asks.className = '';
     problems.replaceChildren(
       paragraph(saved.same, { class: 'good' }),
       element(

@@ -62,7 +62,7 @@ function progressScreen(stage: Stage, upload: () => Upload): (progress: Progress
   const says = texts.sending;
   const bar = element('progress', { max: 1, 'aria-label': says.title });
   const stored = element('p');
-  const state = element('p', { role: 'status' });
+  const state = element('p', { role: 'status' }, says.waiting);
   const rate = element('p');
   let isPaused = false;
   const pause = button(says.pause, () => {
@@ -73,10 +73,13 @@ function progressScreen(stage: Stage, upload: () => Upload): (progress: Progress
   });
   const sure = element(
     'p',
-    { class: 'choices', hidden: true },
+    { class: 'choices', role: 'alert', hidden: true },
     says.stopSure,
     button(texts.common.yes, () => upload().stop()),
-    button(texts.common.no, () => (sure.hidden = true)),
+    button(texts.common.no, () => {
+      sure.hidden = true;
+      stop.focus();
+    }),
   );
   const stop = button(says.stop, () => {
     sure.hidden = false;
@@ -114,8 +117,9 @@ function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd, 
   warnBeforeLeaving(false);
   if (end.kind === 'matches') {
     const says = texts.done;
-    const facts = [says.text, hasWay ? says.words : says.noWords, says.after, says.close];
-    stage.show(says.title, list(facts), button(says.more, () => compose(stage, newsroom)));
+    const next = [hasWay ? says.words : says.noWords, says.after, says.close];
+    const more = button(says.more, () => compose(stage, newsroom));
+    stage.show(says.title, paragraph(says.text, { class: 'good' }), list(next), element('p', { class: 'choices' }, more));
     return;
   }
   const title = end.kind === 'may-have-arrived' ? texts.ends.unsure : texts.ends.title;
@@ -134,12 +138,14 @@ function failed(stage: Stage, newsroom: Newsroom, order: Order, error: unknown):
 /** It did not arrive, and what can be done. */
 function ended(stage: Stage, newsroom: Newsroom, order: Order, text: string, title = stage.texts.ends.title): void {
   const { ends } = stage.texts;
-  stage.show(title, warning(text), button(ends.begin, () => compose(stage, newsroom, order), { class: 'main' }));
+  const begin = button(ends.begin, () => compose(stage, newsroom, order), { class: 'main' });
+  stage.show(title, warning(text), element('p', { class: 'choices' }, begin));
 }
 
 /** Nothing was sent. What was chosen is kept, where another try may go better. */
 function noKeys(stage: Stage, newsroom: Newsroom, order: Order, { trouble }: PapersError): void {
   const says = stage.texts.trouble;
   const again = button(says.again, () => void sending(stage, newsroom, order), { class: 'main' });
-  stage.show(says.title, warning(says[trouble]), trouble === 'unreachable' || trouble === 'no-keys' ? again : undefined);
+  const choices = element('p', { class: 'choices' }, trouble === 'unreachable' || trouble === 'no-keys' ? again : undefined);
+  stage.show(says.title, warning(says[trouble]), choices);
 }

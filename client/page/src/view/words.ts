@@ -35,7 +35,7 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
   const first = way === undefined ? 'fresh' : 'same';
   const choices = (['same', 'fresh', 'earlier', 'none'] as const).map((choice) => {
     const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === first });
-    return { choice, radio, row: element('p', {}, element('label', {}, radio, ` ${says[choice]}`)) };
+    return { choice, radio, row: element('p', {}, element('label', {}, radio, says[choice])) };
   });
   const go = async (): Promise<void> => {
     const chosen = choices.find(({ radio }) => radio.checked)?.choice;
@@ -99,7 +99,7 @@ function newWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[],
       leadBack(stage, newsroom, order, entropy);
       entropy.fill(0);
       ready(stage, newsroom, order);
-    }, button(stage.texts.words.again, show));
+    }, { before: button(stage.texts.words.again, show) });
   };
   show();
 }
@@ -111,7 +111,7 @@ function earlierWords(stage: Stage, newsroom: Newsroom, order: Order, lists: Lis
     if (first === undefined) return;
     leadBack(stage, newsroom, order, first);
     ready(stage, newsroom, order);
-  }, back);
+  }, { before: back });
 }
 
 function leadBack(stage: Stage, newsroom: Newsroom, order: Order, entropy: Bytes): void {
@@ -125,7 +125,7 @@ export function askForWords(
   title: string,
   action: string,
   right: (entropies: readonly Bytes[], problem: (text: string) => void) => void,
-  ...more: readonly (Node | undefined)[]
+  { intro, before }: { readonly intro?: string; readonly before?: HTMLButtonElement },
 ): void {
   const says = stage.texts.words;
   const typed = element('textarea', { rows: 4, dir: 'auto', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'none' });
@@ -138,12 +138,11 @@ export function askForWords(
   };
   stage.show(
     title,
-    paragraph(says.typedHint),
-    labelled(says.typedLabel, typed),
+    intro === undefined ? undefined : paragraph(intro),
+    labelled(says.typedLabel, typed, says.typedHint),
     problems,
-    element('p', { class: 'choices' }, ...more, button(action, check, { class: 'main' })),
+    element('p', { class: 'choices' }, before, button(action, check, { class: 'main' })),
   );
-  typed.focus();
 }
 
 function sentences(texts: Texts, reading: Exclude<Reading, { kind: 'right' }>): string[] {
