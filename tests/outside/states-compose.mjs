@@ -34,17 +34,13 @@ export const compose = [
         await v.hears(v.texts.compose.empty)
         await v.hears(v.texts.inspect.saysNothing)
       }],
-      // No disk here takes such a name; others do, and give the page a file that has it.
       ['compose-renamed', async (v) => {
-        await v.page.evaluate(() => {
-          const given = new DataTransfer()
-          given.items.add(new File(['a'], `${'minutes of the meeting '.repeat(12)}.txt`))
-          const picker = document.querySelector('main input[type=file]')
-          picker.files = given.files
-          picker.dispatchEvent(new Event('change'))
-        })
-        await v.looked()
+        await give(v, `${'minutes of the meeting '.repeat(12)}.txt`)
         await v.sees(v.texts.compose.renamed)
+      }],
+      ['compose-unseen', async (v) => {
+        await give(v, 'minutes\u202etxt.exe')
+        await v.sees(v.texts.compose.unseen)
       }],
       ['compose-too-much', async (v) => {
         await v.choose('20 GB.bin')
@@ -168,4 +164,16 @@ async function typed(v, words, sentence) {
   await v.write(words.join(' '))
   await v.next()
   await v.hears(sentence)
+}
+
+/** No disk here takes such a name; others do, and give the page a file that has it. */
+async function give(v, name) {
+  await v.page.evaluate((name) => {
+    const given = new DataTransfer()
+    given.items.add(new File(['a'], name))
+    const picker = document.querySelector('main input[type=file]')
+    picker.files = given.files
+    picker.dispatchEvent(new Event('change'))
+  }, name)
+  await v.looked()
 }

@@ -2,7 +2,7 @@
 import { DAY } from './newsroom.mjs'
 import { GATEWAY } from './visit.mjs'
 
-const RESULTS = ['arrived', 'nothing', 'unsealed', 'other-keys', 'damaged', 'full', 'try-again']
+const RESULTS = ['arrived', 'may-have-arrived', 'nothing', 'unsealed', 'other-keys', 'damaged', 'full', 'try-again']
 
 export const front = [
   {

@@ -75,6 +75,14 @@ export const sending = [
         await v.on(v.texts.done.title)
         await v.sees(v.texts.done.words)
       }],
+      ['words-same', async (v) => {
+        await v.press(v.texts.done.more)
+        await v.on(v.texts.compose.title)
+        await v.write('And one more thing.')
+        await v.next()
+        await v.on(v.texts.words.title)
+        await v.sees(v.texts.words.same)
+      }],
     ],
   },
   {
@@ -162,10 +170,21 @@ export const sending = [
         truncateSync(v.files.get('6 MB.bin'), 1_000)
         await v.next()
         await ended(v, 'changed')
+      }],
+      ['compose-unreadable', async (v) => {
+        await v.press(v.texts.ends.begin)
+        await v.on(v.texts.compose.title)
+        await v.next()
+        await v.hears(v.texts.compose.unreadable)
         writeFileSync(v.files.get('6 MB.bin'), Buffer.alloc(6_000_000, 7))
+        await v.press(v.texts.common.remove)
+        await v.choose('6 MB.bin')
+        await v.looked()
       }],
       ['keys-untrusted', async (v) => {
-        await again(v, ['GET /charter', { answer: { body: v.papers.founded().charter } }])
+        await v.ready()
+        v.line.when('GET /charter', { answer: { body: v.papers.founded().charter } })
+        await v.next()
         await noKeys(v, 'untrusted')
       }],
     ],
@@ -178,7 +197,7 @@ export const sending = [
         await v.compose()
         await v.write('Hear me.')
         await v.ready()
-        v.serve(v.papers.grown())
+        v.serve(v.papers.recovered())
         await v.next()
         await noKeys(v, 'changed')
       }],
