@@ -176,12 +176,12 @@ export const sending = [
         await v.on(v.texts.compose.title)
         await v.next()
         await v.hears(v.texts.compose.unreadable)
+      }],
+      ['keys-untrusted', async (v) => {
         writeFileSync(v.files.get('6 MB.bin'), Buffer.alloc(6_000_000, 7))
         await v.press(v.texts.common.remove)
         await v.choose('6 MB.bin')
         await v.looked()
-      }],
-      ['keys-untrusted', async (v) => {
         await v.ready()
         v.line.when('GET /charter', { answer: { body: v.papers.founded().charter } })
         await v.next()
