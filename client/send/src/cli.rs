@@ -22,6 +22,7 @@ use crate::replies::{self, RepliesArgs};
 use crate::resume::{Kept, Place, Resume};
 use crate::sealed;
 use crate::tor::Way;
+use crate::upload::AllSent;
 use crate::voice::{Style, Voice};
 
 /// How long the tasks of a run may take to end after it.
@@ -232,10 +233,15 @@ fn deliver(
     keeping: Option<Keeping>,
     voice: &Voice,
 ) -> Result<(), SendError> {
-    on_a_runtime(async {
+    let all_sent = AllSent::default();
+    let result = on_a_runtime(async {
         let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
-        order::deliver(&drop_box, order, keeping, voice).await
-    })
+        order::deliver(&drop_box, order, keeping, &all_sent, voice).await
+    });
+    match result {
+        Err(SendError::Stopped) if all_sent.get() => Err(SendError::MayHaveArrived),
+        result => result,
+    }
 }
 
 /// What is to be sent. One file may be sealed already, and then nothing is asked.

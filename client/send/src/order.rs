@@ -18,7 +18,7 @@ use crate::page;
 use crate::parcel::{Fresh, Parcel, ParcelError, Ready, sent_with};
 use crate::resume::{Journal, Kept, Place};
 use crate::sealed::{Sealed, seal_into};
-use crate::upload::{Start, Upload};
+use crate::upload::{AllSent, Start, Upload};
 use crate::voice::{Voice, size, span, time_for};
 
 /// Bytes that are on their way at once on a Tor circuit, roughly.
@@ -108,6 +108,7 @@ pub(crate) async fn deliver(
     drop_box: &DropBox,
     order: Order,
     keeping: Option<Keeping>,
+    all_sent: &AllSent,
     voice: &Voice,
 ) -> Result<(), SendError> {
     let contact = meet(drop_box, &order.address, voice).await?;
@@ -117,7 +118,8 @@ pub(crate) async fn deliver(
                 Ok((mut parcel, start)) => {
                     parcel.keep_in(journal);
                     voice.say(&estimate(&parcel, start.sent, &contact.newsroom));
-                    return Upload::new(drop_box, parcel, voice).from(start).run().await;
+                    let upload = Upload::new(drop_box, parcel, all_sent, voice);
+                    return upload.from(start).run().await;
                 }
                 Err(why) => {
                     voice.say(&format!(
@@ -137,7 +139,7 @@ pub(crate) async fn deliver(
         voice.say("Should this stop, run the same command again: it goes on where it was.");
     }
     voice.say(&estimate(&parcel, 0, &contact.newsroom));
-    Upload::new(drop_box, parcel, voice).run().await
+    Upload::new(drop_box, parcel, all_sent, voice).run().await
 }
 
 /// What a source has had kept for the case that its program ends.

@@ -1,5 +1,6 @@
 //! An upload, from its creation to the hash that says it arrived.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -26,10 +27,22 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
 /// back what it had, would keep a source sending for ever.
 const LEAST_PROGRESS: u64 = 65_536;
 
+/// Whether every byte may have reached the drop-box. It makes a drop of them then, whoever waits, and
+/// whoever ends the program must not be told that nobody can read them.
+#[derive(Debug, Default)]
+pub(crate) struct AllSent(Cell<bool>);
+
+impl AllSent {
+    pub(crate) fn get(&self) -> bool {
+        self.0.get()
+    }
+}
+
 /// An upload under way.
 pub(crate) struct Upload<'a> {
     drop_box: &'a DropBox,
     voice: &'a Voice,
+    all_sent: &'a AllSent,
     progress: Progress<'a>,
     /// Lent to the thread that seals while a piece is on its way.
     parcel: Option<Parcel>,
@@ -79,11 +92,17 @@ impl From<ParcelError> for Ended {
 }
 
 impl<'a> Upload<'a> {
-    pub(crate) fn new(drop_box: &'a DropBox, parcel: Parcel, voice: &'a Voice) -> Self {
+    pub(crate) fn new(
+        drop_box: &'a DropBox,
+        parcel: Parcel,
+        all_sent: &'a AllSent,
+        voice: &'a Voice,
+    ) -> Self {
         let length = parcel.length();
         Self {
             drop_box,
             voice,
+            all_sent,
             progress: voice.progress("Sent", length),
             parcel: Some(parcel),
             length,
@@ -99,7 +118,7 @@ impl<'a> Upload<'a> {
     /// Goes on where another run ended.
     pub(crate) fn from(mut self, start: Start) -> Self {
         self.url = start.url;
-        self.sent = start.sent;
+        self.note_sent(start.sent);
         self
     }
 
@@ -135,7 +154,10 @@ impl<'a> Upload<'a> {
                 }
                 Ended::Unknown => self.begin_again().await?,
                 Ended::Later(error) if last_good.elapsed() > LONGEST_SILENCE => {
-                    return Err(SendError::GaveUp(error));
+                    return Err(match self.all_sent.get() {
+                        true => SendError::MayHaveArrived,
+                        false => SendError::GaveUp(error),
+                    });
                 }
                 Ended::Later(error) => self.wait(&mut patience, &error).await,
             }
@@ -176,8 +198,8 @@ impl<'a> Upload<'a> {
                 return Ok(tree);
             }
             if state.offset == self.length {
-                // It is being put in its place; that is quick. A drop-box that was started again, or
-                // whose disk failed, does it when it is given the rest: nothing.
+                // It is being put in its place; that is quick. A drop-box that was started again does
+                // it by itself; one whose disk failed, when it is given the rest: nothing.
                 sleep(patience.pause()).await;
                 questions = questions.saturating_add(1);
                 state = match questions.is_multiple_of(PATIENT_QUESTIONS) {
@@ -225,6 +247,11 @@ impl<'a> Upload<'a> {
         Ok(result)
     }
 
+    fn note_sent(&mut self, sent: u64) {
+        self.sent = sent;
+        self.all_sent.0.set(sent == self.length);
+    }
+
     async fn send_piece(&mut self, line: &mut Line, offset: u64) -> Result<UploadState, Ended> {
         let begun = Instant::now();
         let count = self.pace.piece(self.length.saturating_sub(offset));
@@ -238,7 +265,7 @@ impl<'a> Upload<'a> {
             let result = hand_over(&mut parcel, offset..end, &writer, stopped);
             (parcel, result)
         });
-        self.sent = self.sent.max(end);
+        self.note_sent(self.sent.max(end));
         let Some(url) = &self.url else {
             return Err(Ended::Unknown);
         };
@@ -309,7 +336,7 @@ impl<'a> Upload<'a> {
             return Err(SendError::Forgotten);
         }
         self.url = None;
-        self.sent = 0;
+        self.note_sent(0);
         self.furthest = 0;
         self.acknowledge(0);
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::house::House;
 use crate::road::{Fate, Road};
-use crate::run::{Desk, finished, noise};
+use crate::run::{Desk, finished, noise, terminate};
 
 struct Scene {
     house: House,
@@ -106,6 +106,30 @@ async fn what_was_all_sent_and_is_known_no_more_may_have_arrived() {
     scene.road.ended(2).await;
     scene.house.lose_everything().await;
     finished(child).await.said(4, "It may have arrived");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_it_when_all_was_sent_hears_that_it_may_have_arrived() {
+    let scene = scene(&[Fate::Whole, Fate::Unanswered(1_060_864)]).await;
+    scene.road.usually(Fate::Mute);
+    scene.desk.file("note.txt", b"small");
+    let child = scene.desk.start(&["note.txt"]);
+    scene.road.ended(2).await;
+    terminate(&child);
+    finished(child).await.said(4, "It may have arrived");
+    assert_eq!(scene.house.opened().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_it_half_way_hears_that_nobody_can_read_what_was_sent() {
+    let scene = scene(&[Fate::Whole, Fate::CutAfter(3_000_000)]).await;
+    scene.road.usually(Fate::Mute);
+    scene.desk.file("film.mov", &noise(5_000_000, 4));
+    let child = scene.desk.start(&["film.mov"]);
+    scene.road.ended(2).await;
+    terminate(&child);
+    finished(child).await.said(3, "can be read by nobody");
+    assert!(scene.house.opened().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
