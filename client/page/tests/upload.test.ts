@@ -61,6 +61,26 @@ test('lanes are whole segments, go three at once, and the later ones only after 
   assert.equal(final?.body, undefined);
 });
 
+test('a large upload has eight lanes, and never more than three of them go at once', async () => {
+  const model = new ModelBox();
+  const send = model.send.bind(model);
+  const [begun, going, atOnce] = [new Set<string>(), new Set<string>(), new Set<number>()];
+  model.send = async (ask, signal) => {
+    if (ask.method !== 'PATCH') return send(ask, signal);
+    begun.add(ask.path);
+    going.add(ask.path);
+    atOnce.add(going.size);
+    for (let turns = 0; turns < 3; turns += 1) await turn();
+    const answer = await send(ask, signal);
+    going.delete(ask.path);
+    return answer;
+  };
+  assert.deepEqual(await run(model, TestParcel.of(19 * SEGMENT + 1_000)), { kind: 'matches' });
+  assert.equal(begun.size, 8);
+  assert.equal(Math.max(...atOnce), 3);
+  assert.equal(asked(model, 'POST').at(-1)?.headers?.['Upload-Concat']?.split(' ').length, 8);
+});
+
 test('at most four segments are in memory: three on their way and one that is being sealed', async () => {
   const model = new ModelBox();
   const parcel = TestParcel.of(12 * SEGMENT);

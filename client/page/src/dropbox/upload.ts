@@ -36,12 +36,17 @@ export interface Progress {
 }
 
 export interface UploadOptions {
-  /** At most so many; 3 unless told. */
+  /** At most so many go at once; 3 unless told. */
   readonly lanes?: 1 | 2 | 3;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-const MOST_LANES = 3;
+const MOST_AT_ONCE = 3;
+/**
+ * An upload may have so many. They are more than go at once, because lanes never come in together: the last one has the
+ * line for itself, and waits for an answer after each piece. Short ones leave little of that.
+ */
+const MOST_LANES = 8;
 /** A lane of fewer segments is not worth its requests. */
 const SEGMENTS_A_LANE = 2;
 /** A drop-box may forget an upload so often while all of it is still held. */
@@ -60,6 +65,7 @@ export class Upload {
   readonly #lanes: readonly [Lane, ...Lane[]];
   readonly #arrival: Arrival;
   readonly #length: number;
+  readonly #atOnce: number;
   readonly #onProgress: (progress: Progress) => void;
   readonly #rate = new Rate();
   #beginnings = 0;
@@ -72,6 +78,7 @@ export class Upload {
   constructor(box: DropBox, parcel: Parcel, options: UploadOptions = {}) {
     this.#box = box;
     this.#length = parcel.length;
+    this.#atOnce = options.lanes ?? MOST_AT_ONCE;
     this.#seals = new Seals(parcel);
     this.#waits = new Waits(box.clock);
     this.#onProgress = options.onProgress ?? (() => undefined);
@@ -85,7 +92,7 @@ export class Upload {
       letGo: () => this.#lanes.some((lane) => lane.letGo),
       changed,
     };
-    this.#lanes = lanes(around, parcel.segments, options.lanes ?? MOST_LANES);
+    this.#lanes = lanes(around, parcel.segments, this.#atOnce);
     this.#arrival = new Arrival(box, parcel.length, new Effort(box, this.#waits, changed));
   }
 
@@ -162,10 +169,13 @@ export class Upload {
     let cause: unknown;
     const end = () => running.abort();
     turn.addEventListener('abort', end);
-    const run = async (lane: Lane) => {
+    const waiting = [...this.#lanes];
+    const run = async () => {
       try {
-        if (lane !== first) await orElse(running.signal, first.passed);
-        await lane.run(first.path, running.signal);
+        for (let lane = waiting.shift(); lane !== undefined; lane = waiting.shift()) {
+          if (lane !== first) await orElse(running.signal, first.passed);
+          await lane.run(first.path, running.signal);
+        }
       } catch (error) {
         // Lanes stand and fall together.
         if (!running.signal.aborted) {
@@ -175,7 +185,7 @@ export class Upload {
       }
     };
     if (turn.aborted) throw new Halt();
-    await Promise.all(this.#lanes.map(run));
+    await Promise.all(Array.from({ length: this.#atOnce }, run));
     turn.removeEventListener('abort', end);
     if (turn.aborted) throw new Halt();
     if (running.signal.aborted) throw cause;
@@ -243,9 +253,9 @@ export class Upload {
 const WAKING = ['online', 'focus', 'pageshow'] as const;
 
 /** Contiguous lanes, so that one may rest while the others fill the line; one for a parcel of few segments. */
-function lanes(around: Surroundings, segments: number, most: number): readonly [Lane, ...Lane[]] {
-  const number = segments < most * SEGMENTS_A_LANE ? 1 : most;
-  if (number === 1) return [new Lane(around, 'whole', { from: 0, to: segments })];
+function lanes(around: Surroundings, segments: number, atOnce: number): readonly [Lane, ...Lane[]] {
+  const number = atOnce === 1 ? 1 : Math.min(Math.floor(segments / SEGMENTS_A_LANE), MOST_LANES);
+  if (number < atOnce || number === 1) return [new Lane(around, 'whole', { from: 0, to: segments })];
   const border = (lane: number) => Math.floor((lane * segments) / number);
   const first = new Lane(around, 'first', { from: 0, to: border(1) });
   const later = Array.from({ length: number - 1 }, (_, at) => {
