@@ -64,8 +64,12 @@ numbered! {
         Html = 26, "a web page (HTML)";
         /// SVG.
         Svg = 27, "a drawing (SVG)";
-        /// Another document of XML.
+        /// Another document of XML, or of tags like it.
         Xml = 28, "a document (XML)";
+        /// PostScript.
+        Postscript = 29, "a document (PostScript)";
+        /// A message with its head, or a page saved like one.
+        Mail = 30, "an e-mail or a saved page (MIME)";
     }
 }
 
@@ -173,28 +177,87 @@ impl Kind {
     }
 }
 
-/// What stands in a document of each kind, in small letters.
-const MARKS: [(&[u8], Kind); 7] = [
+/// What stands in a document of each kind, in small letters: as a whole name, and not as the
+/// beginning of another.
+const MARKS: [(&[u8], Kind); 6] = [
     (b"<!doctype html", Kind::Html),
     (b"<html", Kind::Html),
     (b"<head", Kind::Html),
     (b"<body", Kind::Html),
     (b"<meta", Kind::Html),
     (b"<svg", Kind::Svg),
-    (b"<?xml", Kind::Xml),
+];
+
+/// What stands at the head of a message, in small letters.
+const FIELDS: [&[u8]; 21] = [
+    b"arc-seal",
+    b"authentication-results",
+    b"bcc",
+    b"cc",
+    b"content-type",
+    b"date",
+    b"delivered-to",
+    b"dkim-signature",
+    b"envelope-to",
+    b"from",
+    b"in-reply-to",
+    b"message-id",
+    b"mime-version",
+    b"received",
+    b"received-spf",
+    b"references",
+    b"reply-to",
+    b"return-path",
+    b"sender",
+    b"subject",
+    b"to",
 ];
 
 impl Kind {
+    /// What comes first counts; it may come later than is looked at.
+    fn of_tags(head: &[u8]) -> Self {
+        let places = MARKS.iter().filter_map(|(mark, kind)| {
+            let mut places = memmem::find_iter(head, mark);
+            let is_whole = |place: &usize| {
+                let next = head.get(place.saturating_add(mark.len()));
+                !next.is_some_and(|next| match next {
+                    b':' => *kind == Self::Html,
+                    b'_' | b'.' | b'-' => true,
+                    letter => letter.is_ascii_alphanumeric(),
+                })
+            };
+            places.find(is_whole).map(|place| (place, *kind))
+        });
+        let first = places.min_by_key(|(place, _)| *place);
+        first.map_or(Self::Xml, |(_, kind)| kind)
+    }
+
     /// A text that is a document with places for notes, by what it begins with.
     fn of_markup(head: &[u8]) -> Option<Self> {
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let head = head.trim_ascii_start().to_ascii_lowercase();
-        if head.first() != Some(&b'<') {
-            return None;
+        if head.starts_with(b"<") {
+            return Some(Self::of_tags(&head));
         }
-        let mut marks = MARKS.iter();
-        let found = marks.find(|(mark, _)| memmem::find(&head, mark).is_some());
-        found.map(|(_, kind)| *kind)
+        if head.starts_with(b"{\\rtf") {
+            return Some(Self::Rtf);
+        }
+        if head.starts_with(b"%!ps") {
+            return Some(Self::Postscript);
+        }
+        // A box of messages has a line of its own before each.
+        let line = match head.starts_with(b"from ") {
+            true => memmem::find(&head, b"\n").and_then(|end| head.get(end..)?.get(1..)),
+            false => Some(head.as_slice()),
+        };
+        let line = line.unwrap_or(&head);
+        let field = line.get(..memmem::find(line, b":")?)?.trim_ascii_end();
+        let is_name = field.first().is_some_and(u8::is_ascii_lowercase)
+            && field
+                .iter()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        let is_field = FIELDS.contains(&field) || field.starts_with(b"x-");
+        (is_name && is_field).then_some(Self::Mail)
     }
 }
 
@@ -220,6 +283,7 @@ mod tests {
 
     #[test]
     fn a_file_is_known_by_its_bytes() {
+        let late = format!("<!-- {} --><svg>", "x".repeat(HEAD));
         for (bytes, kind) in [
             (b"\xff\xd8\xff\xe0".as_slice(), Kind::Jpeg),
             (b"\x89PNG\r\n\x1a\n", Kind::Png),
@@ -238,6 +302,22 @@ mod tests {
             (b"<?xml version='1.0'?><svg>", Kind::Svg),
             (b"<!-- made --><SVG>", Kind::Svg),
             (b"<?xml version='1.0'?><gpx>", Kind::Xml),
+            (b"<kml><author>", Kind::Xml),
+            (b"<div author='x'>", Kind::Xml),
+            (late.as_bytes(), Kind::Xml),
+            (b"<svg><metadata><body>", Kind::Svg),
+            (b"<svg:svg><svg:metadata>", Kind::Svg),
+            (b"<o:document><meta:initial-creator>", Kind::Xml),
+            (b"<p><header><META name='author'>", Kind::Html),
+            (b" \n{\\rtf1", Kind::Rtf),
+            (b"%!PS-Adobe-3.0\n", Kind::Postscript),
+            (b"%!TEX\n", Kind::Text),
+            (b"From: a@b.example\n", Kind::Mail),
+            (b"received : from a\n", Kind::Mail),
+            (b"X-Mailer: Desk\n", Kind::Mail),
+            (b"From a@b.example Mon\nReturn-Path: <>\n", Kind::Mail),
+            (b"From the beginning: a letter\n", Kind::Text),
+            (b"Notes: From: a\n", Kind::Text),
             (b"\0\x01\x02\x03", Kind::Unknown),
             (b"", Kind::Empty),
         ] {

@@ -118,6 +118,8 @@ fn by_kind(kind: Kind, file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, 
         Kind::Rtf => markup::rtf(file, seen)?,
         Kind::Html => markup::html(file, seen)?,
         Kind::Svg | Kind::Xml => markup::xml(file, seen)?,
+        Kind::Postscript => markup::postscript(file, seen)?,
+        Kind::Mail => markup::mail(file, seen)?,
         Kind::Text => seen.limit(Limit::Text),
         Kind::Archive => seen.limit(Limit::Inside),
         Kind::Empty => {}

@@ -134,6 +134,41 @@ test('why a file is not cleaned is said, of a closed list', async () => {
   assert.equal((await refusal(elsewhere)).why, 'elsewhere');
 });
 
+test('what a film says once it says once, or it is not cleaned', async () => {
+  const not =
+    'mvhd-twice tkhd-twice mdia-twice mdhd-twice hdlr-twice minf-twice vmhd-twice dinf-twice dref-twice clef-twice ' +
+    'tapt-twice tapt-far edts-twice elst-twice elst-nine elst-far elst-behind elst-long-far elst-third tref-twice handlers ' +
+    'again-clap-twice again-avc-twice again-hevc-sets-twice again-lists-twice descriptions-nine head-first-long ' +
+    'head-first-many head-first-packed-far head-second-rate head-second-rate-none head-second-channels head-second-bits ' +
+    'head-second-flags head-second-bytes head-second-odd head-second-samples head-second-all head-third head-channels head-bits';
+  for (const name of not.split(' ')) {
+    assert.deepEqual(await refusal(fixture(`${name}.mp4`)), { kind: 'mp4', why: 'unknown-part' }, name);
+  }
+  const all =
+    'tapt elst-eight elst-end elst-wait elst-long elst-long-wait handler language volume again-clap again-hevc-sets ' +
+    'again-free-twice descriptions-eight head-first head-first-shares head-first-packed head-second head-second-fixed ' +
+    'head-second-wide head-second-packed depth';
+  for (const name of all.split(' ')) await copyOf(`${name}.mp4`);
+});
+
+test('the language of a track goes, and its volume is on or off', async () => {
+  const at = (copy: Bytes, name: string, place: number): Bytes => {
+    const begin = Buffer.from(copy).indexOf(name, 0, 'latin1') + 4 + place;
+    return copy.slice(begin, begin + 2);
+  };
+  assert.deepEqual(at(fixture('language.mp4'), 'mdhd', 20), row('HI'));
+  assert.deepEqual(at(await copyOf('language.mp4'), 'mdhd', 20), row([0x55, 0xc4]));
+  assert.deepEqual(at(await copyOf('volume.mp4'), 'tkhd', 36), row([1, 0]));
+  assert.deepEqual(at(await copyOf('language.mp4'), 'tkhd', 36), row([0, 0]));
+});
+
+test('all frames of a picture that moves are followed together, or not at all', async () => {
+  const why = async (name: string): Promise<string> => (await refusal(fixture(`${name}.png`))).why;
+  assert.equal(await why('moving-half'), 'damaged');
+  for (const name of ['moving-large', 'moving-many', 'moving-endless']) assert.equal(await why(name), 'too-large', name);
+  await copyOf('moving-good.png');
+});
+
 test('a film with more gaps than a copy may have pieces is not cleaned', async () => {
   const count = 1 << 18;
   const chunks = Array.from({ length: count }, (_, index): [number, number] => [MEDIA + 2 * index, 1]);

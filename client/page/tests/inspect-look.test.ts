@@ -43,6 +43,22 @@ test('a file is known by its bytes and never by its name', async () => {
     ["<?xml version='1.0'?><svg>", 'svg'],
     ['<!-- made --><SVG>', 'svg'],
     ["<?xml version='1.0'?><gpx>", 'xml'],
+    ['<kml><author>', 'xml'],
+    ["<div author='x'>", 'xml'],
+    [`<!-- ${'x'.repeat(4_096)} --><svg>`, 'xml'],
+    ['<svg><metadata><body>', 'svg'],
+    ['<svg:svg><svg:metadata>', 'svg'],
+    ['<o:document><meta:initial-creator>', 'xml'],
+    ["<p><header><META name='author'>", 'html'],
+    [' \n{\\rtf1', 'rtf'],
+    ['%!PS-Adobe-3.0\n', 'postscript'],
+    ['%!TEX\n', 'text'],
+    ['From: a@b.example\n', 'mail'],
+    ['received : from a\n', 'mail'],
+    ['X-Mailer: Desk\n', 'mail'],
+    ['From a@b.example Mon\nReturn-Path: <>\n', 'mail'],
+    ['From the beginning: a letter\n', 'text'],
+    ['Notes: From: a\n', 'text'],
     ['\0\x01\x02\x03', 'unknown'],
     ['', 'empty'],
   ];
@@ -157,7 +173,29 @@ test('a document that is written in letters tells its author, and is no text', a
   await says('page.html', [['author', 'N. Example'], ['software', 'Desk 8']]);
   await says('drawing.svg', [['author', 'O. Example'], ['path', '/home/o/plan.svg']]);
   await says('track.gpx', [['author', 'P. Example'], ['time', '2021-03-04']]);
-  for (const [name, kind] of [['letter.rtf', 'rtf'], ['page.html', 'html'], ['drawing.svg', 'svg'], ['track.gpx', 'xml']] as const) {
+  await says('letter.fodt', [['author', 'Q. Example']]);
+  await says('late.svg', [['author', 'R. Example']]);
+  await says('part.html', [['author', 'S. Example']]);
+  await says('spaced.rtf', [['author', 'T. Example']]);
+  await says('page.ps', [['author', 'U. Example'], ['software', 'Desk 7']]);
+  await says('letter.eml', [['author', 'V. Example'], ['device', 'laptop-v']]);
+  await says('page.mht', [['path', 'file:///C:/Users/w/x.html']]);
+  await says('letters.mbox', [['author', 'x@b.example']]);
+  const kinds = [
+    ['letter.rtf', 'rtf'],
+    ['spaced.rtf', 'rtf'],
+    ['page.html', 'html'],
+    ['part.html', 'xml'],
+    ['drawing.svg', 'svg'],
+    ['late.svg', 'xml'],
+    ['letter.fodt', 'xml'],
+    ['track.gpx', 'xml'],
+    ['page.ps', 'postscript'],
+    ['letter.eml', 'mail'],
+    ['page.mht', 'mail'],
+    ['letters.mbox', 'mail'],
+  ] as const;
+  for (const [name, kind] of kinds) {
     const { kind: found, cleanable, limits } = await report(name);
     assert.deepEqual([found, cleanable, limits], [kind, false, ['partly']]);
   }

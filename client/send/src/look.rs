@@ -266,6 +266,8 @@ mod tests {
     fn a_look_that_died_is_no_clean_copy_and_a_text_needs_none() {
         assert!(stays(&Err(InspectError::Died)));
         assert!(stays(&Ok(report(Kind::Heif, Limit::Unknown))));
+        assert!(stays(&Ok(report(Kind::Xml, Limit::Partly))));
+        assert!(stays(&Ok(report(Kind::Mail, Limit::Partly))));
         assert!(!stays(&Ok(report(Kind::Text, Limit::Text))));
         assert!(!stays(&Ok(report(Kind::Empty, Limit::Text))));
     }

@@ -1,5 +1,5 @@
-//! Documents that are written in letters: RTF, HTML, SVG and other XML. Notes may stand anywhere in
-//! them, so that only the usual places are told, and nothing is cleaned.
+//! Documents that are written in letters: RTF, HTML, SVG and other XML, PostScript, messages. Notes
+//! may stand anywhere in them, so that only the usual places are told, and nothing is cleaned.
 
 use memchr::memmem;
 
@@ -11,6 +11,8 @@ use crate::source::{Gone, ReadAt, head};
 const MOST_READ: usize = 4 << 20;
 /// So many tags of one name are read.
 const MOST_TAGS: usize = 1_000;
+/// So many lines are read.
+const MOST_LINES: usize = 100_000;
 /// No note that is told is longer.
 const MOST_NOTE: usize = 1_024;
 
@@ -81,10 +83,9 @@ pub(crate) fn xml(file: &impl ReadAt, seen: &mut Seen) -> Result<(), Gone> {
     let bytes = begin(file, seen)?;
     xml::facts(&bytes, seen, |seen, name, text| {
         let what = match name {
-            "creator" | "author" | "publisher" | "rights" | "lastauthor" | "company" => {
-                What::Person
-            }
-            "date" | "created" | "modified" | "time" => What::Time,
+            "creator" | "author" | "publisher" | "rights" | "lastauthor" | "company"
+            | "initial-creator" | "printed-by" => What::Person,
+            "date" | "created" | "modified" | "time" | "creation-date" | "print-date" => What::Time,
             "generator" | "creatortool" | "producer" => What::Software,
             "description" | "subject" | "keywords" => What::Remark,
             "docname" | "docbase" | "export-filename" | "absref" => What::Path,
@@ -93,6 +94,57 @@ pub(crate) fn xml(file: &impl ReadAt, seen: &mut Seen) -> Result<(), Gone> {
         seen.say_words(what, text);
     });
     Ok(())
+}
+
+/// `PostScript`: what its comments say (Document Structuring Conventions 3.0, 5).
+pub(crate) fn postscript(file: &impl ReadAt, seen: &mut Seen) -> Result<(), Gone> {
+    let bytes = begin(file, seen)?;
+    lines(&bytes, seen, |name| {
+        Some(match name {
+            b"%%for" | b"%%routing" => What::Person,
+            b"%%creator" => What::Software,
+            b"%%creationdate" => What::Time,
+            b"%%title" => What::Remark,
+            _ => return None,
+        })
+    });
+    Ok(())
+}
+
+/// A message, and every message and part in it.
+pub(crate) fn mail(file: &impl ReadAt, seen: &mut Seen) -> Result<(), Gone> {
+    let bytes = begin(file, seen)?;
+    lines(&bytes, seen, |name| {
+        Some(match name {
+            b"from" | b"sender" | b"reply-to" | b"return-path" | b"to" | b"cc" | b"bcc"
+            | b"delivered-to" | b"envelope-to" => What::Person,
+            b"received" | b"x-originating-ip" => What::Device,
+            b"date" => What::Time,
+            b"x-mailer" | b"user-agent" => What::Software,
+            b"content-location" | b"snapshot-content-location" => What::Path,
+            b"subject" => What::Remark,
+            _ => return None,
+        })
+    });
+    Ok(())
+}
+
+/// Tells what stands behind names and a colon, each at the beginning of a line.
+fn lines(bytes: &[u8], seen: &mut Seen, what: impl Fn(&[u8]) -> Option<What>) {
+    for (count, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if count == MOST_LINES {
+            return seen.limit(Limit::TooLarge);
+        }
+        let line = line.get(..MOST_NOTE).unwrap_or(line);
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
+        let (name, words) = line.split_at(colon);
+        if let Some(what) = what(&name.trim_ascii().to_ascii_lowercase()) {
+            let words = words.get(1..).unwrap_or(&[]);
+            seen.say_words(what, &String::from_utf8_lossy(words));
+        }
+    }
 }
 
 fn begin(file: &impl ReadAt, seen: &mut Seen) -> Result<Vec<u8>, Gone> {

@@ -15,6 +15,7 @@ mod elementary;
 mod heads;
 mod media;
 mod reader;
+mod sampling;
 mod tables;
 mod track;
 mod words;
@@ -107,7 +108,7 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
         return Ok(Cleaning::Cannot);
     }
     movie.put_out_tracks(seen)?;
-    if !movie.cleanable {
+    if !movie.cleanable || movie.edits.has_unknown() {
         return Ok(Cleaning::Cannot);
     }
     Ok(match movie.edits.plan(file.length()) {
@@ -161,11 +162,12 @@ impl<F: ReadAt> Movie<'_, F> {
     }
 
     fn head(&mut self, moov: &Atom, seen: &mut Seen) -> Result<(), Gone> {
-        for atom in self.edits.children(self.file, moov.body, moov.end, seen)? {
+        let atoms = self.edits.children(self.file, moov.body, moov.end, seen)?;
+        self.edits.once(&atoms, &[b"mvhd"], seen);
+        for atom in atoms {
             match &atom.name {
                 b"mvhd" => {
-                    self.cleanable &=
-                        heads::put_out_times(self.file, &atom, &mut self.edits, seen)?;
+                    heads::put_out_times(self.file, &atom, &mut self.edits, seen)?;
                     self.scale = cuts::scale(self.file, &atom)?;
                 }
                 b"trak" if self.tracks.len() >= MOST_TRACKS => return Err(Gone),
@@ -204,6 +206,9 @@ impl<F: ReadAt> Movie<'_, F> {
         let ids: Vec<u32> = kept.iter().map(|track| track.id).collect();
         for track in &kept {
             track.let_go(self.file, &ids, &mut self.edits, seen)?;
+            if !track.shown.is_there(self.file)? {
+                self.edits.unknown(seen);
+            }
             track.tell(self.file, self.scale, seen);
         }
         for track in &out {

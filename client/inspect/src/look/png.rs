@@ -10,7 +10,7 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
 use self::animation::Animation;
 use self::head::Head;
-use self::stream::Stream;
+use self::stream::{MOST_UNPACKED as MOST_ROWS, Stream};
 use super::icc::Profile;
 use super::{Seen, exif, icc, xml};
 use crate::finding::{Limit, What};
@@ -35,6 +35,8 @@ struct Walk {
     head: Head,
     /// So many colours the palette has.
     palette: usize,
+    /// So much may still be unpacked of the frames.
+    left: u64,
     picture: Stream,
     has_picture: bool,
     animation: Option<Animation>,
@@ -48,13 +50,16 @@ pub(crate) fn look(file: &impl ReadAt, seen: &mut Seen) -> Result<Cleaning, Gone
         seen.limit(Limit::Broken);
         return Ok(Cleaning::Cannot);
     };
+    let mut left = MOST_ROWS;
+    let picture = Stream::new(known, &mut left);
     let mut walk = Walk {
         plan: PlanMaker::default(),
         cleanable: true,
         once: Vec::new(),
         head: known,
         palette: 0,
-        picture: Stream::new(known),
+        left,
+        picture,
         has_picture: false,
         animation: None,
     };
@@ -158,7 +163,8 @@ impl Walk {
             }
             b"fcTL" => match &mut self.animation {
                 Some(animation) => {
-                    animation.begin(body, self.head, !self.has_picture, seen);
+                    let first = !self.has_picture;
+                    animation.begin(body, self.head, first, &mut self.left, seen);
                     put(&mut self.plan, &name, body);
                 }
                 None => seen.say(What::Other, UNUSED),

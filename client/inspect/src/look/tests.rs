@@ -4,6 +4,7 @@ mod film;
 mod harm;
 mod hidden;
 mod made;
+mod repeated;
 
 use super::*;
 use crate::plan::Plan;
@@ -361,7 +362,11 @@ fn an_office_document_tells_its_author() {
 
 #[test]
 fn a_document_that_is_written_in_letters_tells_its_author_and_is_no_text() {
-    let cases: [(&[u8], Kind, &str); 4] = [
+    let late = format!(
+        "<!-- {} -->\n<svg><creator>R. Example</creator></svg>",
+        "x".repeat(4_100)
+    );
+    let cases: [(&[u8], Kind, &str); 11] = [
         (
             b"{\\rtf1{\\info{\\author K. Example}} x}",
             Kind::Rtf,
@@ -381,6 +386,37 @@ fn a_document_that_is_written_in_letters_tells_its_author_and_is_no_text() {
             b"<?xml version='1.0'?><gpx><author>P. Example</author></gpx>",
             Kind::Xml,
             "P. Example",
+        ),
+        (
+            b"<svg><metadata><creator>O. Example</creator></metadata></svg>",
+            Kind::Svg,
+            "O. Example",
+        ),
+        (
+            b"<o:document><meta:initial-creator>Q. Example</meta:initial-creator></o:document>",
+            Kind::Xml,
+            "Q. Example",
+        ),
+        (late.as_bytes(), Kind::Xml, "R. Example"),
+        (
+            b"<div author=\"S. Example\"></div>",
+            Kind::Xml,
+            "S. Example",
+        ),
+        (
+            b" {\\rtf1{\\info{\\author T. Example}}}",
+            Kind::Rtf,
+            "T. Example",
+        ),
+        (
+            b"%!PS-Adobe-3.0\n%%For: U. Example\n",
+            Kind::Postscript,
+            "U. Example",
+        ),
+        (
+            b"From: V. Example\r\nReceived: from laptop-v\r\n\r\nhi",
+            Kind::Mail,
+            "V. Example",
         ),
     ];
     for (file, kind, person) in cases {

@@ -2,7 +2,7 @@
 import { Gone } from './bytes.ts';
 import { HEAD, kindOf } from './kind.ts';
 import { jpeg } from './jpeg.ts';
-import { html, rtf, xml } from './markup.ts';
+import { html, mail, postscript, rtf, xml } from './markup.ts';
 import { matroska } from './matroska.ts';
 import { film } from './movie/film.ts';
 import { office } from './office.ts';
@@ -97,6 +97,12 @@ async function byKind(kind: Kind, file: Source, seen: Seen): Promise<Plan | unde
     case 'svg':
     case 'xml':
       await xml(file, seen);
+      break;
+    case 'postscript':
+      await postscript(file, seen);
+      break;
+    case 'mail':
+      await mail(file, seen);
       break;
     case 'text':
       seen.limit('text');

@@ -63,21 +63,35 @@ function byBrands(head: Uint8Array): Kind {
   return 'mp4';
 }
 
-/** What stands in a document of each kind, in small letters. */
-const MARKS: readonly (readonly [string, Kind])[] = [
-  ['<!doctype html', 'html'],
-  ['<html', 'html'],
-  ['<head', 'html'],
-  ['<body', 'html'],
-  ['<meta', 'html'],
-  ['<svg', 'svg'],
-  ['<?xml', 'xml'],
+/** What stands in a document of each kind, in small letters: as a whole name, and not as the beginning of another. */
+const MARKS: readonly (readonly [RegExp, Kind])[] = [
+  [/<(!doctype html|html|head|body|meta)(?![\w:.-])/, 'html'],
+  [/<svg(?![\w.-])/, 'svg'],
 ];
+
+/** What stands at the head of a message, in small letters. */
+const FIELDS: readonly string[] = (
+  'arc-seal authentication-results bcc cc content-type date delivered-to dkim-signature envelope-to from ' +
+  'in-reply-to message-id mime-version received received-spf references reply-to return-path sender subject to'
+).split(' ');
 
 /** A text that is a document with places for notes, by what it begins with. */
 function byMarks(head: Uint8Array): Kind | undefined {
   const text = latin(head).replace(/^\xef\xbb\xbf/, '').replace(/^[ \t\n\f\r]+/, '').toLowerCase();
-  return text.startsWith('<') ? MARKS.find(([mark]) => text.includes(mark))?.[1] : undefined;
+  if (text.startsWith('<')) return byTags(text);
+  if (text.startsWith('{\\rtf')) return 'rtf';
+  if (text.startsWith('%!ps')) return 'postscript';
+  // A box of messages has a line of its own before each.
+  const line = text.startsWith('from ') ? text.slice(text.indexOf('\n') + 1) : text;
+  const field = /^([a-z][a-z0-9-]*)[ \t]*:/.exec(line)?.[1];
+  return field !== undefined && (FIELDS.includes(field) || field.startsWith('x-')) ? 'mail' : undefined;
+}
+
+/** What comes first counts; it may come later than is looked at. */
+function byTags(text: string): Kind {
+  const found = MARKS.map(([mark, kind]) => ({ kind, at: mark.exec(text)?.index ?? Infinity }));
+  const first = found.reduce((one, other) => (other.at < one.at ? other : one));
+  return first.at < Infinity ? first.kind : 'xml';
 }
 
 function isText(head: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-// Documents that are written in letters: RTF, HTML, SVG and other XML. Notes may stand anywhere in them, so that only
+// Documents that are written in letters: RTF, HTML, SVG and other XML, PostScript, messages. Notes may stand anywhere in them, so that only
 // the usual places are told, and nothing is cleaned.
 import { find, letters, utf8 } from './bytes.ts';
 import type { What } from './report.ts';
@@ -10,6 +10,8 @@ import { facts } from './xml.ts';
 const MOST_READ = 4 << 20;
 /** So many tags of one name are read. */
 const MOST_TAGS = 1_000;
+/** So many lines are read. */
+const MOST_LINES = 100_000;
 /** No note that is told is longer. */
 const MOST_NOTE = 1_024;
 
@@ -75,8 +77,8 @@ export async function html(file: Source, seen: Seen): Promise<void> {
 const FACTS: ReadonlyMap<string, What> = new Map(
   (
     [
-      ['author', 'creator author publisher rights lastauthor company'],
-      ['time', 'date created modified time'],
+      ['author', 'creator author publisher rights lastauthor company initial-creator printed-by'],
+      ['time', 'date created modified time creation-date print-date'],
       ['software', 'generator creatortool producer'],
       ['comment', 'description subject keywords'],
       ['path', 'docname docbase export-filename absref'],
@@ -90,6 +92,53 @@ export async function xml(file: Source, seen: Seen): Promise<void> {
     const what = FACTS.get(name);
     if (what !== undefined) seen.say(what, text);
   });
+}
+
+const COMMENTS: ReadonlyMap<string, What> = new Map(
+  [
+    ['%%for', 'author'],
+    ['%%routing', 'author'],
+    ['%%creator', 'software'],
+    ['%%creationdate', 'time'],
+    ['%%title', 'title'],
+  ] as const,
+);
+
+/** PostScript: what its comments say (Document Structuring Conventions 3.0, 5). */
+export async function postscript(file: Source, seen: Seen): Promise<void> {
+  lines(await begin(file, seen), COMMENTS, seen);
+}
+
+const FIELDS: ReadonlyMap<string, What> = new Map(
+  (
+    [
+      ['author', 'from sender reply-to return-path to cc bcc delivered-to envelope-to'],
+      ['device', 'received x-originating-ip'],
+      ['time', 'date'],
+      ['software', 'x-mailer user-agent'],
+      ['path', 'content-location snapshot-content-location'],
+      ['title', 'subject'],
+    ] as const
+  ).flatMap(([what, names]) => names.split(' ').map((name) => [name, what] as const)),
+);
+
+/** A message, and every message and part in it. */
+export async function mail(file: Source, seen: Seen): Promise<void> {
+  lines(await begin(file, seen), FIELDS, seen);
+}
+
+/** Tells what stands behind these names and a colon, each at the beginning of a line. */
+function lines(bytes: Uint8Array, names: ReadonlyMap<string, What>, seen: Seen): void {
+  let count = 0;
+  for (let at = 0; at < bytes.length && count < MOST_LINES; count += 1) {
+    const end = bytes.indexOf(0x0a, at);
+    const line = bytes.subarray(at, Math.min(end < 0 ? bytes.length : end, at + MOST_NOTE));
+    const colon = line.indexOf(0x3a);
+    const what = colon < 0 ? undefined : names.get(letters(line.subarray(0, colon)).trim().toLowerCase());
+    if (what !== undefined) seen.say(what, utf8(line.subarray(colon + 1)));
+    at = end < 0 ? bytes.length : end + 1;
+  }
+  if (count === MOST_LINES) seen.limit('too-large');
 }
 
 async function begin(file: Source, seen: Seen): Promise<Uint8Array> {

@@ -5,6 +5,9 @@ import type { Head } from './png-head.ts';
 /** More turns than anybody watches. */
 const MOST_TURNS = 0xffff;
 
+/** More frames than a picture that moves has: each is unpacked by itself. */
+const MOST_FRAMES = 4_096;
+
 /** A frame with a stream of its own. */
 export interface MovingFrame {
   readonly head: Head;
@@ -29,6 +32,11 @@ export class Animation {
   static of(body: Uint8Array): Animation | undefined {
     const [frames = 0, turns = 0] = [u32be(body, 0), u32be(body, 4)];
     return body.length === 8 && frames > 0 && turns <= MOST_TURNS ? new Animation(frames) : undefined;
+  }
+
+  /** Whether it has more frames than can be followed. */
+  isEndless(): boolean {
+    return Math.max(this.#frames, this.#begun) > MOST_FRAMES;
   }
 
   /** Begins a frame. The first may be the picture itself, before whose bytes it stands then. */

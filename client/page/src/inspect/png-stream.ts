@@ -3,8 +3,8 @@ import type { Head } from './png-head.ts';
 import type { Seen } from './seen.ts';
 import { MOST_READ } from './source.ts';
 
-/** So much is unpacked at most. */
-const MOST_UNPACKED = 256 << 20;
+/** So much is unpacked at most, of all frames of a picture together. */
+export const MOST_UNPACKED = 256 << 20;
 /** Where the passes of an interlaced picture begin, and how far apart their points are: across, down. */
 const PASSES = [
   [0, 0, 8, 8],
@@ -16,30 +16,49 @@ const PASSES = [
   [0, 1, 1, 2],
 ] as const;
 
-/**
- * Tells when the stream in these parts of the file is not the picture and nothing else, as far as it can be followed.
- * The engine unpacks it: a library would take seconds for a few megabytes without a just-in-time compiler.
- */
-export async function judgeStream(parts: readonly Blob[], head: Head, seen: Seen): Promise<void> {
-  const packed = new Blob([...parts]);
-  const whole = rows(head);
-  const all = packed.size > MOST_READ ? 'left' : await unpacked(packed, whole);
-  if (all === 'left') {
+/** A frame of a picture, or all of it, packed in these parts of the file. */
+export interface Frame {
+  readonly head: Head;
+  readonly parts: readonly Blob[];
+}
+
+/** Tells when a stream of these is not its frame and nothing else, or when all together are too much to be followed. */
+export async function judgeStreams(frames: readonly Frame[], seen: Seen): Promise<void> {
+  let left = MOST_UNPACKED;
+  for (const { head } of frames) left -= rows(head);
+  if (left < 0 || frames.some(({ parts }) => new Blob([...parts]).size > MOST_READ)) {
     seen.limit('too-large');
     return seen.cannot('too-large');
   }
+  for (const frame of frames) {
+    // One that cannot be followed is enough.
+    if (!(await isWhole(frame, seen))) return;
+  }
+}
+
+/**
+ * Whether the stream is its frame and nothing else. The engine unpacks it: a library would take seconds for a few
+ * megabytes without a just-in-time compiler.
+ */
+async function isWhole({ head, parts }: Frame, seen: Seen): Promise<boolean> {
+  const packed = new Blob([...parts]);
+  const whole = rows(head);
+  const all = await unpacked(packed, whole);
   // It needs every byte: a stream that has ended before the last one has something behind it. (Not every engine
   // refuses that by itself.)
   const short = packed.slice(0, Math.max(0, packed.size - 1));
-  if (all === 'ended' && (await unpacked(short, whole)) !== 'ended') return;
+  if (all === 'ended' && (await unpacked(short, whole)) !== 'ended') return true;
   seen.limit('damaged');
-  if (all === 'broken') return seen.cannot('damaged');
-  seen.note('tail', 'behind-picture');
-  seen.cannot('behind-picture');
+  if (all === 'broken') seen.cannot('damaged');
+  else {
+    seen.note('tail', 'behind-picture');
+    seen.cannot('behind-picture');
+  }
+  return false;
 }
 
-/** Unpacks and throws away: whether that ended with so many bytes, gave more, or was too much to be followed. */
-async function unpacked(packed: Blob, whole: number): Promise<'ended' | 'more' | 'broken' | 'left'> {
+/** Unpacks and throws away: whether that ended with so many bytes, or gave more. */
+async function unpacked(packed: Blob, whole: number): Promise<'ended' | 'more' | 'broken'> {
   const reader = packed.stream().pipeThrough(new DecompressionStream('deflate')).getReader();
   let made = 0;
   try {
@@ -47,9 +66,9 @@ async function unpacked(packed: Blob, whole: number): Promise<'ended' | 'more' |
       const { done, value } = await reader.read();
       if (done) return made === whole ? 'ended' : 'broken';
       made += value.length;
-      if (made > whole || made > MOST_UNPACKED) {
+      if (made > whole) {
         await reader.cancel();
-        return made > whole ? 'more' : 'left';
+        return 'more';
       }
     }
   } catch {

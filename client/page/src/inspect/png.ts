@@ -8,7 +8,7 @@ import { Plan } from './plan.ts';
 import { Animation } from './png-animation.ts';
 import { checksum, checksumOf } from './png-checksum.ts';
 import { headOf, kept, type Head } from './png-head.ts';
-import { judgeStream } from './png-stream.ts';
+import { judgeStreams } from './png-stream.ts';
 import type { What } from './report.ts';
 import type { Seen } from './seen.ts';
 import { MOST_READ, type Source } from './source.ts';
@@ -168,8 +168,10 @@ class Png {
   async #finish(): Promise<Plan> {
     const { seen, head } = this;
     this.#put('IEND', new Uint8Array(0));
-    await judgeStream(this.#picture, head, seen);
-    for (const frame of this.#animation?.frames ?? []) await judgeStream(frame.parts, frame.head, seen);
+    if (this.#animation?.isEndless() === true) {
+      seen.limit('too-large');
+      seen.cannot('too-large');
+    } else await judgeStreams([{ head, parts: this.#picture }, ...(this.#animation?.frames ?? [])], seen);
     if (this.#animation?.isWhole() === false) broken(seen);
     if (head.colours === 3 && this.#palette === 0) broken(seen);
     return this.#plan;

@@ -36,8 +36,11 @@ export type Kind =
   | 'rtf'
   | 'html'
   | 'svg'
-  /** Another document of XML. */
-  | 'xml';
+  /** Another document of XML, or of tags like it. */
+  | 'xml'
+  | 'postscript'
+  /** A message with its head, or a page saved like one. */
+  | 'mail';
 
 /** What a finding is about, in the order of what matters most to a source. */
 export const WHATS = [

@@ -162,6 +162,8 @@ export const ar: Texts = {
       html: 'صفحة ويب (HTML)',
       svg: 'رسم (SVG)',
       xml: 'مستند (XML)',
+      postscript: 'مستند (PostScript)',
+      mail: 'رسالة بريد إلكتروني أو صفحة محفوظة (MIME)',
     },
     says: 'يقول هذا الملف:',
     whats: {

@@ -168,6 +168,8 @@ export const en = {
       html: 'a web page (HTML)',
       svg: 'a drawing (SVG)',
       xml: 'a document (XML)',
+      postscript: 'a document (PostScript)',
+      mail: 'an e-mail or a saved page (MIME)',
     },
     says: 'It says:',
     whats: {

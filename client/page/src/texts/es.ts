@@ -170,6 +170,8 @@ export const es: Texts = {
       html: 'una página web (HTML)',
       svg: 'un dibujo (SVG)',
       xml: 'un documento (XML)',
+      postscript: 'un documento (PostScript)',
+      mail: 'un correo electrónico o una página guardada (MIME)',
     },
     says: 'Dice:',
     whats: {

@@ -162,6 +162,8 @@ export const fa: Texts = {
       html: 'صفحهٔ وب (HTML)',
       svg: 'ترسیم (SVG)',
       xml: 'سند (XML)',
+      postscript: 'سند (PostScript)',
+      mail: 'ایمیل یا صفحهٔ ذخیره‌شده (MIME)',
     },
     says: 'این فایل می‌گوید:',
     whats: {

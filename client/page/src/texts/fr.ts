@@ -170,6 +170,8 @@ export const fr: Texts = {
       html: 'une page web (HTML)',
       svg: 'un dessin (SVG)',
       xml: 'un document (XML)',
+      postscript: 'un document (PostScript)',
+      mail: 'un e-mail ou une page enregistrée (MIME)',
     },
     says: 'Voici ce qu’il dit :',
     whats: {

@@ -173,6 +173,8 @@ export const ru: Texts = {
       html: 'веб-страница (HTML)',
       svg: 'рисунок (SVG)',
       xml: 'документ (XML)',
+      postscript: 'документ (PostScript)',
+      mail: 'электронное письмо или сохранённая страница (MIME)',
     },
     says: 'В нём записано:',
     whats: {

@@ -159,6 +159,8 @@ export const zhHans: Texts = {
       html: '网页（HTML）',
       svg: '图形（SVG）',
       xml: '文档（XML）',
+      postscript: '文档（PostScript）',
+      mail: '电子邮件或保存的网页（MIME）',
     },
     says: '它透露：',
     whats: {

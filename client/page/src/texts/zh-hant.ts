@@ -159,6 +159,8 @@ export const zhHant: Texts = {
       html: '網頁（HTML）',
       svg: '圖形（SVG）',
       xml: '文件（XML）',
+      postscript: '文件（PostScript）',
+      mail: '電子郵件或儲存的網頁（MIME）',
     },
     says: '它透露：',
     whats: {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zlibSync } from 'fflate';
 import { hidingFilms, hidingPhotographs, hidingPictures } from './hiding.ts';
+import { repeatingFilms } from './repeating.ts';
 import {
   HIDDEN,
   MEDIA,
@@ -50,7 +51,7 @@ export function fixtures(): Map<string, Bytes> {
   };
   const [phone, screen, mov] = [sample('phone.jpg'), sample('screen.png'), sample('phone.mov')];
   const made = [...films(mov), ...hidden(mov), ...photographs(phone), ...pictures(screen), ...others()];
-  made.push(...hidingFilms(), ...hidingPhotographs(phone), ...hidingPictures(screen));
+  made.push(...hidingFilms(), ...hidingPhotographs(phone), ...hidingPictures(screen), ...repeatingFilms());
   for (const [name, bytes] of made) all.set(name, bytes);
   for (const name of ['phone.jpg', 'screen.png']) all.set(`tail-${name}`, row(sample(name), 'a film of the second'));
   return all;
@@ -141,7 +142,7 @@ function hidden(mov: Bytes): Named[] {
   }
   for (const name of ['uuid', 'free', 'what', 'colr', 'wave']) cases.push([entry, atom(name, HIDDEN, HIDDEN)]);
   cases.push([entry, atom('colr', 'prof', HIDDEN)], [[...entry, 'esds'], row(HIDDEN)]);
-  for (const [name, length] of [['pasp', 8], ['st3d', 5], ['svhd', 4], ['btrt', 12]] as const) {
+  for (const [name, length] of [['enda', 2], ['st3d', 5], ['svhd', 4], ['btrt', 12]] as const) {
     const long = atom(name, zeros(length), HIDDEN);
     cases.push([entry, long], [entry, atom('sv3d', long)]);
   }
@@ -242,8 +243,16 @@ function others(): Named[] {
     ['unknown.bin', row('\0\x01\x02')],
     ['letter.rtf', row('{\\rtf1\\ansi{\\info{\\author K. Example}{\\operator L. Example}{\\*\\company M}}{\\*\\generator Desk 9;} x}')],
     ['page.html', row('\n<!DOCTYPE html><META NAME="Author" content="N. Example"><meta name=generator content=\'Desk 8\'>x')],
-    ['drawing.svg', row('<?xml version="1.0"?><svg docname="/home/o/plan.svg"><creator>O. Example</creator></svg>')],
+    ['drawing.svg', row('<?xml version="1.0"?><svg docname="/home/o/plan.svg"><metadata><creator>O. Example</creator></metadata></svg>')],
     ['track.gpx', row('<?xml version="1.0"?><gpx><author>P. Example</author><time>2021-03-04</time></gpx>')],
+    ['letter.fodt', row('<office:document xmlns:office="o"><meta:initial-creator>Q. Example</meta:initial-creator></office:document>')],
+    ['late.svg', row(`<!-- ${'x'.repeat(4_100)} -->\n<svg><dc:creator>R. Example</dc:creator></svg>`)],
+    ['part.html', row('<div author="S. Example"></div>')],
+    ['spaced.rtf', row(' {\\rtf1{\\info{\\author T. Example}}}')],
+    ['page.ps', row('%!PS-Adobe-3.0\n%%Creator: Desk 7\r\n%%For: U. Example\n')],
+    ['letter.eml', row('From: V. Example\r\nReceived: from laptop-v\r\n\r\nhi')],
+    ['page.mht', row('From: <Saved by Desk>\nSnapshot-Content-Location: file:///C:/Users/w/x.html\n')],
+    ['letters.mbox', row('From a@b.example Mon Jan 1\nReturn-Path: <x@b.example>\n')],
     ['old.gif', row('GIF89a')],
     ['old.doc', row('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')],
     ['empty', row('')],

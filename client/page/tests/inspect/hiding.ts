@@ -177,6 +177,10 @@ export function hidingPictures(screen: Bytes): Named[] {
     ['moving-turn.png', moving(1, frame(0), data(7, pixel))],
     ['moving-outside.png', moving(1, frame(0, [1_000, 1]), data(1, pixel))],
     ['moving-alone.png', moving(1, data(0, pixel))],
+    ['moving-large.png', large(2, 2)],
+    ['moving-half.png', large(1, 1)],
+    ['moving-many.png', large(4_097, 1)],
+    ['moving-endless.png', large(1, 4_097)],
     ['moving-turns.png', row(with_(chunk('acTL', numbers(1, 0x4849_4445))))],
     ['packed-badly.png', with_(icc(row(HIDDEN)))],
     ['packed-plain.png', with_(icc(zlibSync(profile({}))))],
@@ -190,6 +194,15 @@ export function hidingPictures(screen: Bytes): Named[] {
     ['ground.png', with_(chunk('bKGD', HIDDEN.slice(0, 6)))],
     ['sum.png', sum],
   ];
+}
+
+/** A picture that says that it has so many frames, of which so many begin, each half of what is followed. */
+function large(count: number, begun: number): Bytes {
+  const [across, down] = [0x4000, 0x2000];
+  const head = chunk('IHDR', row(numbers(across, down), [8, 0, 0, 0, 0]));
+  const picture = chunk('IDAT', 'not packed at all');
+  const frames = Array.from({ length: begun }, (_, index) => chunk('fcTL', row(numbers(index, across, 0x1ffe, 0, 0, 0), [0, 0])));
+  return row('\x89PNG\r\n\x1a\n', head, chunk('acTL', numbers(count, 0)), picture, ...frames, chunk('IEND', ''));
 }
 
 /** A profile whose green is no usual one. */

@@ -40,22 +40,32 @@ pub(crate) fn put_out(
     edits: &mut Edits,
     seen: &mut Seen,
 ) -> Result<bool, Gone> {
-    inside(file, entry, from, MOST_DEPTH, edits, seen)
+    let mut staying = Vec::new();
+    let list = Atom {
+        body: entry.place(from)?,
+        ..*entry
+    };
+    let cleanable = inside(file, &list, MOST_DEPTH, &mut staying, edits, seen)?;
+    let names: Vec<&[u8; 4]> = staying.iter().map(|atom| &atom.name).collect();
+    edits.once(&staying, &names, seen);
+    Ok(cleanable)
 }
 
+/// The same, and collects what stays, at any depth.
 fn inside(
     file: &impl ReadAt,
-    entry: &Atom,
-    from: u64,
+    list: &Atom,
     depth: u8,
+    staying: &mut Vec<Atom>,
     edits: &mut Edits,
     seen: &mut Seen,
 ) -> Result<bool, Gone> {
     let deeper = depth.checked_sub(1).ok_or(Gone)?;
     let mut cleanable = true;
-    for atom in edits.children(file, entry.place(from)?, entry.end, seen)? {
+    for atom in edits.children(file, list.body, list.end, seen)? {
         if matches!(&atom.name, b"wave" | b"sv3d" | b"proj") {
-            cleanable &= inside(file, &atom, 0, deeper, edits, seen)?;
+            staying.push(atom);
+            cleanable &= inside(file, &atom, deeper, staying, edits, seen)?;
             continue;
         }
         let bytes = note(file, &atom)?;
@@ -68,6 +78,7 @@ fn inside(
             Verdict::Stays(Anew { bytes, read }) => {
                 let read = u64::try_from(read).map_err(|_| Gone)?;
                 edits.anew(file, &atom, &bytes, read, seen)?;
+                staying.push(atom);
             }
             Verdict::Hint => edits.blank(&atom),
             Verdict::Note => {

@@ -170,7 +170,7 @@ fn hevc(bytes: &[u8], seen: &mut Seen) -> Option<Anew> {
     );
     out.extend([0, 0, *bytes.get(21)?]);
     let mut kept = Vec::new();
-    let mut count = 0_u8;
+    let mut kinds = Vec::new();
     for _ in 0..*bytes.get(22)? {
         let head = from.small()?;
         let kind = head & 0x3f;
@@ -181,17 +181,17 @@ fn hevc(bytes: &[u8], seen: &mut Seen) -> Option<Anew> {
             }
             continue;
         }
-        if !matches!(kind, 32..=34) {
+        if !matches!(kind, 32..=34) || kinds.contains(&kind) {
             return None;
         }
-        count = count.saturating_add(1);
+        kinds.push(kind);
         kept.push(head & 0xbf);
         kept.extend(units.to_be_bytes());
         sets(&mut from, usize::from(units), &mut kept, |first| {
             first.wrapping_shr(1) & 0x3f == kind
         })?;
     }
-    out.push(count);
+    out.push(u8::try_from(kinds.len()).ok()?);
     out.extend(kept);
     Some(Anew {
         bytes: out,

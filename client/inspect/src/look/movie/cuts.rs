@@ -24,8 +24,10 @@ pub(crate) fn scale(file: &impl ReadAt, head: &Atom) -> Result<u64, Gone> {
     head.number(file, if long { 20 } else { 12 })
 }
 
-/// More cuts than anybody makes in a camera.
-const MOST_CUTS: usize = 64;
+/// More parts than a camera's film has: a wait before it, and what is shown.
+const MOST_CUTS: usize = 8;
+/// What a number of the page holds exactly.
+const MOST_EXACT: u64 = (1 << 53) - 1;
 
 /// Whether the rows of an edit list are few, and each shows its part as it is or stands still.
 pub(crate) fn are_plain(rows: &[u8], row: usize) -> bool {
@@ -33,20 +35,48 @@ pub(crate) fn are_plain(rows: &[u8], row: usize) -> bool {
     rates.len() <= MOST_CUTS && rates.flatten().all(|rate| matches!(rate, [0, 0 | 1, 0, 0]))
 }
 
+/// How long all samples last.
+fn lasting(file: &impl ReadAt, times: &Atom) -> Result<u64, Gone> {
+    let all = rows(file, times, 4, 8)?;
+    let (all, _) = all.as_chunks::<8>();
+    Ok(all.iter().fold(0_u64, |sum, [a, b, c, d, e, f, g, h]| {
+        let count = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
+        let each = u64::from(u32::from_be_bytes([*e, *f, *g, *h]));
+        sum.saturating_add(count.saturating_mul(each))
+    }))
+}
+
 impl Shown {
+    /// Whether every part that the edit list shows is there.
+    pub(crate) fn is_there(&self, file: &impl ReadAt) -> Result<bool, Gone> {
+        let Some(list) = &self.list else {
+            return Ok(true);
+        };
+        let Some(times) = &self.times else {
+            return Ok(false);
+        };
+        let all = lasting(file, times)?.min(MOST_EXACT);
+        let long = version(file, list)? == 1;
+        let rows = rows(file, list, 4, if long { 20 } else { 12 })?;
+        let mut rows = rows.chunks_exact(if long { 20 } else { 12 });
+        Ok(rows.all(|row| {
+            let from = if long {
+                row.get(8..16).map(number)
+            } else {
+                row.get(4..8).map(number)
+            };
+            let nowhere = if long { u64::MAX } else { u64::from(u32::MAX) };
+            from.is_some_and(|from| from == nowhere || from <= all.min(nowhere >> 1))
+        }))
+    }
+
     /// Tells that more than a second of the track is not shown; the film's head divides a second
     /// into `film` parts.
     pub(crate) fn tell(&self, file: &impl ReadAt, film: u64, seen: &mut Seen) -> Result<(), Gone> {
         let (Some(list), Some(times)) = (&self.list, &self.times) else {
             return Ok(());
         };
-        let all = rows(file, times, 4, 8)?;
-        let (all, _) = all.as_chunks::<8>();
-        let all = all.iter().fold(0_u64, |sum, [a, b, c, d, e, f, g, h]| {
-            let count = u64::from(u32::from_be_bytes([*a, *b, *c, *d]));
-            let each = u64::from(u32::from_be_bytes([*e, *f, *g, *h]));
-            sum.saturating_add(count.saturating_mul(each))
-        });
+        let all = lasting(file, times)?;
         let shown = Stretches::new(self.parts(file, list, film, all)?).length();
         if all.saturating_sub(shown) > self.scale {
             seen.note(What::CutAway);
@@ -65,10 +95,6 @@ impl Shown {
         let long = version(file, list)? == 1;
         let (width, half) = if long { (20, 8) } else { (12, 4) };
         let bytes = rows(file, list, 4, if long { 20 } else { 12 })?;
-        let number = |bytes: &[u8]| {
-            let shift = |sum: u64, byte: &u8| sum.wrapping_shl(8) | u64::from(*byte);
-            bytes.iter().fold(0, shift)
-        };
         let nowhere = if long { u64::MAX } else { u64::from(u32::MAX) };
         let mut parts = Vec::new();
         for row in bytes.chunks_exact(width) {
@@ -91,6 +117,11 @@ impl Shown {
         }
         Ok(parts)
     }
+}
+
+fn number(bytes: &[u8]) -> u64 {
+    let shift = |sum: u64, byte: &u8| sum.wrapping_shl(8) | u64::from(*byte);
+    bytes.iter().fold(0, shift)
 }
 
 /// So much of the film's time in the track's, where the track is shown at this rate (16.16).

@@ -4,6 +4,7 @@ use super::atom::Atom;
 use super::chunks::Measure;
 use super::coded::Coding;
 use super::edits::Edits;
+use super::sampling::Sampling;
 use super::{Seen, boxes, version};
 use crate::finding::{Limit, What};
 use crate::source::{Gone, ReadAt};
@@ -20,6 +21,11 @@ const SOUND: [&[u8; 4]; 25] = [
     b"twos", b"lpcm", b"ipcm", b"fpcm", b"in24", b"in32", b"fl32", b"fl64", b"raw ", b"NONE",
     b".mp3", b"mp3 ", b"ms\0U", b"ulaw", b"alaw",
 ];
+
+/// More descriptions than the pieces of one film need.
+const MOST_DESCRIPTIONS: usize = 8;
+/// No picture is deeper: 32 bits for a point, or 40 for one in greys.
+const DEEPEST: u16 = 40;
 
 /// Whether this is a coding that has no places for notes.
 pub(super) fn is_known(coding: &[u8; 4]) -> bool {
@@ -50,14 +56,21 @@ pub(crate) fn look(
         measures: Vec::new(),
         coding: None,
     };
-    let revised = version(file, stsd)? != 0;
-    for entry in edits.children(file, stsd.place(8)?, stsd.end, seen)? {
+    let version = version(file, stsd)?;
+    let entries = edits.children(file, stsd.place(8)?, stsd.end, seen)?;
+    if version > 1 || entries.len() > MOST_DESCRIPTIONS {
+        edits.unknown(seen);
+    }
+    for entry in entries {
         edits.quiet(file, entry.body, entry.place(6)?)?;
         edits.exact(file, entry.place(6)?, &[0, 1])?;
         edits.zero(entry.place(12)?, entry.place(16)?);
+        let mut head = Some(78);
         let known = if &kind == b"soun" {
-            told.measures.extend(measures(file, &entry, revised)?);
-            sound(file, &entry, edits)?;
+            let sampling = Sampling::look(file, &entry, version != 0, edits)?;
+            head = sampling.as_ref().map(|sampling| sampling.length);
+            let measures = sampling.map(|sampling| sampling.measures);
+            told.measures.extend(measures.into_iter().flatten());
             SOUND.contains(&&entry.name)
         } else {
             picture(file, &entry, edits, seen)?;
@@ -69,14 +82,9 @@ pub(crate) fn look(
             seen.limit(Limit::Coding);
             continue;
         }
-        let head = if &kind == b"soun" {
-            match (u16::from_be_bytes(entry.array(file, 8)?), revised) {
-                (1, false) => 44,
-                (2, _) => 64,
-                _ => 28,
-            }
-        } else {
-            78
+        let Some(head) = head else {
+            edits.unknown(seen);
+            continue;
         };
         // What stands there cannot be judged when it is no list.
         match boxes::put_out(file, &entry, head, edits, seen) {
@@ -107,17 +115,10 @@ fn picture(
     edits.exact(file, entry.place(28)?, &[0, 72, 0, 0, 0, 72, 0, 0])?;
     edits.quiet(file, entry.place(36)?, entry.place(40)?)?;
     edits.exact(file, entry.place(40)?, &[0, 1])?;
-    edits.exact(file, entry.place(76)?, &[0xff, 0xff])
-}
-
-fn sound(file: &impl ReadAt, entry: &Atom, edits: &mut Edits) -> Result<(), Gone> {
-    edits.quiet(file, entry.place(10)?, entry.place(12)?)?;
-    // How QuickTime packs it.
-    let packed: [u8; 2] = entry.array(file, 20)?;
-    if !matches!(packed, [0xff, 0xfe | 0xff]) {
-        edits.quiet(file, entry.place(20)?, entry.place(22)?)?;
+    if u16::from_be_bytes(entry.array(file, 74)?) > DEEPEST {
+        edits.exact(file, entry.place(74)?, &[0, 24])?;
     }
-    edits.quiet(file, entry.place(22)?, entry.place(24)?)
+    edits.exact(file, entry.place(76)?, &[0xff, 0xff])
 }
 
 /// Whether the pictures have places for words.
@@ -136,45 +137,5 @@ fn coding(file: &impl ReadAt, entry: &Atom) -> Option<Coding> {
             b"hvcC" => width(21).map(Coding::Hevc),
             _ => None,
         }
-    })
-}
-
-/// How long samples of sound may be, where the table of sizes counts them as all alike.
-fn measures(file: &impl ReadAt, entry: &Atom, revised: bool) -> Result<Vec<Measure>, Gone> {
-    let small = |within| entry.array(file, within).map(u16::from_be_bytes);
-    let large = |within| entry.array(file, within).map(u32::from_be_bytes);
-    let mut measures = Vec::new();
-    let version = small(8)?;
-    if version == 1 && !revised {
-        measures.push(Measure {
-            bytes: large(36)?,
-            samples: large(28)?,
-        });
-    }
-    if version == 2 {
-        measures.push(Measure {
-            bytes: large(56)?,
-            samples: large(60)?,
-        });
-    } else if let Some(width) = width(entry.name, small(18)?) {
-        measures.push(Measure {
-            bytes: u32::from(width).saturating_mul(u32::from(small(16)?)),
-            samples: 1,
-        });
-    }
-    // One that says nothing would say that every sample is empty, or none.
-    measures.retain(|measure| measure.bytes > 0 && measure.samples > 0);
-    Ok(measures)
-}
-
-/// The bytes of one sample of one channel, where sound is not packed.
-fn width(name: [u8; 4], bits: u16) -> Option<u16> {
-    Some(match &name {
-        b"ulaw" | b"alaw" => 1,
-        b"in24" => 3,
-        b"in32" | b"fl32" => 4,
-        b"fl64" => 8,
-        b"sowt" | b"twos" | b"raw " | b"NONE" | b"lpcm" | b"ipcm" | b"fpcm" => bits.div_ceil(8),
-        _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::Seen;
 use super::atom::Atom;
-use crate::finding::What;
+use crate::finding::{Limit, What};
 use crate::plan::{Plan, PlanError, PlanMaker};
 use crate::source::{Gone, ReadAt, take};
 
@@ -11,6 +11,7 @@ use crate::source::{Gone, ReadAt, take};
 pub(crate) struct Edits {
     changes: Vec<(u64, Change)>,
     cut: Option<u64>,
+    has_unknown: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +118,26 @@ impl Edits {
         let end = atoms.last().map_or(from, |last| last.end);
         self.spare(file, end, to, seen)?;
         Ok(atoms)
+    }
+
+    /// Tells that something is there that is not understood, or not as it has to be.
+    pub(crate) fn unknown(&mut self, seen: &mut Seen) {
+        self.has_unknown = true;
+        seen.limit(Limit::Partly);
+    }
+
+    /// Whether that was told.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.has_unknown
+    }
+
+    /// Sees that each of these names is there once at most: of two, players differ about which one
+    /// counts.
+    pub(crate) fn once(&mut self, atoms: &[Atom], names: &[&[u8; 4]], seen: &mut Seen) {
+        let count = |name: &[u8; 4]| atoms.iter().filter(|atom| &atom.name == name).count();
+        if names.iter().any(|name| count(name) > 1) {
+            self.unknown(seen);
+        }
     }
 
     /// Nothing from here on.

@@ -4,7 +4,7 @@
 use super::atom::Atom;
 use super::edits::Edits;
 use super::{Seen, time, version};
-use crate::finding::{Limit, What};
+use crate::finding::What;
 use crate::source::{Gone, ReadAt};
 
 /// A whole, as these numbers have it.
@@ -12,14 +12,16 @@ const ONE: u32 = 0x1_0000;
 /// No picture is moved further.
 const MOST_MOVED: u32 = 0x4000 << 16;
 
-/// Tells the times of a head, and puts out them and what no player needs in it. Whether the rest is
-/// as it has to be.
+/// The language that nobody has determined, in three letters of five bits.
+const UND: [u8; 2] = [0x55, 0xc4];
+
+/// Tells the times of a head, and puts out them and what no player needs in it.
 pub(crate) fn put_out_times(
     file: &impl ReadAt,
     atom: &Atom,
     edits: &mut Edits,
     seen: &mut Seen,
-) -> Result<bool, Gone> {
+) -> Result<(), Gone> {
     let long = version(file, atom)? == 1;
     let made = if long {
         u64::from_be_bytes(atom.array(file, 4)?)
@@ -46,9 +48,13 @@ pub(crate) fn put_out_times(
         b"tkhd" => {
             let gap = if long { (24, 28) } else { (16, 20) };
             edits.spare(file, atom.place(gap.0)?, atom.place(gap.1)?, seen)?;
+            // It is heard, or it is not.
+            let heard: [u8; 2] = atom.array(file, 36_u64.saturating_add(later))?;
+            edits.exact(file, place(36)?, &[u8::from(heard != [0; 2]), 0])?;
             (&[(24, 32), (38, 40)], 84)
         }
         _ => {
+            edits.exact(file, place(20)?, &UND)?;
             edits.quiet(file, place(22)?, place(24)?)?;
             (&[], 24)
         }
@@ -60,13 +66,12 @@ pub(crate) fn put_out_times(
     let matrix = match &atom.name {
         b"mvhd" => 36_u64,
         b"tkhd" => 40,
-        _ => return Ok(true),
+        _ => return Ok(()),
     };
-    let turned = is_turned(&atom.array(file, matrix.saturating_add(later))?);
-    if !turned {
-        seen.limit(Limit::Partly);
+    if !is_turned(&atom.array(file, matrix.saturating_add(later))?) {
+        edits.unknown(seen);
     }
-    Ok(turned)
+    Ok(())
 }
 
 /// Whether a picture is turned by quarters, mirrored and moved, and nothing else.

@@ -15,6 +15,11 @@ const REFERENCES: [&[u8; 4]; 8] = [
     b"auxl", b"cdsc", b"chap", b"fall", b"folw", b"sync", b"tmcd", b"vdep",
 ];
 
+/// What handles the files that picture and sound lie in.
+const FILES: [&[u8; 4]; 3] = [b"alis", b"rsrc", b"url "];
+/// No side of a picture is longer, in 65536ths of a point.
+const MOST_SHOWN: u64 = 0x4000 << 16;
+
 /// A track, and where its tables are.
 #[derive(Debug)]
 pub(crate) struct Track {
@@ -50,20 +55,19 @@ impl Track {
             is_empty: false,
             coding: None,
         };
-        for atom in edits.children(file, trak.body, trak.end, seen)? {
+        let atoms = edits.children(file, trak.body, trak.end, seen)?;
+        edits.once(&atoms, &[b"tkhd", b"edts", b"tapt", b"tref", b"mdia"], seen);
+        for atom in atoms {
             match &atom.name {
                 b"tkhd" => {
-                    track.cleanable &= put_out_times(file, &atom, edits, seen)?;
+                    put_out_times(file, &atom, edits, seen)?;
                     let place = if version(file, &atom)? == 1 { 20 } else { 12 };
                     track.id = u32::from_be_bytes(atom.array(file, place)?);
                 }
                 b"edts" => track.edit_list(file, &atom, edits, seen)?,
                 b"tapt" => apertures(file, &atom, edits, seen)?,
                 // Old ways to cut and to mix, with boxes of their own.
-                b"clip" | b"matt" | b"imap" => {
-                    track.cleanable = false;
-                    seen.limit(Limit::Partly);
-                }
+                b"clip" | b"matt" | b"imap" => edits.unknown(seen),
                 b"tref" => track.references = Some(atom),
                 b"mdia" => track.media(file, &atom, edits, seen)?,
                 _ => {
@@ -96,13 +100,14 @@ impl Track {
         seen: &mut Seen,
     ) -> Result<(), Gone> {
         let atoms = edits.children(file, mdia.body, mdia.end, seen)?;
+        edits.once(&atoms, &[b"mdhd", b"hdlr", b"minf"], seen);
         if let Some(handler) = atoms.iter().find(|atom| &atom.name == b"hdlr") {
             self.kind = handler.array(file, 8)?;
         }
         for atom in atoms {
             match &atom.name {
                 b"mdhd" => {
-                    self.cleanable &= put_out_times(file, &atom, edits, seen)?;
+                    put_out_times(file, &atom, edits, seen)?;
                     self.shown.scale = cuts::scale(file, &atom)?;
                 }
                 b"hdlr" => handler(file, &atom, edits, seen)?,
@@ -125,7 +130,9 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        for atom in edits.children(file, minf.body, minf.end, seen)? {
+        let atoms = edits.children(file, minf.body, minf.end, seen)?;
+        edits.once(&atoms, &[b"vmhd", b"smhd", b"hdlr", b"dinf"], seen);
+        for atom in atoms {
             match &atom.name {
                 // In a track that goes as a whole.
                 b"gmhd" if !self.is_shown() => {}
@@ -139,7 +146,12 @@ impl Track {
                     edits.quiet(file, atom.body, atom.place(8)?)?;
                     edits.fit(file, &atom, 8, seen)?;
                 }
-                b"hdlr" => handler(file, &atom, edits, seen)?,
+                b"hdlr" => {
+                    handler(file, &atom, edits, seen)?;
+                    if !FILES.contains(&&atom.array(file, 8)?) {
+                        edits.exact(file, atom.place(8)?, b"url ")?;
+                    }
+                }
                 b"dinf" => self.sources(file, &atom, edits, seen)?,
                 b"stbl" => {
                     if self.table.replace(atom).is_some() {
@@ -166,7 +178,9 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        for atom in edits.children(file, dinf.body, dinf.end, seen)? {
+        let atoms = edits.children(file, dinf.body, dinf.end, seen)?;
+        edits.once(&atoms, &[b"dref"], seen);
+        for atom in atoms {
             if &atom.name != b"dref" {
                 edits.blank(&atom);
                 continue;
@@ -222,16 +236,19 @@ impl Track {
         edits: &mut Edits,
         seen: &mut Seen,
     ) -> Result<(), Gone> {
-        for atom in edits.children(file, edts.body, edts.end, seen)? {
+        let atoms = edits.children(file, edts.body, edts.end, seen)?;
+        edits.once(&atoms, &[b"elst"], seen);
+        for atom in atoms {
             if &atom.name == b"elst" {
-                let row = if version(file, &atom)? == 1 { 20 } else { 12 };
+                let version = version(file, &atom)?;
+                let row = if version == 1 { 20 } else { 12 };
                 edits.quiet(file, atom.place(1)?, atom.place(4)?)?;
                 tables::fit_rows(file, &atom, 4, row, edits, seen)?;
                 // So many cuts, each at its own speed, are no film but something else.
                 let rows = chunks::rows(file, &atom, 4, row)?;
-                if !cuts::are_plain(&rows, usize::try_from(row).map_err(|_| Gone)?) {
-                    self.cleanable = false;
-                    seen.limit(Limit::Partly);
+                let plain = cuts::are_plain(&rows, usize::try_from(row).map_err(|_| Gone)?);
+                if version > 1 || !plain {
+                    edits.unknown(seen);
                 }
                 self.shown.list = Some(atom);
             } else {
@@ -253,7 +270,9 @@ impl Track {
         let Some(references) = &self.references else {
             return Ok(());
         };
-        for atom in edits.children(file, references.body, references.end, seen)? {
+        let atoms = edits.children(file, references.body, references.end, seen)?;
+        edits.once(&atoms, &REFERENCES, seen);
+        for atom in atoms {
             let bytes = super::note(file, &atom)?;
             let (ids, rest) = bytes.as_chunks::<4>();
             let stays = |id: &[u8; 4]| kept.contains(&u32::from_be_bytes(*id));
@@ -318,8 +337,13 @@ fn apertures(
     edits: &mut Edits,
     seen: &mut Seen,
 ) -> Result<(), Gone> {
-    for atom in edits.children(file, tapt.body, tapt.end, seen)? {
+    let atoms = edits.children(file, tapt.body, tapt.end, seen)?;
+    edits.once(&atoms, &[b"clef", b"prof", b"enof"], seen);
+    for atom in atoms {
         if matches!(&atom.name, b"clef" | b"prof" | b"enof") {
+            if atom.number(file, 4)?.max(atom.number(file, 8)?) > MOST_SHOWN {
+                edits.unknown(seen);
+            }
             edits.quiet(file, atom.body, atom.place(4)?)?;
             edits.fit(file, &atom, 12, seen)?;
         } else {

@@ -2,11 +2,15 @@
 
 use super::head::Head;
 use super::stream::Stream;
+use crate::finding::Limit;
 use crate::look::Seen;
 use crate::source::{Gone, ReadAt, array};
 
 /// More turns than anybody watches.
 const MOST_TURNS: u32 = 0xffff;
+
+/// More frames than a picture that moves has: each is unpacked by itself.
+const MOST_FRAMES: u32 = 4_096;
 
 /// A picture that moves, while it is looked at.
 pub(super) struct Animation {
@@ -34,15 +38,32 @@ impl Animation {
     }
 
     /// Begins a frame. The first may be the picture itself, before whose bytes it stands then.
-    pub(super) fn begin(&mut self, body: &[u8], head: Head, before_picture: bool, seen: &mut Seen) {
+    /// It takes its rows from what is left for all frames.
+    pub(super) fn begin(
+        &mut self,
+        body: &[u8],
+        head: Head,
+        before_picture: bool,
+        left: &mut u64,
+        seen: &mut Seen,
+    ) {
         self.end_frame(seen);
         self.begun = self.begun.saturating_add(1);
-        if self.frame(body, head, before_picture).is_none() {
+        if self.begun.max(self.frames) > MOST_FRAMES {
+            seen.limit(Limit::TooLarge);
+            self.whole = false;
+        } else if self.frame(body, head, before_picture, left).is_none() {
             self.whole = false;
         }
     }
 
-    fn frame(&mut self, body: &[u8], head: Head, before_picture: bool) -> Option<()> {
+    fn frame(
+        &mut self,
+        body: &[u8],
+        head: Head,
+        before_picture: bool,
+        left: &mut u64,
+    ) -> Option<()> {
         let (numbers, behind) = body.as_chunks::<4>();
         let numbers: Vec<u32> = numbers.iter().map(|it| u32::from_be_bytes(*it)).collect();
         let [number, across, down, right, below, _] = *numbers.as_slice() else {
@@ -64,11 +85,12 @@ impl Animation {
         if before_picture {
             return (self.begun == 1).then_some(());
         }
-        self.stream = Some(Stream::new(Head {
+        let own = Head {
             across,
             down,
             ..head
-        }));
+        };
+        self.stream = Some(Stream::new(own, left));
         Some(())
     }
 

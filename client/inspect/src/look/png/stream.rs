@@ -8,8 +8,8 @@ use crate::finding::{Limit, What};
 use crate::look::Seen;
 use crate::source::{Gone, ReadAt, take};
 
-/// So much is unpacked at most.
-const MOST_UNPACKED: u64 = 256 << 20;
+/// So much is unpacked at most, of all frames of a picture together.
+pub(super) const MOST_UNPACKED: u64 = 256 << 20;
 const BLOCK: u64 = 1 << 18;
 /// Where the passes of an interlaced picture begin, and how far apart their points are: across,
 /// down.
@@ -47,13 +47,21 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) fn new(head: Head) -> Self {
+    /// The stream of a frame, which takes its rows from what is left for all of them.
+    pub(super) fn new(head: Head, left: &mut u64) -> Self {
+        let whole = rows(head);
+        let rest = whole.and_then(|whole| left.checked_sub(whole));
+        *left = rest.unwrap_or(0);
         Self {
             inflate: InflateState::new_boxed(DataFormat::Zlib),
             out: vec![0; 1 << 16],
             made: 0,
-            whole: rows(head),
-            state: State::Going,
+            whole,
+            state: if rest.is_some() {
+                State::Going
+            } else {
+                State::Left
+            },
         }
     }
 
@@ -87,7 +95,6 @@ impl Stream {
             match done.status {
                 _ if self.whole.is_none_or(|whole| self.made > whole) => self.state = State::More,
                 Ok(MZStatus::StreamEnd) => self.state = State::Ended,
-                _ if self.made > MOST_UNPACKED => self.state = State::Left,
                 Ok(_) if !rest.is_empty() || full => {}
                 Ok(_) | Err(MZError::Buf) if rest.is_empty() => return,
                 _ => self.state = State::Broken,

@@ -71,7 +71,7 @@ fn nothing_hides_behind_or_beside_the_tables_of_a_film() {
     }
     let profile = atom(b"colr", &[b"prof", HIDDEN].concat());
     cases.push((entry.clone(), profile));
-    for (name, rest) in [(b"pasp", 8), (b"st3d", 5), (b"svhd", 4), (b"btrt", 12)] {
+    for (name, rest) in [(b"enda", 2), (b"st3d", 5), (b"svhd", 4), (b"btrt", 12)] {
         let long = atom(name, &[vec![0; rest], HIDDEN.to_vec()].concat());
         cases.push((entry.clone(), long.clone()));
         cases.push((entry.clone(), atom(b"sv3d", &long)));

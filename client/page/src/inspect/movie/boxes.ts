@@ -13,15 +13,32 @@ const MOST_DEPTH = 4;
 const LISTS: ReadonlySet<string> = new Set(['wave', 'sv3d', 'proj']);
 
 /** Puts out what does not belong into a description, from this place of its body on, and says what cannot be cleaned. */
-export function putOutBoxes(entry: Atom, from: number, isKnown: (coding: string) => boolean, edits: Edits, depth = MOST_DEPTH): void {
+export function putOutBoxes(entry: Atom, from: number, isKnown: (coding: string) => boolean, edits: Edits): void {
+  const staying: Atom[] = [];
+  inside(entry, from, isKnown, staying, edits, MOST_DEPTH);
+  edits.once(staying, [...new Set(staying.map(({ name }) => name))]);
+}
+
+/** The same, and collects what stays, at any depth. */
+function inside(
+  list: Atom,
+  from: number,
+  isKnown: (coding: string) => boolean,
+  staying: Atom[],
+  edits: Edits,
+  depth: number,
+): void {
   if (depth === 0) throw new Gone('too-deep');
-  for (const atom of edits.children(entry, from)) {
-    if (LISTS.has(atom.name)) putOutBoxes(atom, 0, isKnown, edits, depth - 1);
-    else box(atom, isKnown, edits);
+  for (const atom of edits.children(list, from)) {
+    if (LISTS.has(atom.name)) {
+      staying.push(atom);
+      inside(atom, 0, isKnown, staying, edits, depth - 1);
+    } else if (box(atom, isKnown, edits)) staying.push(atom);
   }
 }
 
-function box(atom: Atom, isKnown: (coding: string) => boolean, edits: Edits): void {
+/** Whether the box stays. */
+function box(atom: Atom, isKnown: (coding: string) => boolean, edits: Edits): boolean {
   const { seen } = edits;
   const verdict = judged(atom, isKnown, seen);
   if (verdict === undefined) {
@@ -32,7 +49,11 @@ function box(atom: Atom, isKnown: (coding: string) => boolean, edits: Edits): vo
   else if (verdict === 'note') {
     tell(atom, seen);
     edits.blank(atom);
-  } else edits.anew(atom, verdict.bytes, verdict.read);
+  } else {
+    edits.anew(atom, verdict.bytes, verdict.read);
+    return true;
+  }
+  return false;
 }
 
 function judged(atom: Atom, isKnown: (coding: string) => boolean, seen: Seen): Anew | 'hint' | 'note' | undefined {

@@ -168,7 +168,7 @@ function hevc(bytes: Uint8Array, seen: Seen): Anew | undefined {
   const masks = [0xf0, 0, 0xfc, 0xfc, 0xf8, 0xf8];
   const out = [1, ...head.subarray(1, 13), ...masks.map((mask, index) => (head[13 + index] ?? 0) | mask), 0, 0, head[21] ?? 0];
   const kept: number[] = [];
-  let count = 0;
+  const kinds = new Set<number>();
   for (let arrays = head[22] ?? 0; arrays > 0; arrays -= 1) {
     const first = from.small();
     const kind = first & 0x3f;
@@ -177,12 +177,12 @@ function hevc(bytes: Uint8Array, seen: Seen): Anew | undefined {
       for (let index = 0; index < units; index += 1) hevcUnit(from.unit(), seen);
       continue;
     }
-    if (kind < 32 || kind > 34) return undefined;
-    count += 1;
+    if (kind < 32 || kind > 34 || kinds.has(kind)) return undefined;
+    kinds.add(kind);
     kept.push(first & 0xbf, units >> 8, units & 0xff);
     if (!sets(from, units, kept, (byte) => ((byte >> 1) & 0x3f) === kind)) return undefined;
   }
-  return { bytes: [...out, count, ...kept], read: from.at };
+  return { bytes: [...out, kinds.size, ...kept], read: from.at };
 }
 
 /** Which part of a picture is shown: four fractions. */

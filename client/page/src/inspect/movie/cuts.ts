@@ -14,8 +14,8 @@ export interface Shown {
   scale: number;
 }
 
-/** More cuts than anybody makes in a camera. */
-const MOST_CUTS = 64;
+/** More parts than a camera's film has: a wait before it, and what is shown. */
+const MOST_CUTS = 8;
 
 /** Whether the rows of an edit list are few, and each shows its part as it is or stands still. */
 export function arePlain(rows: DataView, row: number): boolean {
@@ -25,12 +25,33 @@ export function arePlain(rows: DataView, row: number): boolean {
   return rows.byteLength <= MOST_CUTS * row;
 }
 
-/** Tells that more than a second of a track is not shown; the film's head divides a second into `film` parts. */
-export function tellCuts({ list, times, scale }: Shown, film: number, seen: Seen): void {
-  if (list === undefined || times === undefined) return;
+/** Whether every part that an edit list shows is there. */
+export function areThere({ list, times }: Shown): boolean {
+  if (list === undefined) return true;
+  if (times === undefined) return false;
+  const all = Math.min(lasting(times), Number.MAX_SAFE_INTEGER);
+  const long = list.version() === 1;
+  const [half, width] = long ? [8, 20] : [4, 12];
+  const rows = list.rows(4, width);
+  for (let at = half; at < rows.byteLength; at += width) {
+    const from = long ? rows.getBigInt64(at) : BigInt(rows.getInt32(at));
+    if (from !== -1n && (from < 0n || from > BigInt(all))) return false;
+  }
+  return true;
+}
+
+/** How long all samples last. */
+function lasting(times: Atom): number {
   const rows = times.rows(4, 8);
   let all = 0;
   for (let at = 0; at < rows.byteLength; at += 8) all += rows.getUint32(at) * rows.getUint32(at + 4);
+  return all;
+}
+
+/** Tells that more than a second of a track is not shown; the film's head divides a second into `film` parts. */
+export function tellCuts({ list, times, scale }: Shown, film: number, seen: Seen): void {
+  if (list === undefined || times === undefined) return;
+  const all = lasting(times);
   const shown = new Stretches(parts(list, scale, film, all)).length();
   if (all - shown > scale) seen.note('cut-away');
 }

@@ -5,6 +5,7 @@ import { putOutBoxes } from './boxes.ts';
 import type { Measure } from './chunks.ts';
 import type { Coding } from './coded.ts';
 import type { Edits } from './edits.ts';
+import { sampling } from './sampling.ts';
 
 /** Picture in codings without places for notes, but for what an encoder writes into the picture. */
 const PICTURE: ReadonlySet<string> = new Set(
@@ -24,6 +25,11 @@ const SOUND: ReadonlySet<string> = new Set([
   'ms\0U',
 ]);
 
+/** More descriptions than the pieces of one film need. */
+const MOST_DESCRIPTIONS = 8;
+/** No picture is deeper: 32 bits for a point, or 40 for one in greys. */
+const DEEPEST = 40;
+
 /** What a description says. */
 export interface Described {
   /** How long samples of sound are. */
@@ -37,13 +43,17 @@ export function describe(stsd: Atom, kind: string, edits: Edits): Described {
   const told: Described = { measures: [], coding: undefined };
   const revised = stsd.version() !== 0;
   const isSound = kind === 'soun';
-  for (const entry of edits.children(stsd, 8)) {
+  const entries = edits.children(stsd, 8);
+  if (stsd.version() > 1 || entries.length > MOST_DESCRIPTIONS) edits.unknown();
+  for (const entry of entries) {
     edits.quiet(entry, entry.body, entry.place(6));
     edits.exact(entry, entry.place(6), [0, 1]);
     edits.zero(entry.place(12), entry.place(16));
+    let head: number | undefined = 78;
     if (isSound) {
-      told.measures.push(...measures(entry, revised));
-      heard(entry, edits);
+      const sampled = sampling(entry, revised, edits);
+      head = sampled?.length;
+      told.measures.push(...(sampled?.measures ?? []));
     } else {
       picture(entry, edits);
       told.coding ??= coding(entry);
@@ -53,7 +63,8 @@ export function describe(stsd: Atom, kind: string, edits: Edits): Described {
       edits.seen.cannot('coding');
       continue;
     }
-    boxes(entry, isSound ? soundHead(entry, revised) : 78, edits);
+    if (head === undefined) edits.unknown();
+    else boxes(entry, head, edits);
   }
   return told;
 }
@@ -69,12 +80,6 @@ function boxes(entry: Atom, from: number, edits: Edits): void {
   }
 }
 
-function soundHead(entry: Atom, revised: boolean): number {
-  const version = entry.u16(8);
-  if (version === 1 && !revised) return 44;
-  return version === 2 ? 64 : 28;
-}
-
 function picture(entry: Atom, edits: Edits): void {
   const name = entry.take(42, 32);
   const length = Math.min(name[0] ?? 0, 31);
@@ -86,14 +91,8 @@ function picture(entry: Atom, edits: Edits): void {
   edits.exact(entry, entry.place(28), [0, 72, 0, 0, 0, 72, 0, 0]);
   edits.quiet(entry, entry.place(36), entry.place(40));
   edits.exact(entry, entry.place(40), [0, 1]);
+  if (entry.u16(74) > DEEPEST) edits.exact(entry, entry.place(74), [0, 24]);
   edits.exact(entry, entry.place(76), [255, 255]);
-}
-
-function heard(entry: Atom, edits: Edits): void {
-  edits.quiet(entry, entry.place(10), entry.place(12));
-  // How QuickTime packs it.
-  if (entry.u16(20) < 0xfffe) edits.quiet(entry, entry.place(20), entry.place(22));
-  edits.quiet(entry, entry.place(22), entry.place(24));
 }
 
 /** Whether the pictures have places for words. */
@@ -109,37 +108,3 @@ function coding(entry: Atom): Coding | undefined {
   }
   return undefined;
 }
-
-/** How long samples of sound may be, where the table of sizes counts them as all alike. */
-function measures(entry: Atom, revised: boolean): Measure[] {
-  const found: Measure[] = [];
-  const version = entry.u16(8);
-  if (version === 1 && !revised) found.push({ bytes: entry.u32(36), samples: entry.u32(28) });
-  if (version === 2) found.push({ bytes: entry.u32(56), samples: entry.u32(60) });
-  else {
-    const wide = width(entry.name, entry.u16(18));
-    if (wide !== undefined) found.push({ bytes: wide * entry.u16(16), samples: 1 });
-  }
-  // One that says nothing would say that every sample is empty, or none.
-  return found.filter(({ bytes, samples }) => bytes > 0 && samples > 0);
-}
-
-/** The bytes of one sample of one channel, where sound is not packed. */
-function width(name: string, bits: number): number | undefined {
-  switch (name) {
-    case 'ulaw':
-    case 'alaw':
-      return 1;
-    case 'in24':
-      return 3;
-    case 'in32':
-    case 'fl32':
-      return 4;
-    case 'fl64':
-      return 8;
-    default:
-      return UNPACKED.has(name) ? Math.ceil(bits / 8) : undefined;
-  }
-}
-
-const UNPACKED: ReadonlySet<string> = new Set(['sowt', 'twos', 'raw ', 'NONE', 'lpcm', 'ipcm', 'fpcm']);

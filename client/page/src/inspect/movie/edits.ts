@@ -70,6 +70,17 @@ export class Edits {
     this.fit(atom, atom.u32(countAt) * row + countAt + 4);
   }
 
+  /** Tells that something is there that is not understood, or not as it has to be. */
+  unknown(): void {
+    this.seen.limit('partly');
+    this.seen.cannot('unknown-part');
+  }
+
+  /** Sees that each of these names is there once at most: of two, players differ about which one counts. */
+  once(atoms: readonly Pick<Atom, 'name'>[], names: readonly string[]): void {
+    if (names.some((name) => atoms.filter((atom) => atom.name === name).length > 1)) this.unknown();
+  }
+
   /** The atoms in an atom from this place of its body on, and nothing behind them. */
   children(atom: Atom, from = 0): Atom[] {
     const begin = atom.place(from);

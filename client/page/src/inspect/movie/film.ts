@@ -119,7 +119,9 @@ class Film {
   }
 
   #head(moov: Atom): void {
-    for (const atom of this.#edits.children(moov)) {
+    const atoms = this.#edits.children(moov);
+    this.#edits.once(atoms, ['mvhd']);
+    for (const atom of atoms) {
       switch (atom.name) {
         case 'mvhd':
           putOutTimes(atom, this.#edits);

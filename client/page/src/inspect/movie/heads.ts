@@ -5,6 +5,8 @@ import type { Edits } from './edits.ts';
 
 /** No picture is moved further. */
 const MOST_MOVED = 0x4000 * 0x1_0000;
+/** The language that nobody has determined, in three letters of five bits. */
+const UND = [0x55, 0xc4];
 
 /** Tells the times of a head, and puts out them and what no player needs in it. */
 export function putOutTimes(atom: Atom, edits: Edits): void {
@@ -29,10 +31,13 @@ export function putOutTimes(atom: Atom, edits: Edits): void {
     case 'tkhd':
       edits.spare(atom, atom.place(long ? 24 : 16), atom.place(long ? 28 : 20));
       edits.spare(atom, place(24), place(32));
+      // It is heard, or it is not.
+      edits.exact(atom, place(36), [atom.u16(36 + later) === 0 ? 0 : 1, 0]);
       edits.spare(atom, place(38), place(40));
       edits.fit(atom, 84 + later);
       return matrix(atom, 40 + later, edits);
     default:
+      edits.exact(atom, place(20), UND);
       edits.quiet(atom, place(22), place(24));
       edits.fit(atom, 24 + later);
   }
@@ -48,8 +53,7 @@ function matrix(atom: Atom, at: number, edits: Edits): void {
   const turns = [a, b, c, d].every((number) => [0, 0x1_0000].includes(Math.abs(number)));
   const moves = [right, below].every((number) => number % 0x1_0000 === 0 && Math.abs(number) <= MOST_MOVED);
   if (turns && moves && u === 0 && v === 0 && [0, 0x4000_0000].includes(whole)) return;
-  edits.seen.limit('partly');
-  edits.seen.cannot('unknown-part');
+  edits.unknown();
 }
 
 /** Into so many parts a head (mvhd, mdhd) divides a second. */

@@ -1,11 +1,11 @@
 // A track of a film: picture, sound, or something else that was recorded along with them.
-import { Gone, latin } from '../bytes.ts';
+import { Gone, bytesOf, latin } from '../bytes.ts';
 import type { Seen } from '../seen.ts';
 import type { Source } from '../source.ts';
 import type { Atom } from './atom.ts';
 import { chunksOf, firstSamples, type Measure, type Stretch } from './chunks.ts';
 import { MOST_SAMPLES, tellCoded, type Coding } from './coded.ts';
-import { arePlain, tellCuts, type Shown } from './cuts.ts';
+import { arePlain, areThere, tellCuts, type Shown } from './cuts.ts';
 import { describe } from './description.ts';
 import type { Edits } from './edits.ts';
 import { putOutTimes, scaleOf } from './heads.ts';
@@ -14,6 +14,11 @@ import { tell } from './words.ts';
 
 /** Why a track refers to another. */
 const REFERENCES: ReadonlySet<string> = new Set('auxl cdsc chap fall folw sync tmcd vdep'.split(' '));
+
+/** What handles the files that picture and sound lie in. */
+const FILES: ReadonlySet<string> = new Set(['alis', 'rsrc', 'url ']);
+/** No side of a picture is longer, in 65536ths of a point. */
+const MOST_SHOWN = 0x4000 * 0x1_0000;
 
 /** A track, and where its tables are. */
 export class Track {
@@ -34,7 +39,9 @@ export class Track {
     this.atom = atom;
     this.#edits = edits;
     this.#seen = edits.seen;
-    for (const one of edits.children(atom)) this.#part(one);
+    const atoms = edits.children(atom);
+    edits.once(atoms, ['tkhd', 'edts', 'tapt', 'tref', 'mdia']);
+    for (const one of atoms) this.#part(one);
     if (!this.isShown) this.#seen.note('measurements');
   }
 
@@ -51,7 +58,9 @@ export class Track {
   /** Puts out references to anything but these tracks, which are kept. */
   letGo(kept: readonly number[]): void {
     if (this.#references === undefined) return;
-    for (const atom of this.#edits.children(this.#references)) {
+    const atoms = this.#edits.children(this.#references);
+    this.#edits.once(atoms, [...REFERENCES]);
+    for (const atom of atoms) {
       // Read to its bound, as the other notes are.
       const length = atom.note().length;
       const count = Math.floor(length / 4);
@@ -63,6 +72,7 @@ export class Track {
 
   /** Tells what its pictures say, and what was cut away of them; the film's head divides a second into so many parts. */
   async tell(file: Source, film: number): Promise<void> {
+    if (!areThere(this.#shown)) this.#edits.unknown();
     // Tables that do not say it are told of elsewhere.
     await orNothing(() => tellCuts(this.#shown, film, this.#seen));
     const [coding, table] = [this.#coding, this.#table];
@@ -90,8 +100,7 @@ export class Track {
       case 'clip':
       case 'matt':
       case 'imap':
-        this.#seen.limit('partly');
-        return this.#seen.cannot('unknown-part');
+        return this.#edits.unknown();
       case 'tref':
         this.#references = atom;
         return;
@@ -104,6 +113,7 @@ export class Track {
 
   #media(mdia: Atom): void {
     const atoms = this.#edits.children(mdia);
+    this.#edits.once(atoms, ['mdhd', 'hdlr', 'minf']);
     const handler = atoms.find((atom) => atom.name === 'hdlr');
     if (handler !== undefined) this.#kind = handler.letters(8);
     for (const atom of atoms) {
@@ -119,7 +129,9 @@ export class Track {
   }
 
   #information(minf: Atom): void {
-    for (const atom of this.#edits.children(minf)) {
+    const atoms = this.#edits.children(minf);
+    this.#edits.once(atoms, ['vmhd', 'smhd', 'hdlr', 'dinf']);
+    for (const atom of atoms) {
       // How it is laid over others, and where it is heard.
       if (atom.name === 'vmhd') {
         this.#edits.exact(atom, atom.body, [0, 0, 0, 1]);
@@ -128,8 +140,10 @@ export class Track {
       } else if (atom.name === 'smhd') {
         this.#edits.quiet(atom, atom.body, atom.place(8));
         this.#edits.fit(atom, 8);
-      } else if (atom.name === 'hdlr') this.#handler(atom);
-      else if (atom.name === 'dinf') this.#sources(atom);
+      } else if (atom.name === 'hdlr') {
+        this.#handler(atom);
+        if (!FILES.has(atom.letters(8))) this.#edits.exact(atom, atom.place(8), [...bytesOf('url ')]);
+      } else if (atom.name === 'dinf') this.#sources(atom);
       else if (atom.name === 'stbl') {
         if (this.#table !== undefined) {
           // Players differ about which of them counts.
@@ -145,7 +159,9 @@ export class Track {
 
   /** Where picture and sound lie: in the file itself, or the track is left as it is. */
   #sources(dinf: Atom): void {
-    for (const atom of this.#edits.children(dinf)) {
+    const atoms = this.#edits.children(dinf);
+    this.#edits.once(atoms, ['dref']);
+    for (const atom of atoms) {
       if (atom.name !== 'dref') {
         this.#edits.blank(atom);
         continue;
@@ -156,7 +172,7 @@ export class Track {
       for (const entry of entries) {
         const flags = entry.u32(0);
         this.#edits.exact(entry, entry.body, [0, 0, 0, flags & 1]);
-        this.#edits.exact(entry, entry.begin + 4, [...'url '].map((letter) => letter.charCodeAt(0)));
+        this.#edits.exact(entry, entry.begin + 4, [...bytesOf('url ')]);
         if (entry.length > 4) {
           this.#seen.note('path');
           this.#edits.zero(entry.place(4), entry.end);
@@ -184,16 +200,15 @@ export class Track {
   }
 
   #editList(edts: Atom): void {
-    for (const atom of this.#edits.children(edts)) {
+    const atoms = this.#edits.children(edts);
+    this.#edits.once(atoms, ['elst']);
+    for (const atom of atoms) {
       if (atom.name === 'elst') {
         const row = atom.version() === 1 ? 20 : 12;
         this.#edits.quiet(atom, atom.place(1), atom.place(4));
         this.#edits.fitRows(atom, 4, row);
         // So many cuts, each at its own speed, are no film but something else.
-        if (!arePlain(atom.rows(4, row), row)) {
-          this.#seen.limit('partly');
-          this.#seen.cannot('unknown-part');
-        }
+        if (atom.version() > 1 || !arePlain(atom.rows(4, row), row)) this.#edits.unknown();
         this.#shown.list = atom;
       } else this.#putOut(atom);
     }
@@ -213,8 +228,11 @@ export class Track {
 
   /** How much of the picture is shown. */
   #apertures(tapt: Atom): void {
-    for (const atom of this.#edits.children(tapt)) {
+    const atoms = this.#edits.children(tapt);
+    this.#edits.once(atoms, ['clef', 'prof', 'enof']);
+    for (const atom of atoms) {
       if (['clef', 'prof', 'enof'].includes(atom.name)) {
+        if (Math.max(atom.u32(4), atom.u32(8)) > MOST_SHOWN) this.#edits.unknown();
         this.#edits.quiet(atom, atom.body, atom.place(4));
         this.#edits.fit(atom, 12);
       } else this.#putOut(atom);
