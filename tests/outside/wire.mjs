@@ -21,18 +21,20 @@ export class Wire {
     return `http://127.0.0.1:${this.#own}`
   }
 
-  /** Holds parts of uploads back once so many bytes went up, until they are released. */
+  /** Holds parts of uploads back once so many bytes went up, until they are released; they are in `held`. */
   holdBack(after) {
+    const held = []
     let released
     const release = new Promise((resolve) => (released = resolve))
     const isHeld = new Promise((resolve) => {
-      this.meddle = async ({ method }) => {
-        if (method !== 'PATCH' || this.up < after) return
+      this.meddle = async (asked) => {
+        if (asked.method !== 'PATCH' || this.up < after) return
+        held.push(asked)
         resolve()
         await release
       }
     })
-    return { released, isHeld }
+    return { released, isHeld, held }
   }
 
   /** Nobody answers any more. */
@@ -71,6 +73,8 @@ export class Wire {
       if (typeof wish === 'number') return answer.writeHead(wish).end()
       return answer.writeHead(200, { 'content-type': 'application/octet-stream' }).end(wish)
     }
+    // Whoever asked did not wait for it.
+    if (asked.socket.destroyed) return
     const { method, url, headers } = asked
     const onward = request({ host: '127.0.0.1', port: this.port, method, path: url, headers })
     onward.on('error', () => asked.socket.destroy())
