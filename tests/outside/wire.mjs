@@ -8,6 +8,8 @@ export class Wire {
   meddle = () => undefined
   /** Bytes of bodies that went up. */
   up = 0
+  /** Requests that were passed on and are not over. */
+  passing = 0
   #server
   #own = 0
 
@@ -83,6 +85,8 @@ export class Wire {
       came.on('error', () => asked.socket.destroy())
       came.pipe(answer)
     })
+    this.passing += 1
+    answer.on('close', () => (this.passing -= 1))
     asked.on('data', (bytes) => (this.up += bytes.length))
     asked.on('error', () => onward.destroy())
     answer.on('close', () => answer.writableEnded || onward.destroy())
