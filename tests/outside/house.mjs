@@ -1,6 +1,6 @@
 // A newsroom that is made for one case: the example test_newsroom, and the orders that it takes.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -49,6 +49,13 @@ export class House {
   /** How many uploads are begun and not finished. */
   get unfinished() {
     return readdirSync(join(this.#folder, 'store', 'incoming')).length
+  }
+
+  /** What is there of uploads that are not finished: [name, bytes] of each file. */
+  get incoming() {
+    const folder = join(this.#folder, 'store', 'incoming')
+    const names = readdirSync(folder, { recursive: true }).sort()
+    return names.map((name) => [name, statSync(join(folder, name))]).filter(([, about]) => about.isFile()).map(([name, { size }]) => [name, size])
   }
 
   /** The lines that it answers with. */

@@ -1,4 +1,5 @@
 // What is to be sent, and the words that lead back.
+import { copyFileSync, truncateSync } from 'node:fs'
 
 export const compose = [
   {
@@ -50,6 +51,23 @@ export const compose = [
       ['compose-too-many-files', async (v) => {
         await v.choose(...Array.from({ length: 501 }, () => 'empty.txt'))
         await v.hears(v.texts.compose.tooManyFiles)
+      }],
+    ],
+  },
+  {
+    name: 'a copy that cannot be made',
+    steps: [
+      ['compose-no-copy', async (v) => {
+        copyFileSync(v.files.get('phone.jpg'), v.files.get('cut.jpg'))
+        await v.compose()
+        await v.choose('cut.jpg')
+        await v.hears(v.texts.inspect.says)
+        truncateSync(v.files.get('cut.jpg'), 100)
+        await v.page.click('.files input[type=checkbox]')
+        await v.next()
+        await v.page.waitForSelector('[role=alert]')
+        await v.hears(v.texts.inspect.noCopy)
+        await v.sees(v.texts.compose.title, 'h1')
       }],
     ],
   },

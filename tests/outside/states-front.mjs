@@ -1,4 +1,5 @@
 // The first page, and those that answer its form.
+import assert from 'node:assert/strict'
 import { DAY } from './newsroom.mjs'
 import { GATEWAY } from './visit.mjs'
 
@@ -102,14 +103,22 @@ export const front = [
       ['front-gateway', async (v) => {
         await v.open('', GATEWAY)
         await v.hears(v.texts.warnings.gateway)
-        await v.page.waitForSelector('#choices:not([hidden])')
+        // Without an onion's address a browser has nothing to seal with.
+        await v.hears(v.texts.warnings.cannotSeal)
+        assert.equal(await v.page.$('#choices:not([hidden])'), null)
       }],
-      // Without an onion's address a browser has nothing to seal with.
+    ],
+  },
+  {
+    name: 'a browser whose cipher fails',
+    steps: [
       ['end-fault', async (v) => {
-        await v.page.click('#send')
-        await v.on(v.texts.compose.title)
+        await v.compose()
         await v.write('Hear me.')
         await v.ready()
+        await v.page.evaluate(() => {
+          SubtleCrypto.prototype.importKey = () => Promise.reject(new Error('no cipher'))
+        })
         await v.next()
         await v.hears(v.texts.ends.fault)
         await v.on(v.texts.ends.title)

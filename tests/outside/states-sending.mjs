@@ -1,4 +1,5 @@
 // Sealing and sending, and how that can end.
+import assert from 'node:assert/strict'
 import { truncateSync, writeFileSync } from 'node:fs'
 
 /** What the drop-box says when it has all of it, without the hash of it. */
@@ -82,6 +83,7 @@ export const sending = [
         await v.next()
         await v.on(v.texts.words.title)
         await v.sees(v.texts.words.same)
+        assert.equal(await v.page.$eval('input[name=way]:checked', ({ value }) => value), 'fresh')
       }],
     ],
   },
@@ -186,6 +188,30 @@ export const sending = [
         v.line.when('GET /charter', { answer: { body: v.papers.founded().charter } })
         await v.next()
         await noKeys(v, 'untrusted')
+      }],
+    ],
+  },
+  {
+    name: 'a copy that cannot be made any more',
+    steps: [
+      ['end-uncopied', async (v) => {
+        await v.compose()
+        await v.choose('phone.jpg')
+        await v.hears(v.texts.inspect.says)
+        await v.page.click('.files input[type=checkbox]')
+        await v.ready()
+        await v.sees(v.texts.ready.cleaned)
+        // What says that the file is still the same can be read, and nothing else.
+        await v.page.evaluate(() => {
+          const { slice } = Blob.prototype
+          Blob.prototype.slice = function (from, to) {
+            const made = slice.call(this, from, to)
+            if (to - from !== 65_536) made.arrayBuffer = () => Promise.reject(new Error('gone'))
+            return made
+          }
+        })
+        await v.next()
+        await ended(v, 'uncopied')
       }],
     ],
   },

@@ -165,6 +165,8 @@ function files(page, folder) {
   }
   make('notes.txt', 'What was said at the meeting.\n')
   make('empty.txt', '')
+  // What becomes of it, a walk decides.
+  make('cut.jpg', '')
   make('noise.bin', randomFillSync(Buffer.alloc(3_000)))
   make('6 MB.bin', Buffer.alloc(6_000_000, 7))
   make('plan.pdf', '%PDF-1.4\n1 0 obj <</Author (Somebody) /Producer (A program) /CreationDate (D:20240102030405Z)>> endobj\ntrailer <</Info 1 0 R>>\n%%EOF\n')

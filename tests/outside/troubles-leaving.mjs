@@ -13,19 +13,27 @@ export const cases = {
     const house = await scene.house()
     const visitor = await uploading(scene, house)
     const { page } = visitor
-    const before = house.line.up
+    const { held, released } = visitor
+    assert.ok(held.some(({ socket }) => !socket.destroyed), 'parts of it are on their way')
     for (let press = 0; press < 3; press += 1) await page.keyboard.press('Escape')
     await page.waitForFunction((url) => location.href === url, { polling: 50 }, harmless(house))
     assert.equal(await visitor.heading(), scene.texts.results.arrived.title)
+    // The end of a request is seen by whoever reads it.
+    for (const asked of held) asked.resume()
+    await until(() => held.every(({ socket }) => socket.destroyed), 'what was on its way was not ended')
+    await until(() => house.line.passing === 0, 'something is still on its way')
+    const before = { up: house.line.up, incoming: house.incoming }
+    // The line is free again, for whatever still waited for it.
     house.line.meddle = () => undefined
+    released()
     // No way leads back.
     assert.equal(await page.evaluate(() => history.length), visitor.entries)
     assert.deepEqual(await page.evaluate(() => Object.keys(sessionStorage)), [])
-    assert.equal(house.line.up, before, 'nothing more went up')
     assert.deepEqual(await house.drops(), [])
     await visitor.open()
     await visitor.sees(scene.texts.start.send)
     await visitor.doesNotSee(scene.texts.warnings.unfinished)
+    assert.deepEqual({ up: house.line.up, incoming: house.incoming }, before, 'nothing more went up')
   },
 
   'Escape three times empties the page also where the harmless address does not answer': async (scene) => {
@@ -192,9 +200,9 @@ async function uploading(scene, house) {
   await visitor.compose('in the middle')
   await visitor.choose(path)
   await visitor.toReady()
-  const { isHeld } = house.line.holdBack(8_000_000)
+  const { isHeld, held, released } = house.line.holdBack(8_000_000)
   await visitor.send()
   await isHeld
   await visitor.waitForStored(1_000_000)
-  return visitor
+  return Object.assign(visitor, { held, released })
 }

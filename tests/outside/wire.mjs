@@ -8,6 +8,8 @@ export class Wire {
   meddle = () => undefined
   /** Bytes of bodies that went up. */
   up = 0
+  /** Requests that were passed on and are not over. */
+  passing = 0
   #server
   #own = 0
 
@@ -21,18 +23,20 @@ export class Wire {
     return `http://127.0.0.1:${this.#own}`
   }
 
-  /** Holds parts of uploads back once so many bytes went up, until they are released. */
+  /** Holds parts of uploads back once so many bytes went up, until they are released; they are in `held`. */
   holdBack(after) {
+    const held = []
     let released
     const release = new Promise((resolve) => (released = resolve))
     const isHeld = new Promise((resolve) => {
-      this.meddle = async ({ method }) => {
-        if (method !== 'PATCH' || this.up < after) return
+      this.meddle = async (asked) => {
+        if (asked.method !== 'PATCH' || this.up < after) return
+        held.push(asked)
         resolve()
         await release
       }
     })
-    return { released, isHeld }
+    return { released, isHeld, held }
   }
 
   /** Nobody answers any more. */
@@ -71,6 +75,8 @@ export class Wire {
       if (typeof wish === 'number') return answer.writeHead(wish).end()
       return answer.writeHead(200, { 'content-type': 'application/octet-stream' }).end(wish)
     }
+    // Whoever asked did not wait for it.
+    if (asked.socket.destroyed) return
     const { method, url, headers } = asked
     const onward = request({ host: '127.0.0.1', port: this.port, method, path: url, headers })
     onward.on('error', () => asked.socket.destroy())
@@ -79,6 +85,8 @@ export class Wire {
       came.on('error', () => asked.socket.destroy())
       came.pipe(answer)
     })
+    this.passing += 1
+    answer.on('close', () => (this.passing -= 1))
     asked.on('data', (bytes) => (this.up += bytes.length))
     asked.on('error', () => onward.destroy())
     answer.on('close', () => answer.writableEnded || onward.destroy())

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { decode, encode, type Value } from '../src/envelope/cbor.ts';
 import { Chain } from '../src/envelope/chain.ts';
+import { unframe } from '../src/envelope/frame.ts';
 import { Refused } from '../src/envelope/refused.ts';
 import { troubleSince } from '../src/view/papers.ts';
+import { PaperNewsroom } from './outside/papers.ts';
 import { octets, said, Vectors } from './vectors/files.ts';
 
 declare const TESTS: string;
@@ -41,6 +43,17 @@ test('a newsroom that was founded anew since the source compared is told of, and
   const { whole, begun } = await chains('right/chain-recovered', 1);
   assert.equal(troubleSince(begun, whole), 'changed');
   assert.equal(troubleSince(whole, whole), undefined);
+});
+
+test('a newsroom that was founded anew once more is told of also by whoever saw the first time', () => {
+  const papers = new PaperNewsroom(20_000);
+  const [founded, once, twice] = [papers.founded(), papers.recovered(), papers.recoveredAgain()].map(({ charter }) => {
+    return Chain.verify(unframe(charter), papers.fingerprint);
+  });
+  assert.ok(founded !== undefined && once !== undefined && twice !== undefined);
+  assert.equal(troubleSince(once, twice), 'changed');
+  assert.equal(troubleSince(founded, twice), 'changed');
+  assert.equal(troubleSince(twice, twice), undefined);
 });
 
 test('charters that were taken back, or are of another newsroom, are not believed', async () => {

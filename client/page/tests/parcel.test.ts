@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Manifest } from '../src/envelope/manifest.ts';
+import { encodeManifest, type Manifest } from '../src/envelope/manifest.ts';
+import { PIECE } from '../src/envelope/pad.ts';
 import { systemRandom } from '../src/envelope/seal.ts';
 import { keyPair } from '../src/envelope/xwing.ts';
 import { FileChanged, type Parcel, SEGMENT, sealParcel } from '../src/parcel.ts';
+import { glimpse } from '../src/view/parcelling.ts';
 
 const KEYS = [keyPair(new Uint8Array(32).fill(0x11)).publicKey];
 
@@ -28,9 +30,12 @@ class Shifting extends Blob {
 }
 
 async function parcelOf(...bodies: readonly Blob[]): Promise<Parcel> {
+  return await sealParcel(systemRandom, { epoch: 9, keys: KEYS, quorum: 1 }, manifestOf(bodies), bodies);
+}
+
+function manifestOf(bodies: readonly Blob[]): Manifest {
   const files = bodies.map((body, at) => ({ name: `${at}`, size: body.size }));
-  const manifest: Manifest = { sheet: new Uint8Array(32), quorum: 1, files, message: '' };
-  return await sealParcel(systemRandom, { epoch: 9, keys: KEYS, quorum: 1 }, manifest, bodies);
+  return { sheet: new Uint8Array(32), quorum: 1, files, message: '' };
 }
 
 function filled(length: number, byte: number): Blob {
@@ -72,6 +77,24 @@ test('a file that was replaced by one as long ends it before the last segment is
   now = filled(9_000_000, 2);
   await parcel.segment(1);
   await assert.rejects(parcel.segment(2), isChanged(0));
+});
+
+test('a change during the upload where no glimpse falls ends it, if it is where a stretch begins', async () => {
+  const length = 20_000_000;
+  const before = new Uint8Array(length).fill(1);
+  let now: Blob = new Blob([before]);
+  const file = new Shifting(length, () => now);
+  const parcel = await parcelOf(file);
+  const seen = await glimpse(file as unknown as File);
+  for (let index = 0; index < 2; index += 1) await parcel.segment(index);
+  // Two bytes at the beginning of what the second segment read: its first whole chunk is the 64th.
+  const stretch = 64 * PIECE - encodeManifest(manifestOf([file])).length;
+  const after = before.slice();
+  after.fill(2, stretch, stretch + 2);
+  now = new Blob([after]);
+  assert.equal(await glimpse(file as unknown as File), seen);
+  for (let index = 2; index < parcel.segments - 1; index += 1) await parcel.segment(index);
+  await assert.rejects(parcel.segment(parcel.segments - 1), isChanged(0));
 });
 
 test('segments are as long as the envelope, and the last one is shorter', async () => {

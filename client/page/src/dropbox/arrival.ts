@@ -1,7 +1,7 @@
 import { Effort } from './effort.ts';
 import { ANSWER_PATIENCE } from './papers.ts';
 import { Halt, Later, Never, Unknown } from './trouble.ts';
-import { head, join, patch, type Stand, type UploadPath } from './tus.ts';
+import { head, join, made, patch, type Stand, type UploadPath } from './tus.ts';
 import type { DropBox } from './wire.ts';
 
 /** A commit that takes longer than so many questions is asked for once more. */
@@ -41,8 +41,9 @@ export class Arrival {
     // Whoever asks once more is answered as the first time; and a crash may have left lanes as they were.
     for (;;) {
       try {
-        const [path, stand] = await this.#join(lanes, signal);
-        if (path !== first) throw new Never('nonsense');
+        const stand = await this.#join(lanes, signal);
+        // An older drop-box gives what it has made an address of its own: a drop may be there.
+        if (stand === undefined) break;
         const tree = this.#believe(stand);
         if (tree !== undefined) return tree;
         this.effort.found();
@@ -51,13 +52,15 @@ export class Arrival {
         await this.effort.rest(error, signal);
       }
     }
+    throw new Unknown();
   }
 
-  async #join(lanes: readonly UploadPath[], signal: AbortSignal): Promise<[UploadPath, Stand]> {
+  /** How far they are at the first one's address; nothing when they are said to be at another. */
+  async #join(lanes: readonly UploadPath[], signal: AbortSignal): Promise<Stand | undefined> {
     try {
-      const joined = await join(this.#box, lanes, this.#terms(signal));
+      const answer = await join(this.#box, lanes, this.#terms(signal));
       this.#asked = true;
-      return joined;
+      return answer.header('location') === lanes[0] ? made(answer)[1] : undefined;
     } catch (error) {
       // Without an answer it may have been done all the same.
       if (error instanceof Later || error instanceof Halt) this.#asked = true;

@@ -45,10 +45,10 @@ export async function create(box: DropBox, what: Creation, terms: Terms): Promis
   return made(await tus(box, { method: 'POST', path: UPLOADS, headers, ...body, most: 0 }, 201, terms));
 }
 
-/** Puts lanes together. */
-export async function join(box: DropBox, lanes: readonly UploadPath[], terms: Terms): Promise<[UploadPath, Stand]> {
+/** Puts lanes together. Whatever address the answer has, or none, the drop-box says that it has done so. */
+export async function join(box: DropBox, lanes: readonly UploadPath[], terms: Terms): Promise<Answer> {
   const headers = { 'Upload-Concat': `final;${lanes.join(' ')}` };
-  return made(await tus(box, { method: 'POST', path: UPLOADS, headers, most: 0 }, 201, terms));
+  return await tus(box, { method: 'POST', path: UPLOADS, headers, most: 0 }, 201, terms);
 }
 
 /** Asks how far it is. */
@@ -105,7 +105,8 @@ function refusal(status: number): Error {
   }
 }
 
-function made(answer: Answer): [UploadPath, Stand] {
+/** What an answer says that made an upload. */
+export function made(answer: Answer): [UploadPath, Stand] {
   const location = answer.header('location') ?? '';
   // Only a path on the same drop-box will do.
   const digits = location.startsWith('/drops/') ? location.slice('/drops/'.length) : '';

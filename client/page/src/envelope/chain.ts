@@ -82,6 +82,11 @@ export class Chain {
     return this.#charters.some((charter) => charter.isRecovered);
   }
 
+  /** Whether recovery keys made one of the charters that came after those of a chain which this one continues. */
+  isRecoveredSince(held: Chain): boolean {
+    return this.#charters.slice(held.#charters.length).some((charter) => charter.isRecovered);
+  }
+
   charter(hash: Uint8Array): Charter | undefined {
     return this.#charters.find((charter) => equal(charter.hash, hash));
   }

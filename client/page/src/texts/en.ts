@@ -80,6 +80,8 @@ export const en = {
   warnings: {
     gateway:
       'You have come here by a gateway, and not by Tor Browser. The gateway sees all that you do here and can change this page. Close it, and open the address that ends in .onion in Tor Browser.',
+    cannotSeal:
+      'Nothing can be sealed at this address, because the browser does not give this page what it needs for that. So nothing can be sent or read here. Open the address that ends in .onion in Tor Browser.',
     browser:
       'This does not look like Tor Browser. Another browser can tell who you are and leaves traces on this device. Get Tor Browser and open the address in it.',
     level:
@@ -208,6 +210,7 @@ export const en = {
     clean: 'Seal a copy without what can be taken out',
     cleaned: 'A copy without what can be taken out will be sealed. Your own file is not changed.',
     cannotClean: 'This file cannot be cleaned here. It goes as it is, or not at all.',
+    noCopy: 'No clean copy of "{name}" could be made. The file does not go as it is while its box is ticked. Continue tries once more; or untick the box, or remove the file.',
     keep: 'A newsroom often needs what a file says, to see that it is true. If it is no danger to you, leave it in.',
   },
   words: {
@@ -299,6 +302,8 @@ export const en = {
       'The drop-box answers as no drop-box does. Do not go on. Somebody may have taken it over: ask the newsroom in another way.',
     changed:
       'The file "{name}" changed since you chose it: it was moved, became shorter, or was replaced. What was sent cannot be used. Begin again: remove this file from the list, and choose it once more when nothing writes to it.',
+    uncopied:
+      'No clean copy of "{name}" could be made now. Nothing was sent, neither a copy nor the file as it is. Begin again; if it happens twice, untick its box, or remove this file from the list.',
     fault: 'Something in this page went wrong. Nothing more is sent. Load it again and begin again.',
   },
   answers: {

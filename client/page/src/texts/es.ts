@@ -81,6 +81,8 @@ export const es: Texts = {
   warnings: {
     gateway:
       'Usted ha llegado aquí por una pasarela, y no con el Navegador Tor. La pasarela ve todo lo que usted hace aquí y puede cambiar esta página. Cierre la página, y abra en el Navegador Tor (Tor Browser) la dirección que termina en .onion.',
+    cannotSeal:
+      'En esta dirección no se puede sellar nada, porque aquí el navegador no da a esta página lo que necesita para ello. Por eso no se puede enviar ni leer nada. Abra en el Navegador Tor (Tor Browser) la dirección que termina en .onion.',
     browser:
       'Este no parece ser el Navegador Tor. Otro navegador puede revelar quién es usted y deja rastros en este dispositivo. Consiga el Navegador Tor (Tor Browser) y abra en él la dirección.',
     level:
@@ -210,6 +212,7 @@ export const es: Texts = {
     clean: 'Sellar una copia sin lo que se puede quitar',
     cleaned: 'Se sellará una copia sin lo que se puede quitar. El archivo de usted no cambia.',
     cannotClean: 'Este archivo no se puede limpiar aquí. Se envía como está, o no se envía.',
+    noCopy: 'No se pudo hacer una copia limpia de «{name}». Mientras su casilla esté marcada, el archivo no se envía como está. «Continuar» lo intenta otra vez; si no, desmarque la casilla o quite el archivo.',
     keep: 'A menudo, una redacción necesita lo que dice un archivo para ver que es auténtico. Si no es un peligro para usted, deje esos datos en él.',
   },
   words: {
@@ -302,6 +305,8 @@ export const es: Texts = {
       'El buzón responde como no lo haría ningún buzón. No siga. Es posible que alguien se haya apoderado de él: pregunte a la redacción por otra vía.',
     changed:
       'El archivo «{name}» cambió después de que usted lo eligiera: fue movido, acortado o sustituido. Lo que se envió no sirve. Empiece de nuevo: quite este archivo de la lista y vuelva a elegirlo cuando ningún programa escriba en él.',
+    uncopied:
+      'Ahora no se pudo hacer una copia limpia de «{name}». No se envió nada: ni una copia, ni el archivo como está. Empiece de nuevo; si ocurre dos veces, desmarque su casilla o quite este archivo de la lista.',
     fault: 'Algo falló en esta página. No se envía nada más. Vuelva a cargarla y empiece de nuevo.',
   },
   answers: {

@@ -81,6 +81,8 @@ export const fr: Texts = {
   warnings: {
     gateway:
       'Vous passez ici par une passerelle, et non par le Navigateur Tor. La passerelle voit tout ce que vous faites ici et peut modifier cette page. Fermez cette page, et ouvrez dans le Navigateur Tor (Tor Browser) l’adresse qui finit par .onion.',
+    cannotSeal:
+      'Rien ne peut être scellé à cette adresse, car le navigateur n’y donne pas à cette page ce qu’il lui faut pour cela. On ne peut donc rien envoyer ni lire ici. Ouvrez dans le Navigateur Tor (Tor Browser) l’adresse qui finit par .onion.',
     browser:
       'Ceci ne semble pas être le Navigateur Tor. Un autre navigateur peut révéler qui vous êtes, et il laisse des traces sur cet appareil. Procurez-vous le Navigateur Tor (Tor Browser) et ouvrez-y l’adresse.',
     level:
@@ -210,6 +212,7 @@ export const fr: Texts = {
     clean: 'Sceller une copie sans ce qui peut être retiré',
     cleaned: 'Une copie sans ce qui peut être retiré sera scellée. Votre propre fichier n’est pas modifié.',
     cannotClean: 'Ce fichier ne peut pas être nettoyé ici. Il part tel quel, ou pas du tout.',
+    noCopy: 'Aucune copie nettoyée de « {name} » n’a pu être faite. Tant que sa case est cochée, le fichier ne part pas tel quel. « Continuer » essaie encore une fois ; sinon, décochez la case ou retirez le fichier.',
     keep: 'Souvent, une rédaction a besoin de ce que dit un fichier, pour voir qu’il est authentique. Si ce n’est pas un danger pour vous, laissez ces indications dans le fichier.',
   },
   words: {
@@ -304,6 +307,8 @@ export const fr: Texts = {
       'La boîte de dépôt répond comme aucune boîte de dépôt ne le ferait. Ne continuez pas. Quelqu’un s’en est peut-être emparé : renseignez-vous auprès de la rédaction par un autre moyen.',
     changed:
       'Le fichier « {name} » a changé depuis que vous l’avez choisi : il a été déplacé, raccourci ou remplacé. Ce qui a été envoyé est inutilisable. Recommencez : retirez ce fichier de la liste, et choisissez-le de nouveau quand plus aucun programme n’y écrit.',
+    uncopied:
+      'Aucune copie nettoyée de « {name} » n’a pu être faite maintenant. Rien n’a été envoyé, ni copie, ni fichier tel quel. Recommencez ; si cela se produit deux fois, décochez sa case ou retirez ce fichier de la liste.',
     fault: 'Quelque chose a mal fonctionné dans cette page. Plus rien n’est envoyé. Rechargez-la et recommencez.',
   },
   answers: {

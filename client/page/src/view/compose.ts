@@ -2,11 +2,12 @@
 import { MOST_FILES, MOST_MESSAGE } from '../envelope/manifest.ts';
 import { byteLength } from '../envelope/text.ts';
 import { button, element, fill, labelled, paragraph, warning } from './element.ts';
+import { lacksCopy } from './copies.ts';
 import { fileItem } from './file.ts';
 import { warnBeforeLeaving } from './leave.ts';
 import { size } from './numbers.ts';
 import { isolated } from './shown.ts';
-import { chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
+import { chosen, type Chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
 import type { Newsroom, Stage } from './stage.ts';
 import { wordsChoice } from './words.ts';
 
@@ -83,13 +84,24 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
   show();
 }
 
-/** Nobody goes on before every file was looked at. Says whether all can be read, and this screen is still there. */
+/**
+ * Nobody goes on before every file was looked at, and every copy that is wanted was made. Says whether all can be read,
+ * none lacks its copy, and this screen is still there.
+ */
 async function whenLooked(stage: Stage, order: Order, problems: HTMLElement): Promise<boolean> {
   problems.replaceChildren(paragraph(stage.texts.inspect.looking, { role: 'status' }));
   await Promise.all(order.files.map(({ looked }) => looked));
-  const unreadable = order.files.find(({ glimpse }) => glimpse === undefined);
+  const tried = new Set<Chosen>();
+  const untried = (): Chosen | undefined => order.files.find((one) => lacksCopy(one) && !tried.has(one));
+  for (let one = untried(); one !== undefined; one = untried()) {
+    tried.add(one);
+    await one.copied();
+  }
   if (!problems.isConnected) return false;
-  const says = stage.texts.compose;
-  problems.replaceChildren(...(unreadable === undefined ? [] : [warning(fill(says.unreadable, { name: isolated(unreadable.name) }))]));
-  return unreadable === undefined;
+  const unreadable = order.files.find(({ glimpse }) => glimpse === undefined);
+  const stays = unreadable ?? order.files.find(lacksCopy);
+  const { compose, inspect } = stage.texts;
+  const why = unreadable === undefined ? inspect.noCopy : compose.unreadable;
+  problems.replaceChildren(...(stays === undefined ? [] : [warning(fill(why, { name: isolated(stays.name) }))]));
+  return stays === undefined;
 }

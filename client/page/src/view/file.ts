@@ -2,6 +2,7 @@
 import type { Finding } from '../inspect/report.ts';
 import { button, element, fill } from './element.ts';
 import { size } from './numbers.ts';
+import { lacksCopy, makeCopy } from './copies.ts';
 import { type Chosen, glimpse } from './parcelling.ts';
 import { hidesLetters, isolated, shown, UNSEEN } from './shown.ts';
 import type { Stage } from './stage.ts';
@@ -47,7 +48,7 @@ async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed:
   }
   about.textContent = says.looking;
   // It is large, and whoever writes words only does not need it.
-  const { clean, look } = await import('../inspect/index.ts');
+  const { look } = await import('../inspect/index.ts');
   chosen.report ??= await look(chosen.file);
   const { kind, findings, limits, cleanable } = chosen.report;
   const lines = byWhat(findings).map(([what, values]) => element('li', {}, says.whats[what], ...told(values)));
@@ -58,27 +59,33 @@ async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed:
     ...(lines.length === 0 && limits.length === 0 ? [element('p', {}, says.saysNothing)] : []),
     ...limits.map((limit) => element('p', { class: 'hint' }, says.limits[limit])),
   );
-  if (findings.length === 0) return;
-  if (!cleanable) {
+  // Whoever wants a copy of a file that changed since sees the box, and can take the tick away.
+  if (findings.length === 0 && !chosen.wantsClean) return;
+  if (!cleanable && !chosen.wantsClean) {
     copy.textContent = says.cannotClean;
     about.append(copy);
     return;
   }
   const box = element('input', { type: 'checkbox' });
   box.checked = chosen.wantsClean;
+  const tell = (): void => {
+    const none = fill(says.noCopy, { name: isolated(chosen.name) });
+    copy.textContent = !chosen.wantsClean ? '' : lacksCopy(chosen) ? none : says.cleaned;
+    changed();
+  };
+  chosen.copied = async () => {
+    copy.textContent = chosen.wantsClean ? says.cleaned : '';
+    changed();
+    if (!lacksCopy(chosen)) return;
+    await makeCopy(chosen);
+    tell();
+  };
   box.addEventListener('change', () => {
     chosen.wantsClean = box.checked;
-    copy.textContent = box.checked ? says.cleaned : '';
-    changed();
-    if (!box.checked || chosen.cleaned !== undefined) return;
-    void clean(chosen.file).then((cleaned) => {
-      if (cleaned instanceof Blob) chosen.cleaned = cleaned;
-      else box.checked = chosen.wantsClean = false;
-      if (!(cleaned instanceof Blob)) copy.textContent = says.cannotClean;
-      changed();
-    });
+    void chosen.copied();
   });
   about.append(element('p', {}, element('label', {}, box, says.clean)), copy);
+  if (chosen.wantsClean) void chosen.copied();
 }
 
 /** The findings that say the same thing together, in the order of the first of each: a telephone writes a name often. */

@@ -60,7 +60,7 @@ export function troubleSince(seen: Chain, now: Chain): Trouble | undefined {
   } catch {
     return 'untrusted';
   }
-  return now.isRecovered && !seen.isRecovered ? 'changed' : undefined;
+  return now.isRecoveredSince(seen) ? 'changed' : undefined;
 }
 
 function asPapersError(error: unknown): unknown {

@@ -25,6 +25,8 @@ export interface Chosen {
   cleaned: Blob | undefined;
   /** Resolves when it was looked at, or could not be. */
   looked: Promise<void>;
+  /** Makes the copy that is wanted, tells of it where the file stands, and resolves then. */
+  copied: () => Promise<void>;
 }
 
 export interface Order {
@@ -42,10 +44,11 @@ export function chosen(file: File): Chosen {
     wantsClean: false,
     cleaned: undefined,
     looked: Promise.resolve(),
+    copied: () => Promise.resolve(),
   };
 }
 
-/** Its bytes are others now: nothing that was said of it holds any more. */
+/** Its bytes are others now: nothing that was said of it holds any more. What the source wants, it still wants. */
 export function unlook(chosen: Chosen): void {
   chosen.glimpse = chosen.report = chosen.cleaned = undefined;
 }
@@ -65,19 +68,21 @@ export async function glimpse(file: File): Promise<string> {
   return hashes.join(' ');
 }
 
-export function bodies(order: Order): Blob[] {
-  return order.files.map(({ file, cleaned, wantsClean }) => (wantsClean ? cleaned : undefined) ?? file);
+/** What each file would weigh: a copy that is not made yet is taken to be as long as the file. */
+function sizes(order: Order): number[] {
+  return order.files.map(({ file, cleaned, wantsClean }) => ((wantsClean ? cleaned : undefined) ?? file).size);
 }
 
 export function manifest(order: Order, sheet: Sheet): Manifest {
-  const files = order.files.map(({ name }, at) => ({ name, size: bodies(order)[at]?.size ?? 0 }));
+  const long = sizes(order);
+  const files = order.files.map(({ name }, at) => ({ name, size: long[at] ?? 0 }));
   const { message, way } = order;
   return { sheet: sheet.hash, quorum: sheet.quorum, files, message, ...(way === undefined ? {} : { way }) };
 }
 
 /** Bytes of all files. */
 export function weight(order: Order): number {
-  return bodies(order).reduce((sum, body) => sum + body.size, 0);
+  return sizes(order).reduce((sum, size) => sum + size, 0);
 }
 
 /** How long the sealed drop would be. */

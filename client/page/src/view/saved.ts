@@ -35,6 +35,8 @@ async function show(language: string): Promise<void> {
     problems.replaceChildren();
     asks.className = 'main';
   });
+  const found = dangers();
+  asks.hidden = found.includes('cannotSeal');
   document.querySelector('header')?.replaceChildren(
     button(texts.common.leave, leave, { class: 'leave', title: texts.common.leaveKey }),
     labelled(texts.common.languages, languages),
@@ -42,7 +44,7 @@ async function show(language: string): Promise<void> {
   document.title = saved.title;
   document.querySelector('main')?.replaceChildren(
     element('h1', {}, saved.title),
-    ...dangers().filter((danger) => danger !== 'gateway').map((danger) => warning(texts.warnings[danger])),
+    ...found.filter((danger) => danger !== 'gateway').map((danger) => warning(texts.warnings[danger])),
     paragraph(saved.intro),
     labelled(saved.address, typed),
     element('p', { class: 'choices' }, asks),

@@ -5,11 +5,12 @@ import { type Progress, Upload, type UploadEnd } from '../dropbox/upload.ts';
 import type { Texts } from '../texts/en.ts';
 import { breathe } from './breath.ts';
 import { compose } from './compose.ts';
+import { bodies, copyAgain, NoCopy } from './copies.ts';
 import { button, element, fill, list, paragraph, warning } from './element.ts';
 import { isolated } from './shown.ts';
 import { warnBeforeLeaving } from './leave.ts';
 import { size, span } from './numbers.ts';
-import { bodies, glimpse, manifest, type Order, unlook } from './parcelling.ts';
+import { glimpse, manifest, type Order, unlook } from './parcelling.ts';
 import { PapersError, sheetToSealTo } from './papers.ts';
 import type { Newsroom, Stage } from './stage.ts';
 import { mark, unmark } from './tab.ts';
@@ -20,7 +21,7 @@ export async function sending(stage: Stage, newsroom: Newsroom, order: Order): P
   try {
     const sheet = await sheetToSealTo(stage.box, newsroom);
     await checkUnchanged(order);
-    await cleanAgain(order);
+    await copyAgain(order);
     const recipients = { epoch: sheet.epoch, keys: sheet.keys, quorum: sheet.quorum };
     // What is sealed decides, whatever becomes of the order meanwhile.
     const hasWay = order.way !== undefined;
@@ -42,18 +43,6 @@ export async function sending(stage: Stage, newsroom: Newsroom, order: Order): P
 async function checkUnchanged({ files }: Order): Promise<void> {
   for (const [at, { file, glimpse: before }] of files.entries()) {
     if (before === undefined || before !== (await glimpse(file).catch(() => undefined))) throw new FileChanged(at);
-  }
-}
-
-/** A clean copy is made of the file's own bytes: a file that was replaced since it was looked at would go uncleaned. */
-async function cleanAgain({ files }: Order): Promise<void> {
-  for (const [at, chosen] of files.entries()) {
-    if (!chosen.wantsClean) continue;
-    const { clean } = await import('../inspect/index.ts');
-    const cleaned = await clean(chosen.file);
-    const before = chosen.cleaned ?? cleaned;
-    if (!(cleaned instanceof Blob) || !(before instanceof Blob) || cleaned.size !== before.size) throw new FileChanged(at);
-    chosen.cleaned = cleaned;
   }
 }
 
@@ -129,10 +118,11 @@ function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd, 
 function failed(stage: Stage, newsroom: Newsroom, order: Order, error: unknown): void {
   const { ends } = stage.texts;
   if (error instanceof PapersError) return noKeys(stage, newsroom, order, error);
-  if (!(error instanceof FileChanged)) return ended(stage, newsroom, order, ends.fault);
+  if (!(error instanceof FileChanged || error instanceof NoCopy)) return ended(stage, newsroom, order, ends.fault);
   const file = order.files[error.file];
-  if (file !== undefined) unlook(file);
-  ended(stage, newsroom, order, fill(ends.changed, { name: isolated(file?.name ?? '') }));
+  if (file !== undefined && error instanceof FileChanged) unlook(file);
+  const why = error instanceof FileChanged ? ends.changed : ends.uncopied;
+  ended(stage, newsroom, order, fill(why, { name: isolated(file?.name ?? '') }));
 }
 
 /** It did not arrive, and what can be done. */

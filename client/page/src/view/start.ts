@@ -21,10 +21,13 @@ type Said = Trouble | Danger | 'unfinished' | 'hasRead' | 'epoch' | 'recovered' 
 
 export async function start(box: DropBox): Promise<void> {
   byId('plain').hidden = true;
-  for (const danger of dangers()) say(danger);
+  const found = dangers();
+  for (const danger of found) say(danger);
   if (isMarked('unfinished')) say('unfinished');
   unmark('unfinished');
   if (isMarked('read')) say('hasRead');
+  // Said now, and not when all was written and chosen.
+  if (found.includes('cannotSeal')) return;
   const again = byId('again');
   again.querySelector('button')?.addEventListener('click', () => (lacksScripts ? location.reload() : void ask(box)));
   await ask(box);

@@ -1,11 +1,12 @@
 /** What the browser shows about where the page runs. */
 
 /** What a source has to be warned of. */
-export type Danger = 'gateway' | 'browser' | 'level';
+export type Danger = 'gateway' | 'cannotSeal' | 'browser' | 'level';
 
 export function dangers(): Danger[] {
   const found: Danger[] = [];
   if (!isOnion() && !isHere()) found.push('gateway');
+  if (!canSeal()) found.push('cannotSeal');
   if (!isTorBrowser()) found.push('browser');
   else if (isFast()) found.push('level');
   return found;
@@ -13,6 +14,11 @@ export function dangers(): Danger[] {
 
 function isOnion(): boolean {
   return location.hostname.endsWith('.onion');
+}
+
+/** A browser gives a page its cipher only where nobody on the line can change the page: an onion service, HTTPS, a file. */
+function canSeal(): boolean {
+  return globalThis.crypto?.subtle !== undefined;
 }
 
 /** A page that was saved, and a drop-box that is being tried. */

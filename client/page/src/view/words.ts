@@ -32,9 +32,9 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
   const tongue = element('select', {}, ...TONGUES.map(([name, own]) => element('option', { value: name }, own)));
   tongue.value = FIRST[texts.language] ?? 'english';
   const { way } = stage;
-  const first = way === undefined ? 'fresh' : 'same';
+  // Words of an earlier drop tie two drops together: that is never what happens by pressing on.
   const choices = (['same', 'fresh', 'earlier', 'none'] as const).map((choice) => {
-    const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === first });
+    const radio = element('input', { type: 'radio', name: 'way', value: choice, checked: choice === 'fresh' });
     return { choice, radio, row: element('p', {}, element('label', {}, radio, says[choice])) };
   });
   const go = async (): Promise<void> => {

@@ -63,8 +63,16 @@ export class PaperNewsroom {
 
   /** Both were lost, and recovery keys made another one. */
   recovered(): Served {
-    const later = this.#later([[3, [publicKey(OTHER)]], [4, 1], [5, this.fingerprint], [7, [publicKey(RECOVERY)]]]);
+    const later = this.#anew(this.#founding, 2, OTHER);
     return this.#served([this.#foundingPaper(), this.#signed('charter', later, [RECOVERY])], later, [OTHER]);
+  }
+
+  /** That one was lost as well, and whoever has the paper made yet another. */
+  recoveredAgain(): Served {
+    const later = this.#anew(this.#founding, 2, OTHER);
+    const last = this.#anew(later, 3, SECOND);
+    const papers = [later, last].map((body) => this.#signed('charter', body, [RECOVERY]));
+    return this.#served([this.#foundingPaper(), ...papers], last, [SECOND]);
   }
 
   /** A reply, sealed to the source with these words. One by a former editor is by who left in `grown`. */
@@ -75,6 +83,13 @@ export class PaperNewsroom {
     const signed = signedBytes('reply', this.fingerprint, encode(new Map(fields)));
     const manifest = encode(new Map([...fields, [8, ed25519.sign(signed, seed)]]));
     return sealedReply(replyKey.publicKey, manifest);
+  }
+
+  /** A charter of recovery keys, which can do so again. */
+  #anew(before: Body, sequence: number, editor: Bytes): Body {
+    const recovery = [publicKey(RECOVERY)];
+    const names: [number, Value][] = [[3, [publicKey(editor)]], [4, 1], [5, before.hash]];
+    return new Body([[1, 1], [2, sequence], ...names, [6, sha256(encode(recovery))], [7, recovery]]);
   }
 
   #later(terms: readonly [number, Value][]): Body {
