@@ -158,21 +158,51 @@ fn gather_lanes(disk: &dyn Disk, folder: &Place, ticket: &Ticket) -> io::Result<
         return Ok(Lanes::One(ticket.length));
     };
     let mut lengths = Vec::new();
+    let mut moves = Vec::new();
     for (number, id) in lanes.iter().enumerate() {
         let (from, to) = (folder_of(&incoming(), id), lane_folder(folder, number));
-        match disk.rename_new(&from, &to) {
-            Ok(()) => {}
-            // A lane that was moved before a crash is not at its old place any more.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        // A lane that was moved before a crash is not at its old place any more.
+        let (place, moved) = match read_ticket(disk, &to) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (&from, false),
+            _ => (&to, true),
+        };
+        lengths.push(read_ticket(disk, place)?.length);
+        if !moved {
+            moves.push((from, to));
         }
-        let bytes = disk::read_small(disk, &segments::ticket_place(&to), MOST_RECORD_BYTES)?;
-        let lane = Ticket::decode(&bytes).ok_or(io::ErrorKind::InvalidData)?;
-        lengths.push(lane.length);
+    }
+    // None is moved before all of them were seen: a note whose lanes have gone takes none of them.
+    for (from, to) in moves {
+        disk.rename_new(&from, &to)?;
     }
     disk.sync_folder(folder)?;
     disk.sync_folder(&incoming())?;
     Ok(Lanes::Many(lengths))
+}
+
+/// Gives the lanes of a joined upload that cannot be a drop back to their own addresses.
+pub(crate) fn scatter_lanes(disk: &dyn Disk, folder: &Place, lanes: &[DropId]) -> io::Result<()> {
+    for (number, id) in lanes.iter().enumerate() {
+        let (from, to) = (lane_folder(folder, number), folder_of(&incoming(), id));
+        match disk.rename_new(&from, &to) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    disk.sync_folder(&incoming())
+}
+
+fn read_ticket(disk: &dyn Disk, folder: &Place) -> io::Result<Ticket> {
+    let bytes = disk::read_small(disk, &segments::ticket_place(folder), MOST_RECORD_BYTES)?;
+    Ticket::decode(&bytes).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// Whether something of an upload is missing or not what was written: it can never be a drop.
+pub(crate) fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    )
 }
 
 /// The tree hash: from the segments' hashes where lanes begin at segments, else by reading all.

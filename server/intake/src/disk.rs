@@ -8,6 +8,7 @@ use core::fmt;
 use std::io;
 
 pub(crate) use beneath::Beneath;
+use rustix::io::Errno;
 
 use crate::clock::UnixSeconds;
 
@@ -225,11 +226,31 @@ pub(crate) fn ensure_folder(disk: &dyn Disk, place: &Place) -> io::Result<()> {
     }
 }
 
-/// Removes a folder and what the store could have put there, lanes included.
+/// Whether there was no room, which passes. An error of a sync is none of these.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+/// Whether the disk cannot give this one thing, or somebody else has put it there: a link, or what
+/// the store may not read.
+pub(crate) fn is_unreadable(error: &io::Error) -> bool {
+    let errors = [Errno::IO, Errno::LOOP, Errno::ACCESS];
+    let mut codes = errors.iter().map(|error| error.raw_os_error());
+    codes.any(|code| error.raw_os_error() == Some(code))
+}
+
+/// Removes a folder and what the store could have put there, lanes included; what is no folder goes
+/// too.
 pub(crate) fn remove_tree(disk: &dyn Disk, place: &Place) -> io::Result<()> {
     let names = match disk.list(place) {
         Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            return remove_if_there(disk, place);
+        }
         Err(error) => return Err(error),
     };
     for name in names {

@@ -13,6 +13,9 @@ use crate::settings::Settings;
 use crate::space::{Class, MOST_AHEAD};
 use crate::uploads::{Upload, lock};
 
+/// Seconds between two ticks that try to commit the same upload.
+const PAUSE: u64 = 60;
+
 /// Removes the uploads whose time is over, and when someone found no space also those that have
 /// stood still the longest, until there is some.
 pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
@@ -34,8 +37,8 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
             intake.uploads().forget_upload(upload);
         } else if intake.watch().is_over(standing, now, settings) {
             remove(intake, upload).await?;
-        } else if upload.is_left_whole() {
-            commit(intake, upload).await;
+        } else if upload.is_left_whole() && intake.watch().may_commit(standing, now) {
+            commit(intake, upload, now).await;
         }
     }
     if !intake.space().was_short() {
@@ -46,7 +49,7 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
             break;
         }
         for (upload, standing) in uploads.iter().zip(&standings) {
-            if standing.group == group {
+            if standing.group == group && !upload.is_left_whole() {
                 remove(intake, upload).await?;
             }
         }
@@ -64,10 +67,15 @@ async fn remove(intake: &Arc<Intake>, upload: &Arc<Upload>) -> io::Result<()> {
 }
 
 /// The line went between the last byte and the commit, and its sender may never come back.
-async fn commit(intake: &Arc<Intake>, upload: &Arc<Upload>) {
-    if let Some(lease) = upload.take_if_resting() {
-        // How it ended is for its sender to ask.
-        drop(keep::finish(intake, lease).await);
+async fn commit(intake: &Arc<Intake>, upload: &Arc<Upload>, now: UnixSeconds) {
+    let Some(lease) = upload.take_if_resting() else {
+        return;
+    };
+    let first = intake.watch().tries(upload.id, now);
+    // How it ended is for its sender to ask.
+    drop(keep::finish(intake, lease).await);
+    if upload.is_left_whole() && first {
+        tracing::warn!("an upload that is whole waits: there was no room for its commit");
     }
 }
 
@@ -111,6 +119,8 @@ struct Log {
     groups: HashMap<DropId, Seen>,
     /// When each lane was seen first of which no byte has come.
     empty: HashMap<DropId, UnixSeconds>,
+    /// When a tick has tried last to commit what is whole.
+    tried: HashMap<DropId, UnixSeconds>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +145,8 @@ impl Watch {
             }
         }
         log.groups.retain(|group, _| progress.contains_key(group));
+        log.tried
+            .retain(|id, _| standings.iter().any(|standing| standing.id == *id));
         for (group, progress) in progress {
             let fresh = Seen {
                 progress,
@@ -155,6 +167,18 @@ impl Watch {
         let since = log.empty.get(&standing.id).copied();
         let empty = since.is_some_and(|since| now.since(since) >= long);
         standing.expires <= now || (empty && standing.offset == 0)
+    }
+
+    /// Whether to try to commit what is whole. A commit may read all of it, so one that failed is
+    /// not tried at every tick.
+    fn may_commit(&self, standing: &Standing, now: UnixSeconds) -> bool {
+        let tried = lock(&self.0).tried.get(&standing.id).copied();
+        tried.is_none_or(|tried| now.since(tried) >= PAUSE)
+    }
+
+    /// Notes that a tick tries to commit, and says whether it is the first time.
+    fn tries(&self, id: DropId, now: UnixSeconds) -> bool {
+        lock(&self.0).tried.insert(id, now).is_none()
     }
 
     /// The uploads that have stood still for long, the longest first.

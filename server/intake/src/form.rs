@@ -14,7 +14,7 @@ use multer::{Field, Multipart};
 
 use crate::gate::{Expect, Passed, Refusal};
 use crate::intake::Intake;
-use crate::keep::{self, Trouble, Way};
+use crate::keep::{self, Committed, Trouble, Way};
 use crate::pages::Outcome;
 use crate::receive::{Orders, Received, receive};
 use crate::record::Role;
@@ -101,12 +101,13 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
                 return Err(Outcome::OtherKeys);
             }
             // Nobody can ask again how a form ended. What a commit that failed left on the disk may
-            // be a drop at the next start.
+            // be a drop when there is room, or at the next start.
             let committed = keep::commit(intake, lease).await;
             unclaimed.claimed();
             Ok(match committed {
-                Ok(Some(_)) => Outcome::Arrived,
-                Ok(None) | Err(_) => Outcome::MayHaveArrived,
+                Ok(Committed::Drop(_)) => Outcome::Arrived,
+                Ok(Committed::Burned) => Outcome::OtherKeys,
+                Ok(Committed::Waiting | Committed::Failed) | Err(_) => Outcome::MayHaveArrived,
             })
         }
         ended => {

@@ -20,7 +20,7 @@ use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
 use crate::crowd::Crowd;
 use crate::desk::{self, Courier, DeskError};
-use crate::disk::{Beneath, Disk};
+use crate::disk::{self, Beneath, Disk};
 use crate::expiry::{self, Watch};
 use crate::gate::Gate;
 use crate::lived::Times;
@@ -70,6 +70,14 @@ enum Passage {
     Open,
 }
 
+/// Says that a start has left something to be done on another day: one thing that the disk cannot
+/// do keeps nobody from the drop-box.
+fn later(what: &str, done: io::Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!("{what} could not be removed: {error}");
+    }
+}
+
 /// The system's randomness.
 pub(crate) const fn system_rng() -> UnwrapErr<SysRng> {
     UnwrapErr(SysRng)
@@ -113,33 +121,53 @@ impl Intake {
     ) -> Result<Arc<Self>, OpenError> {
         let disk = Beneath::open(folder)?;
         disk.lock().map_err(|_| OpenError::InUse)?;
-        let newsroom = match Newsroom::load(&disk) {
+        Self::open_on(Arc::new(disk), settings, now, gate)
+    }
+
+    /// Opens a store on a disk of a test, which takes anything.
+    #[cfg(test)]
+    pub(crate) fn open_on_disk(
+        disk: &Arc<dyn Disk>,
+        now: UnixSeconds,
+    ) -> Result<Arc<Self>, OpenError> {
+        Self::open_on(Arc::clone(disk), Settings::default(), now, Passage::Open)
+    }
+
+    fn open_on(
+        held: Arc<dyn Disk>,
+        settings: Settings,
+        now: UnixSeconds,
+        gate: Passage,
+    ) -> Result<Arc<Self>, OpenError> {
+        let disk = held.as_ref();
+        let newsroom = match Newsroom::load(disk) {
             Ok(Some(newsroom)) => newsroom,
             Err(PushError::Disk(error)) => return Err(OpenError::Disk(error)),
             Ok(None) | Err(_) => return Err(OpenError::Newsroom),
         };
         let batch = settings.batch.number(now);
-        let times = Times::open(&disk, now)?;
+        let times = Times::open(disk, now)?;
         let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch });
         let burned = |epoch| match newsroom.chain() {
-            Some(chain) => receipts::is_burned(&disk, chain, epoch),
+            Some(chain) => receipts::is_burned(disk, chain, epoch),
             None => Ok(false),
         };
-        let uploads = recover(&disk, times.lived(), link, burned)?;
-        let (shelf, forgotten) = Shelf::open(&disk, batch, &mut system_rng())?;
+        let uploads = recover(disk, times.lived(), link, burned)?;
+        let (shelf, forgotten) = Shelf::open(disk, batch, &mut system_rng())?;
         for url in &forgotten {
             uploads.forget(url);
         }
         let today = times.lived().day().ok_or(io::ErrorKind::InvalidData);
         let today = today.map_err(io::Error::from)?;
         if let Some(chain) = newsroom.chain() {
-            receipts::sweep(&disk, chain, &shelf, Grace::of(settings.grace), today)?;
+            let swept = receipts::sweep(disk, chain, &shelf, Grace::of(settings.grace), today);
+            later("drops that were signed off", swept.map(drop));
         }
-        let space = Space::new(&settings, space::held(&disk, &uploads)?);
-        let mailboxes = Mailboxes::open(&disk, Arc::clone(&space), today, &mut system_rng())?;
-        mailboxes.expire(&disk, today)?;
+        let space = Space::new(&settings, space::held(disk, &uploads)?);
+        let mailboxes = Mailboxes::open(disk, Arc::clone(&space), today, &mut system_rng())?;
+        later("replies that are over", mailboxes.expire(disk, today));
         Ok(Arc::new(Self {
-            disk: Arc::new(disk),
+            disk: Arc::clone(&held),
             uploads,
             shelf,
             space,
@@ -184,17 +212,31 @@ impl Intake {
         lock(&self.times).advance(now);
         let inside = Arc::clone(self);
         let aged = tokio::task::spawn_blocking(move || inside.age()).await;
-        aged.map_err(|_| io::Error::other("a blocking task ended early"))??;
-        expiry::sweep(self).await
+        let aged = aged.map_err(|_| io::Error::other("a blocking task ended early"))?;
+        // What is over gives its room back, above all when there is none.
+        aged.and(expiry::sweep(self).await)
     }
 
-    /// Ticks by the system's clock for ever: the core task that the server supervises.
+    /// Ticks by the system's clock for ever: the core task that the server supervises. That there
+    /// is no room passes, and a server that ended would find no more of it at its next start.
     ///
     /// # Errors
     /// The store's disk failed; the server should stop and say so.
     pub async fn run(self: Arc<Self>) -> io::Result<()> {
+        let mut full = false;
         loop {
-            self.tick(UnixSeconds::from_system()).await?;
+            match self.tick(UnixSeconds::from_system()).await {
+                Err(error) if disk::is_full(&error) => {
+                    if !full {
+                        tracing::warn!("what is due waits: {error}");
+                    }
+                    full = true;
+                }
+                ticked => {
+                    ticked?;
+                    full = false;
+                }
+            }
             tokio::time::sleep(core::time::Duration::from_secs(1)).await;
         }
     }

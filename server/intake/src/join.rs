@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use knothole_envelope::EpochNumber;
+
 use crate::disk;
 use crate::gate::{self, Passed};
 use crate::intake::Intake;
@@ -24,9 +26,15 @@ pub(crate) async fn join(
     };
     let secret = secrets.first().ok_or(Refusal::Lanes)?;
     let first = find(secret)?;
-    let joined = match first.role {
+    let (joined, epoch) = match first.role {
         // The addresses of the later lanes are no more, or soon will be.
-        Role::Joined { .. } => first,
+        Role::Joined { .. } => {
+            // Its commit found no room, or what it needs was not to be read.
+            if let Some(lease) = first.take_if_resting() {
+                drop(keep::commit(intake, lease));
+            }
+            (first, None)
+        }
         _ => {
             let mut lanes = vec![first];
             for later in secrets.iter().skip(1) {
@@ -36,10 +44,15 @@ pub(crate) async fn join(
         }
     };
     let patience = intake.settings().commit_patience;
-    let ended = tokio::time::timeout(patience, joined.ended()).await;
+    let ended = tokio::time::timeout(patience, joined.settled()).await;
     let tree = joined.tree();
-    if ended.is_ok() && tree.is_none() {
-        return Err(Trouble::Disk);
+    if ended.is_ok() && joined.is_gone() {
+        let burned = keep::is_burned(intake, epoch).await?;
+        return Err(if burned {
+            Trouble::Gate(gate::Refusal::Epoch)
+        } else {
+            Trouble::Disk
+        });
     }
     let progress = Progress {
         offset: joined.length,
@@ -48,9 +61,12 @@ pub(crate) async fn join(
     Ok((secret.clone(), joined, progress))
 }
 
-/// Gives the first lane's address to the upload that the lanes become. From then on it goes on
-/// whoever waits for it.
-async fn begin(intake: &Arc<Intake>, lanes: &[Arc<Upload>]) -> Result<Arc<Upload>, Trouble> {
+/// Gives the first lane's address to the upload that the lanes become, which it gives with its
+/// epoch. From then on it goes on whoever waits for it.
+async fn begin(
+    intake: &Arc<Intake>,
+    lanes: &[Arc<Upload>],
+) -> Result<(Arc<Upload>, Option<EpochNumber>), Trouble> {
     let (first, later) = lanes.split_first().ok_or(Refusal::Lanes)?;
     let tied =
         |lane: &Arc<Upload>| matches!(lane.role, Role::Later { parent } if parent == first.id);
@@ -86,7 +102,7 @@ async fn begin(intake: &Arc<Intake>, lanes: &[Arc<Upload>]) -> Result<Arc<Upload
     intake.uploads().add(&joined);
     let (inside, first) = (Arc::clone(intake), Arc::clone(first));
     tokio::spawn(async move { put_together(&inside, &first, leases, lease).await });
-    Ok(joined)
+    Ok((joined, epoch))
 }
 
 /// A lane, if it is whole.

@@ -161,7 +161,7 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
     };
     let least = open
         .iter()
-        .filter(|upload| upload.is_resting())
+        .filter(|upload| upload.is_resting() && !upload.is_left_whole())
         .min_by_key(|upload| progress(upload))
         .ok_or(Trouble::Busy)?;
     let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
@@ -208,8 +208,15 @@ pub(crate) async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Tro
     }
     let inside = Arc::clone(intake);
     let removed = tokio::task::spawn_blocking(move || {
+        let (lanes, bytes) = match &work.ticket.role {
+            Role::Joined { lanes } => (lanes.as_slice(), work.ticket.length),
+            _ => ([].as_slice(), work.segments.durable()),
+        };
+        for lane in lanes {
+            disk::remove_tree(inside.disk().as_ref(), &folder_of(&incoming(), lane))?;
+        }
         disk::remove_tree(inside.disk().as_ref(), work.segments.folder())?;
-        inside.space().freed(work.segments.durable());
+        inside.space().freed(bytes);
         Ok::<_, io::Error>(())
     })
     .await;
@@ -239,22 +246,27 @@ pub(crate) async fn is_burned(
     intake: &Arc<Intake>,
     epoch: Option<EpochNumber>,
 ) -> Result<bool, Trouble> {
-    let Some(epoch) = epoch else {
+    if epoch.is_none() {
         return Ok(false);
-    };
+    }
     let inside = Arc::clone(intake);
-    let burned = move || match inside.newsroom().chain() {
-        Some(chain) => receipts::is_burned(inside.disk().as_ref(), chain, epoch),
-        None => Ok(false),
-    };
-    match tokio::task::spawn_blocking(burned).await {
+    match tokio::task::spawn_blocking(move || burned(&inside, epoch)).await {
         Ok(Ok(burned)) => Ok(burned),
         Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
     }
 }
 
+/// The same. Blocks.
+fn burned(intake: &Intake, epoch: Option<EpochNumber>) -> io::Result<bool> {
+    match (epoch, intake.newsroom().chain()) {
+        (Some(epoch), Some(chain)) => receipts::is_burned(intake.disk().as_ref(), chain, epoch),
+        _ => Ok(false),
+    }
+}
+
 /// Commits an upload all of whose bytes are durable, unless its epoch was burned meanwhile. Should it
-/// take longer than a request may wait, it goes on by itself and the sender asks again.
+/// take longer than a request may wait, or there be no room, it goes on by itself and the sender asks
+/// again.
 pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
     if is_burned(intake, lease.ticket().and_then(|ticket| ticket.epoch)).await? {
         remove(intake, lease).await?;
@@ -263,37 +275,84 @@ pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progres
     let upload = Arc::clone(lease.upload());
     let committing = commit(intake, lease);
     match tokio::time::timeout(intake.settings().commit_patience, committing).await {
-        Ok(Ok(Some(tree))) => Ok(Progress {
+        Ok(Ok(Committed::Drop(tree))) => Ok(Progress {
             offset: upload.length,
             tree: Some(tree),
         }),
-        Ok(_) => Err(Trouble::Disk),
-        Err(_) => Ok(Progress {
+        Ok(Ok(Committed::Burned)) => Err(Trouble::Gate(gate::Refusal::Epoch)),
+        Ok(Ok(Committed::Failed) | Err(_)) => Err(Trouble::Disk),
+        Ok(Ok(Committed::Waiting)) | Err(_) => Ok(Progress {
             offset: upload.length,
             tree: None,
         }),
     }
 }
 
-/// Commits in a task of its own, which goes on whoever waits for it; nothing when the disk failed.
-pub(crate) fn commit(intake: &Arc<Intake>, lease: Lease) -> JoinHandle<Option<TreeHash>> {
-    let batch = intake.batch();
-    let link = lease.upload().url.map(|url| Link { url, batch });
-    let disk = Arc::clone(intake.disk());
-    let inside = Arc::clone(intake);
-    tokio::task::spawn_blocking(move || {
-        let ticket = lease.ticket().cloned()?;
-        match commit::commit(disk.as_ref(), &lease.upload().id, &ticket, link) {
-            Ok(manifest) => {
-                inside.uploads().forget_lanes(&ticket.role);
-                lease.finish(manifest.tree, batch);
-                Some(manifest.tree)
-            }
-            // What is on the disk now is for the next start to find out.
-            Err(_) => {
-                drop(lease.abandon());
-                None
-            }
-        }
-    })
+/// How a commit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Committed {
+    /// It is a drop with this tree hash.
+    Drop(TreeHash),
+    /// There was no room, or the disk did not give what it holds. It is tried again at a tick.
+    Waiting,
+    /// Its epoch was burned meanwhile, and it is gone.
+    Burned,
+    /// The disk failed. What is on it now is for the next start to find out.
+    Failed,
 }
+
+/// Commits in a task of its own, which goes on whoever waits for it.
+pub(crate) fn commit(intake: &Arc<Intake>, lease: Lease) -> JoinHandle<Committed> {
+    let inside = Arc::clone(intake);
+    tokio::task::spawn_blocking(move || commit_now(&inside, lease))
+}
+
+fn commit_now(intake: &Intake, lease: Lease) -> Committed {
+    let batch = intake.batch();
+    let upload = Arc::clone(lease.upload());
+    let link = upload.url.map(|url| Link { url, batch });
+    let Some(ticket) = lease.ticket().cloned() else {
+        return Committed::Failed;
+    };
+    let manifest = match commit::commit(intake.disk().as_ref(), &upload.id, &ticket, link) {
+        Ok(manifest) => manifest,
+        Err(error) if disk::is_full(&error) || disk::is_unreadable(&error) => {
+            intake.uploads().add(&upload);
+            drop(lease);
+            return Committed::Waiting;
+        }
+        // What is missing does not come back, and after a sync that failed nobody knows what is on
+        // the disk: that is for the next start to find out.
+        Err(_) => {
+            drop(lease.abandon());
+            return Committed::Failed;
+        }
+    };
+    intake.uploads().forget_lanes(&ticket.role);
+    // Once more: it may have taken long. Whoever burns it from here on finds it among the drops.
+    let ended = match burned(intake, ticket.epoch) {
+        Ok(false) => {
+            lease.finish(manifest.tree, batch);
+            Committed::Drop(manifest.tree)
+        }
+        Ok(true) => {
+            drop(lease.abandon());
+            let taken = intake.take_back(&upload.id, manifest.lanes.length());
+            if let Err(error) = taken {
+                tracing::warn!("a drop of a burned epoch waits for its removal: {error}");
+            }
+            Committed::Burned
+        }
+        Err(_) => {
+            drop(lease.abandon());
+            Committed::Failed
+        }
+    };
+    if upload.url.is_none() || ended == Committed::Burned {
+        intake.uploads().forget_upload(&upload);
+    }
+    ended
+}
+
+#[cfg(test)]
+mod tests;

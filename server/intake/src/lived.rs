@@ -11,6 +11,7 @@ use knothole_envelope::Day;
 use crate::clock::{DAY, UnixSeconds};
 use crate::disk::{self, Disk, Place};
 use crate::record::{MOST_RECORD_BYTES, Reader, Writer};
+use crate::shelf::unless_stray;
 
 /// The record of both times, among the store's records.
 const KIND: u8 = 9;
@@ -37,7 +38,8 @@ pub(crate) struct Times {
 impl Times {
     /// Reads them and goes on to now. A store that has none begins.
     pub(crate) fn open(disk: &dyn Disk, now: UnixSeconds) -> io::Result<Self> {
-        let bytes = disk::read_if_there(disk, &place(), MOST_RECORD_BYTES)?;
+        let read = disk::read_if_there(disk, &place(), MOST_RECORD_BYTES);
+        let bytes = unless_stray(read)?.flatten();
         let held = bytes.and_then(|bytes| Self::decode(&bytes));
         let mut times = held.unwrap_or(Self {
             seen: now,
@@ -47,7 +49,13 @@ impl Times {
             kept: None,
         });
         times.advance(now);
-        times.keep(disk)?;
+        match times.keep(disk) {
+            // The next tick tries again.
+            Err(error) if disk::is_full(&error) => {
+                tracing::warn!("the time lived through was not noted: {error}");
+            }
+            kept => kept?,
+        }
         Ok(times)
     }
 

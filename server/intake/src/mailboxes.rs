@@ -68,20 +68,28 @@ impl Mailboxes {
             disk::replace_whole(disk, &blank_place(), &blank()?.encode())?;
         }
         for name in disk.list(&arriving())? {
-            disk::remove_if_there(disk, &arriving().join(name))?;
+            let removed = disk::remove_tree(disk, &arriving().join(name));
+            told("what lies among the replies on their way", removed);
         }
         let mut index = Index::default();
         let latest = today.checked_add(DAYS_KEPT).unwrap_or(today);
         for name in disk.list(&replies())? {
             let place = replies().join(name.clone());
-            match Letter::found(disk, &place, latest, rng)? {
-                Some(Found::Whole(letter)) => index.add(Held::of(name, &letter, rng)),
-                Some(Found::Torn(dummy)) => {
-                    write_over(disk, &place, &dummy)?;
-                    index.add(Held::of(name, &dummy, rng));
+            let put = match Letter::found(disk, &place, latest, rng) {
+                Ok(Some(Found::Whole(letter))) => {
+                    index.add(Held::of(name, &letter, rng));
+                    Ok(())
                 }
-                None => disk::remove_if_there(disk, &place)?,
-            }
+                Ok(Some(Found::Torn(dummy))) => {
+                    let written = write_over(disk, &place, &dummy);
+                    index.add(Held::of(name, &dummy, rng));
+                    written
+                }
+                Ok(None) => disk::remove_tree(disk, &place),
+                Err(error) => Err(error),
+            };
+            // One that the disk cannot give keeps nobody from the others.
+            told("what lies among the replies", put);
         }
         // What a killed process has moved there may be in the system's memory alone, and so may a
         // dummy: whoever erased it and asks again is told that it is done.
@@ -258,6 +266,12 @@ impl Mailboxes {
             }
         }
         disk.sync_folder(&replies())
+    }
+}
+
+fn told(what: &str, done: io::Result<()>) {
+    if let Err(error) = done {
+        tracing::warn!("{what} was left as it is: {error}");
     }
 }
 

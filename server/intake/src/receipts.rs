@@ -169,6 +169,21 @@ pub(crate) fn sweep(
     Ok(moved.bytes)
 }
 
+/// Removes a drop whose epoch was burned while it was made, and gives the bytes that have become
+/// free. One that was put on the shelf meanwhile goes when the grace is over.
+pub(crate) fn take_back(disk: &dyn Disk, id: &DropId, bytes: u64) -> io::Result<u64> {
+    let leaving = Leaving {
+        room: commit::drops(),
+        name: Name::hex(id.as_bytes()),
+        bytes,
+    };
+    empty_trash(disk)?;
+    let mut moved = Moved::default();
+    move_to_trash(disk, &[leaving], &mut moved)?;
+    empty_trash(disk)?;
+    Ok(moved.bytes)
+}
+
 /// Whether a receipt is for the very bytes of this drop.
 fn fits(held: &Manifest, receipt: &Receipt) -> bool {
     match receipt {

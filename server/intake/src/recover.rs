@@ -1,116 +1,229 @@
 //! Puts in order what a crash left, before anything is served.
+//!
+//! One upload that the disk cannot give, or for whose commit there is no room, is left as it is and
+//! told in the log: it keeps nobody from the drop-box.
 
+use std::collections::HashSet;
 use std::io;
+use std::sync::Arc;
 
 use knothole_envelope::{DropId, EpochNumber};
+use tracing::warn;
 
-use crate::clock::UnixSeconds;
+use crate::clock::{DAY, UnixSeconds};
 use crate::commit::{self, drops, folder_of, incoming, shelf, trash};
 use crate::disk::{self, Disk, Name, Place};
-use crate::record::{Link, MOST_RECORD_BYTES, Role, Ticket};
+use crate::record::{Lanes, Link, MOST_RECORD_BYTES, Manifest, Role, Ticket};
 use crate::segments::{self, Segments};
+use crate::shelf::{manifest, unless_stray, unless_unreadable};
 use crate::uploads::{Upload, Uploads};
+
+/// How long a commit may wait whose ticket is gone already.
+const LIFE: u64 = 14 * DAY;
 
 /// Finds the unfinished uploads and the drops whose URLs are still known.
 ///
 /// What has a manifest is finished, and is moved where it belongs; what is whole is committed, for
-/// its sender may never come back; what has a usable mark goes on from its last durable byte; what
-/// has neither was never acknowledged, and goes.
+/// its sender may never come back, and waits where that fails; what has a usable mark goes on from
+/// its last durable byte; what has neither was never acknowledged, and goes.
 pub(crate) fn recover(
     disk: &dyn Disk,
     now: UnixSeconds,
     link: impl Fn(&Ticket) -> Option<Link>,
     burned: impl Fn(EpochNumber) -> io::Result<bool>,
 ) -> io::Result<Uploads> {
-    let commit = |id: &DropId, ticket: &Ticket| {
-        let refused = ticket.epoch.map(&burned).transpose()?.unwrap_or(false);
-        let link = link(ticket);
-        if refused || !can_commit(disk, id, ticket, link)? {
-            // Its lanes fall with it.
-            let lanes = match &ticket.role {
-                Role::Joined { lanes } => lanes.as_slice(),
-                _ => &[],
-            };
-            for id in lanes.iter().chain([id]) {
-                disk::remove_tree(disk, &folder_of(&incoming(), id))?;
-            }
-        }
-        io::Result::Ok(())
-    };
     for room in [incoming(), drops(), shelf(), trash()] {
         disk::ensure_folder(disk, &room)?;
     }
     disk.sync_folder(&Place::root())?;
     for name in disk.list(&trash())? {
-        disk::remove_tree(disk, &trash().join(name))?;
+        if let Err(error) = disk::remove_tree(disk, &trash().join(name)) {
+            warn!("what lies in the trash could not be removed: {error}");
+        }
     }
-    let uploads = Uploads::default();
-    let mut waiting = Vec::new();
+    let mut recovery = Recovery {
+        disk,
+        now,
+        link,
+        burned,
+        uploads: Uploads::default(),
+        waiting: Vec::new(),
+        left: HashSet::new(),
+    };
+    // What was joined is put together again before its lanes are looked at.
     for name in disk.list(&incoming())? {
-        let folder = incoming().join(name.clone());
-        let Some(id) = id(&name) else {
-            disk::remove_tree(disk, &folder)?;
-            continue;
-        };
-        if let Some(manifest) = commit::finished(disk, &folder)? {
-            commit::resume(disk, &id, &manifest)?;
-            continue;
-        }
-        match ticket(disk, &folder)? {
-            // Put together again before its lanes are looked at.
-            Some(ticket) if matches!(ticket.role, Role::Joined { .. }) => commit(&id, &ticket)?,
-            Some(ticket) if ticket.url.is_some() && ticket.expires > now => {
-                waiting.push((id, ticket));
-            }
-            _ => disk::remove_tree(disk, &folder)?,
-        }
+        let done = recovery.end(&name);
+        recovery.note(&name, done);
     }
-    for (id, ticket) in waiting {
-        let folder = folder_of(&incoming(), &id);
-        match Segments::recover(disk, folder.clone(), ticket.length) {
-            Ok(Some(segments)) => {
-                let upload = Upload::new(id, segments, ticket.clone());
-                if upload.is_left_whole() {
-                    commit(&id, &ticket)?;
-                } else {
-                    uploads.add(&upload);
-                }
-            }
-            Ok(None) => disk::remove_tree(disk, &folder)?,
-            // A lane that was moved into its drop meanwhile, or an upload that lost its mark.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                disk::remove_tree(disk, &folder)?;
-            }
-            Err(error) => return Err(error),
-        }
+    for name in disk.list(&incoming())? {
+        let done = recovery.go_on(&name);
+        recovery.note(&name, done);
+    }
+    // Now that nothing else takes the address of a first lane.
+    for upload in &recovery.waiting {
+        recovery.uploads.add(upload);
     }
     // Before anything of it is told, it must be there even if the power goes.
     disk.sync_folder(&incoming())?;
     for room in [drops(), shelf()] {
         for name in disk.list(&room)? {
             let folder = room.join(name.clone());
-            let (Some(id), Some(manifest)) = (id(&name), commit::finished(disk, &folder)?) else {
+            let (Some(id), Some(manifest)) = (id(&name), manifest(disk, &folder)?) else {
                 continue;
             };
-            if let Some(link) = commit::link(disk, &folder)? {
-                uploads.add(&Upload::done(id, link, &manifest));
+            if let Some(link) = unless_unreadable(commit::link(disk, &folder))?.flatten() {
+                recovery.uploads.add(&Upload::done(id, link, &manifest));
             }
         }
     }
-    Ok(uploads)
+    Ok(recovery.uploads)
 }
 
-/// Commits what is whole; `false` for what can never be a drop, because something of it is missing.
-fn can_commit(
-    disk: &dyn Disk,
-    id: &DropId,
-    ticket: &Ticket,
-    link: Option<Link>,
-) -> io::Result<bool> {
-    match commit::commit(disk, id, ticket, link) {
-        Ok(_) => Ok(true),
-        Err(error) if is_damage(&error) => Ok(false),
-        Err(error) => Err(error),
+/// What became of something that is whole.
+enum Fate {
+    Drop,
+    /// Its epoch was burned meanwhile.
+    Burned,
+    /// It can never be a drop, because something of it is missing.
+    Damaged,
+}
+
+struct Recovery<'a, L, B> {
+    disk: &'a dyn Disk,
+    now: UnixSeconds,
+    link: L,
+    burned: B,
+    uploads: Uploads,
+    /// What is whole and could not be committed. The next tick tries again.
+    waiting: Vec<Arc<Upload>>,
+    /// Folders that stay as they are.
+    left: HashSet<Name>,
+}
+
+impl<L, B> Recovery<'_, L, B>
+where
+    L: Fn(&Ticket) -> Option<Link>,
+    B: Fn(EpochNumber) -> io::Result<bool>,
+{
+    /// Ends what was about to become a drop: a commit that was cut off, or lanes that were joined.
+    fn end(&mut self, name: &Name) -> io::Result<()> {
+        let folder = incoming().join(name.clone());
+        let Some(id) = id(name) else {
+            return disk::remove_tree(self.disk, &folder);
+        };
+        if let Some(manifest) = unless_stray(commit::finished(self.disk, &folder))?.flatten() {
+            let resumed = commit::resume(self.disk, &id, &manifest);
+            if resumed.is_err() {
+                let ticket = self.ticket_of(&folder, &manifest);
+                self.wait(id, ticket);
+            }
+            return resumed;
+        }
+        let Some(ticket) = ticket(self.disk, &folder)? else {
+            return Ok(());
+        };
+        let Role::Joined { lanes } = ticket.role.clone() else {
+            return Ok(());
+        };
+        match self.commit(&id, &ticket) {
+            Ok(Fate::Drop) => Ok(()),
+            Ok(Fate::Burned) => {
+                for id in lanes.iter().chain([&id]) {
+                    disk::remove_tree(self.disk, &folder_of(&incoming(), id))?;
+                }
+                Ok(())
+            }
+            // It may be a note that was given up, and its lanes were sent on since.
+            Ok(Fate::Damaged) => {
+                commit::scatter_lanes(self.disk, &folder, &lanes)?;
+                disk::remove_tree(self.disk, &folder)
+            }
+            Err(error) => {
+                let names = lanes.iter().map(|lane| Name::hex(lane.as_bytes()));
+                self.left.extend(names);
+                self.wait(id, ticket);
+                Err(error)
+            }
+        }
+    }
+
+    /// Finds how far an upload is, and commits it if it is whole.
+    fn go_on(&mut self, name: &Name) -> io::Result<()> {
+        let (Some(id), false) = (id(name), self.left.contains(name)) else {
+            return Ok(());
+        };
+        let folder = incoming().join(name.clone());
+        let known = |ticket: &Ticket| ticket.url.is_some() && ticket.expires > self.now;
+        let Some(ticket) = ticket(self.disk, &folder)?.filter(known) else {
+            return disk::remove_tree(self.disk, &folder);
+        };
+        let segments = match Segments::recover(self.disk, folder.clone(), ticket.length) {
+            Ok(Some(segments)) => segments,
+            Ok(None) => return disk::remove_tree(self.disk, &folder),
+            // A lane that was moved into its drop meanwhile, or an upload that lost its mark.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return disk::remove_tree(self.disk, &folder);
+            }
+            Err(error) => return Err(error),
+        };
+        let upload = Upload::new(id, segments, ticket.clone());
+        if !upload.is_left_whole() {
+            self.uploads.add(&upload);
+            return Ok(());
+        }
+        match self.commit(&id, &ticket) {
+            Ok(Fate::Drop) => Ok(()),
+            Ok(Fate::Burned | Fate::Damaged) => disk::remove_tree(self.disk, &folder),
+            Err(error) => {
+                self.waiting.push(upload);
+                Err(error)
+            }
+        }
+    }
+
+    fn commit(&self, id: &DropId, ticket: &Ticket) -> io::Result<Fate> {
+        if ticket.epoch.map(&self.burned).transpose()?.unwrap_or(false) {
+            return Ok(Fate::Burned);
+        }
+        match commit::commit(self.disk, id, ticket, (self.link)(ticket)) {
+            Ok(_) => Ok(Fate::Drop),
+            Err(error) if commit::is_damage(&error) => Ok(Fate::Damaged),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn wait(&mut self, id: DropId, ticket: Ticket) {
+        let segments = Segments::whole(folder_of(&incoming(), &id), ticket.length);
+        self.waiting.push(Upload::new(id, segments, ticket));
+    }
+
+    /// The ticket of what has a manifest. Its commit may have removed the ticket already, and needs
+    /// none any more.
+    fn ticket_of(&self, folder: &Place, manifest: &Manifest) -> Ticket {
+        if let Ok(Some(ticket)) = ticket(self.disk, folder) {
+            return ticket;
+        }
+        let link = commit::link(self.disk, folder).ok().flatten();
+        let length = manifest.lanes.length();
+        Ticket {
+            url: link.map(|link| link.url),
+            length,
+            role: match manifest.lanes {
+                Lanes::One(_) => Role::Whole,
+                Lanes::Many(_) => Role::Joined { lanes: Vec::new() },
+            },
+            epoch: manifest.epoch,
+            total: length,
+            expires: self.now.plus(LIFE).rounded_up_to_day(),
+        }
+    }
+
+    /// Notes how it went with one entry.
+    fn note(&mut self, name: &Name, done: io::Result<()>) {
+        if let Err(error) = done {
+            warn!("an unfinished upload was left as it is: {error}");
+            self.left.insert(name.clone());
+        }
     }
 }
 
@@ -119,13 +232,10 @@ fn id(name: &Name) -> Option<DropId> {
 }
 
 fn ticket(disk: &dyn Disk, folder: &Place) -> io::Result<Option<Ticket>> {
-    let bytes = disk::read_if_there(disk, &segments::ticket_place(folder), MOST_RECORD_BYTES)?;
+    let read = disk::read_if_there(disk, &segments::ticket_place(folder), MOST_RECORD_BYTES);
+    let bytes = unless_stray(read)?.flatten();
     Ok(bytes.and_then(|bytes| Ticket::decode(&bytes)))
 }
 
-fn is_damage(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -96,6 +96,14 @@ impl Segments {
         }
     }
 
+    /// An upload that a start has found to be whole, but for the commit.
+    pub(crate) fn whole(folder: Place, length: u64) -> Self {
+        let mut found = Self::new(folder, length);
+        (found.on_disk, found.touched) = (true, true);
+        (found.durable.offset, found.at.offset) = (length, length);
+        found
+    }
+
     /// Finds again what was acknowledged, or nothing if the folder holds no usable mark.
     pub(crate) fn recover(disk: &dyn Disk, folder: Place, length: u64) -> io::Result<Option<Self>> {
         let mark = disk.open(&mark_place(&folder))?;

@@ -56,7 +56,13 @@ pub(crate) fn turn(
     if last != Some(now) {
         let mut record = Writer::new(KIND);
         record.u64(now.0);
-        disk::replace_whole(disk, &turned_place(), &record.finish())?;
+        match disk::replace_whole(disk, &turned_place(), &record.finish()) {
+            // The next boundary does this one again, which changes nothing.
+            Err(error) if disk::is_full(&error) => {
+                tracing::warn!("a batch boundary was not noted: {error}");
+            }
+            noted => noted?,
+        }
     }
     Ok(turned)
 }
@@ -122,7 +128,7 @@ fn forget_links(
     shuffle(&mut names, rng);
     for name in names {
         let folder = room.join(name);
-        let Some(link) = unless_stray(commit::link(disk, &folder))?.flatten() else {
+        let Some(link) = unless_unreadable(commit::link(disk, &folder))?.flatten() else {
             continue;
         };
         if boundaries(link.batch, now) >= REMEMBERED {
@@ -152,8 +158,8 @@ fn whole(disk: &dyn Disk, folder: &Place, name: &Name) -> io::Result<Option<(Dro
     let Some(manifest) = manifest(disk, folder)? else {
         return Ok(None);
     };
-    let verifies = commit::verifies(disk, folder, &manifest)?;
-    Ok(verifies.then_some((id, manifest)))
+    let verifies = unless_unreadable(commit::verifies(disk, folder, &manifest))?;
+    Ok(verifies.unwrap_or_default().then_some((id, manifest)))
 }
 
 /// `None` for what the store did not put there; one such thing must not stop the others.
@@ -170,9 +176,17 @@ pub(crate) fn unless_stray<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// The same for what the disk cannot give any more, or not to the store.
+pub(crate) fn unless_unreadable<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Err(error) if disk::is_unreadable(&error) => Ok(None),
+        read => unless_stray(read),
+    }
+}
+
 /// The manifest of a finished drop, whether or not all its bytes are there.
 pub(crate) fn manifest(disk: &dyn Disk, folder: &Place) -> io::Result<Option<Manifest>> {
-    Ok(unless_stray(commit::finished(disk, folder))?.flatten())
+    Ok(unless_unreadable(commit::finished(disk, folder))?.flatten())
 }
 
 fn turned_place() -> Place {
@@ -180,7 +194,8 @@ fn turned_place() -> Place {
 }
 
 fn last_turn(disk: &dyn Disk) -> io::Result<Option<BatchNumber>> {
-    let bytes = disk::read_if_there(disk, &turned_place(), MOST_RECORD_BYTES)?;
+    let read = disk::read_if_there(disk, &turned_place(), MOST_RECORD_BYTES);
+    let bytes = unless_stray(read)?.flatten();
     Ok(bytes.and_then(|bytes| {
         let mut input = Reader::new(&bytes, KIND)?;
         let batch = BatchNumber(input.u64()?);

@@ -168,16 +168,21 @@ impl Upload {
         matches!(lock(&self.state).phase, Phase::Resting(_))
     }
 
-    /// Whether all its bytes are durable, and nobody is making a drop of it.
+    /// Whether all its bytes are durable, and nobody is making a drop of it. A joined upload rests
+    /// only when its commit did not come to an end.
     pub(crate) fn is_left_whole(&self) -> bool {
-        let whole = self.role == Role::Whole && self.length > 0;
+        let whole = match self.role {
+            Role::Whole => self.length > 0,
+            Role::Joined { .. } => true,
+            Role::First | Role::Later { .. } => false,
+        };
         whole && self.is_resting() && self.view().offset == self.length
     }
 
-    /// Waits until it is a drop, or not any more to become one.
-    pub(crate) async fn ended(&self) {
+    /// Waits until nobody is at work on it.
+    pub(crate) async fn settled(&self) {
         let mut changes = self.changed.subscribe();
-        while self.tree().is_none() && !self.is_gone() {
+        while matches!(lock(&self.state).phase, Phase::Busy) {
             if changes.changed().await.is_err() {
                 return;
             }

@@ -45,6 +45,11 @@ struct State {
     tree: Tree,
     fault: Option<(u64, Fault)>,
     stopped: bool,
+    full: bool,
+    /// How often there was no room.
+    refused: u64,
+    /// What lies in here can be neither opened nor created.
+    spoilt: Option<Place>,
 }
 
 impl Faulty {
@@ -57,7 +62,31 @@ impl Faulty {
             },
             fault: None,
             stopped: false,
+            full: false,
+            refused: 0,
+            spoilt: None,
         })))
+    }
+
+    /// From now on nothing is created, and nothing becomes longer.
+    pub(crate) fn fill(&self) {
+        lock(&self.0).full = true;
+    }
+
+    /// How often something found no room.
+    pub(crate) fn refused(&self) -> u64 {
+        lock(&self.0).refused
+    }
+
+    /// From now on no file of this folder can be opened or created.
+    pub(crate) fn spoil(&self, folder: &Place) {
+        lock(&self.0).spoilt = Some(folder.clone());
+    }
+
+    /// It works again.
+    pub(crate) fn mend(&self) {
+        let mut state = lock(&self.0);
+        (state.full, state.spoilt) = (false, None);
     }
 
     /// From now on so many steps succeed; the next one fails, and everything after it.
@@ -96,6 +125,23 @@ impl Faulty {
         });
         lock(&after.0).tree.nodes = nodes.collect();
         after
+    }
+
+    fn room_for_more(&self) -> io::Result<()> {
+        let mut state = lock(&self.0);
+        if state.full {
+            state.refused += 1;
+            return kind(io::ErrorKind::StorageFull);
+        }
+        Ok(())
+    }
+
+    fn sound(&self, place: &Place) -> io::Result<()> {
+        let folder = place.split().map(|(folder, _)| folder);
+        if folder.is_some() && lock(&self.0).spoilt == folder {
+            return Err(rustix::io::Errno::IO.into());
+        }
+        Ok(())
     }
 
     /// Does what a step does, unless the fault is due.
@@ -141,10 +187,15 @@ impl State {
 
 impl Disk for Faulty {
     fn make_folder(&self, place: &Place) -> io::Result<()> {
+        if self.look(|tree| tree.find(place)).is_err() {
+            self.room_for_more()?;
+        }
         self.step(|tree| tree.add(place, Node::folder()).map(drop))
     }
 
     fn create(&self, place: &Place) -> io::Result<Box<dyn DiskFile>> {
+        self.sound(place)?;
+        self.room_for_more()?;
         self.step(|tree| tree.add(place, Node::file(b"")))
             .map(|node| self.file(node))
     }
@@ -157,6 +208,7 @@ impl Disk for Faulty {
     }
 
     fn open(&self, place: &Place) -> io::Result<Box<dyn DiskFile>> {
+        self.sound(place)?;
         let node = self.look(|tree| {
             let node = tree.find(place)?;
             match &tree.nodes[node] {
@@ -234,6 +286,10 @@ struct Open {
 impl DiskFile for Open {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let at = usize::try_from(offset).unwrap();
+        let end = offset + u64::try_from(bytes.len()).unwrap();
+        if end > self.length()? {
+            self.disk.room_for_more()?;
+        }
         let put = |tree: &mut Tree, bytes: &[u8]| {
             if let Node::File { now, .. } = &mut tree.nodes[self.node] {
                 now.resize(now.len().max(at + bytes.len()), 0);

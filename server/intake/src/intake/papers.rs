@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, PoisonError};
 
-use knothole_envelope::{Day, VerifiedChain};
+use knothole_envelope::{Day, DropId, VerifiedChain};
 
 use super::{Intake, system_rng};
 use crate::newsroom::{Newsroom, PushError};
@@ -56,6 +56,15 @@ impl Intake {
     fn sweep(&self, chain: &VerifiedChain) -> io::Result<()> {
         let (disk, grace) = (self.disk.as_ref(), Grace::of(self.settings.grace));
         let freed = receipts::sweep(disk, chain, &self.shelf, grace, self.today()?)?;
+        self.space.freed(freed);
+        Ok(())
+    }
+
+    /// Takes back a drop whose epoch was burned while it was made. Blocks.
+    pub(crate) fn take_back(&self, id: &DropId, bytes: u64) -> io::Result<()> {
+        let updating = lock(&self.updating);
+        let freed = receipts::take_back(self.disk.as_ref(), id, bytes)?;
+        drop(updating);
         self.space.freed(freed);
         Ok(())
     }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::disk::{self, Disk, Name, Place};
 use crate::record::{MOST_RECORD_BYTES, Reader, Writer};
-use crate::shelf::shuffle;
+use crate::shelf::{shuffle, unless_stray};
 
 /// The record of the secret, among the store's records.
 const KIND: u8 = 6;
@@ -27,7 +27,8 @@ impl DecoySecret {
     /// One that is damaged is made anew: decoys change then, once, and nothing is lost.
     pub(super) fn open(disk: &dyn Disk, rng: &mut impl CryptoRng) -> io::Result<Self> {
         let place = Place::top("mailbox-secret");
-        let bytes = disk::read_if_there(disk, &place, MOST_RECORD_BYTES)?.map(Zeroizing::new);
+        let read = disk::read_if_there(disk, &place, MOST_RECORD_BYTES);
+        let bytes = unless_stray(read)?.flatten().map(Zeroizing::new);
         if let Some(held) = bytes.and_then(|bytes| Self::decode(&bytes)) {
             // A killed process may have left it in the system's memory alone.
             disk.sync_folder(&Place::root())?;

@@ -11,11 +11,15 @@ use crate::record::{MOST_LANES, Role, UrlHash};
 
 /// All uploads by the hash of their URL.
 #[derive(Debug, Default)]
-pub(crate) struct Uploads(Mutex<HashMap<UrlHash, Arc<Upload>>>);
+pub(crate) struct Uploads {
+    known: Mutex<HashMap<UrlHash, Arc<Upload>>>,
+    /// What came by form, so without a URL, and waits for its commit.
+    nameless: Mutex<Vec<Arc<Upload>>>,
+}
 
 impl Uploads {
     pub(crate) fn find(&self, url: &UrlHash) -> Option<Arc<Upload>> {
-        lock(&self.0)
+        lock(&self.known)
             .get(url)
             .filter(|upload| !upload.is_gone())
             .cloned()
@@ -27,7 +31,7 @@ impl Uploads {
         let Some(url) = upload.url else {
             return true;
         };
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.known);
         if lanes(&all, upload.group()) >= MOST_LANES && matches!(upload.role, Role::Later { .. }) {
             return false;
         }
@@ -37,27 +41,33 @@ impl Uploads {
 
     /// Whether the upload that begins with this lane has all the lanes that it may have.
     pub(crate) fn has_all_lanes(&self, first: &Upload) -> bool {
-        lanes(&lock(&self.0), first.id) >= MOST_LANES
+        lanes(&lock(&self.known), first.id) >= MOST_LANES
     }
 
     /// Adds an upload. Whatever has its address so far gives it up: the first lane to what it is
-    /// joined into.
+    /// joined into. One without an address is added once it is whole.
     pub(crate) fn add(&self, upload: &Arc<Upload>) {
         if let Some(url) = upload.url {
-            lock(&self.0).insert(url, Arc::clone(upload));
+            lock(&self.known).insert(url, Arc::clone(upload));
+            return;
+        }
+        let mut nameless = lock(&self.nameless);
+        if nameless.iter().all(|held| held.id != upload.id) {
+            nameless.push(Arc::clone(upload));
         }
     }
 
     pub(crate) fn forget(&self, url: &UrlHash) {
-        lock(&self.0).remove(url);
+        lock(&self.known).remove(url);
     }
 
     /// Forgets this upload, and not the one that has taken over its address.
     pub(crate) fn forget_upload(&self, upload: &Upload) {
         let Some(url) = &upload.url else {
+            lock(&self.nameless).retain(|held| held.id != upload.id);
             return;
         };
-        let mut all = lock(&self.0);
+        let mut all = lock(&self.known);
         if all.get(url).is_some_and(|held| held.id == upload.id) {
             all.remove(url);
         }
@@ -65,7 +75,7 @@ impl Uploads {
 
     /// Forgets the drops of these batches, those too that the newsroom has let go of meanwhile.
     pub(crate) fn forget_drops(&self, old: impl Fn(BatchNumber) -> bool) {
-        lock(&self.0).retain(|_, upload| match lock(&upload.state).phase {
+        lock(&self.known).retain(|_, upload| match lock(&upload.state).phase {
             Phase::Done(_, batch) => !old(batch),
             _ => true,
         });
@@ -74,7 +84,7 @@ impl Uploads {
     /// Forgets the lanes that a joined upload was made of.
     pub(crate) fn forget_lanes(&self, role: &Role) {
         if let Role::Joined { lanes } = role {
-            lock(&self.0).retain(|_, upload| !lanes.contains(&upload.id));
+            lock(&self.known).retain(|_, upload| !lanes.contains(&upload.id));
         }
     }
 
@@ -86,7 +96,9 @@ impl Uploads {
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Upload>> {
-        lock(&self.0).values().cloned().collect()
+        let mut all: Vec<_> = lock(&self.known).values().cloned().collect();
+        all.extend(lock(&self.nameless).iter().cloned());
+        all
     }
 }
 
