@@ -81,6 +81,11 @@ async fn head(house: &House, path: &str) -> Answer {
         .await
 }
 
+/// How many drops and how many unfinished uploads the store holds.
+fn held(house: &House) -> (usize, usize) {
+    (entries(house, "drops"), entries(house, "incoming"))
+}
+
 fn entries(house: &House, room: &str) -> usize {
     std::fs::read_dir(house.folder.path().join(room))
         .unwrap()
@@ -164,10 +169,7 @@ async fn lanes_become_a_drop_at_the_first_ones_address_and_who_asks_again_hears_
     let house = house.restarted(DAY).await;
     assert_eq!(lanes.join(&house).await, joined);
     assert_eq!(head(&house, &lanes.first).await, asked);
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
 }
 
 #[tokio::test]
@@ -196,10 +198,7 @@ async fn two_requests_to_join_the_same_lanes_make_one_drop() {
     }
     assert!(one.status == 201 || other.status == 201);
     lanes.assert_arrived(&lanes.join(&house).await);
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
 }
 
 #[tokio::test]
@@ -216,10 +215,7 @@ async fn lanes_are_joined_though_the_line_goes_before_the_answer() {
     settled(&house).await;
     lanes.assert_arrived(&head(&house, &lanes.first).await);
     lanes.assert_arrived(&lanes.join(&house).await);
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
 }
 
 #[tokio::test]
@@ -233,10 +229,7 @@ async fn lanes_stay_lanes_when_the_disk_fails_before_it_is_noted_which_they_are(
     barred.open();
     assert_eq!(head(&house, &lanes.first).await, before);
     lanes.assert_arrived(&lanes.join(&house).await);
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
 }
 
 #[tokio::test]
@@ -251,10 +244,7 @@ async fn lanes_whose_commit_failed_are_a_drop_after_the_next_start() {
     let house = house.restarted(DAY).await;
     lanes.assert_arrived(&head(&house, &lanes.first).await);
     lanes.assert_arrived(&lanes.join(&house).await);
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
 }
 
 #[tokio::test]
@@ -262,16 +252,10 @@ async fn a_whole_upload_that_no_commit_has_reached_is_a_drop_after_the_next_star
     let house = House::new().await;
     let (path, sealed, tree) = nearly(&house).await;
     fail_to_commit(&house, &path, &sealed).await;
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (0, 1)
-    );
+    assert_eq!(held(&house), (0, 1));
     let house = house.restarted(DAY).await;
     // Nobody has asked for it.
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
     let found = head(&house, &path).await;
     assert_eq!(found.header("knothole-tree"), Some(tree.as_str()));
     // It becomes visible with its batch, as any other.
@@ -285,19 +269,13 @@ async fn a_start_makes_no_drop_of_what_is_not_whole_or_came_too_late() {
     let house = House::new().await;
     let (path, sealed, _) = nearly(&house).await;
     let house = house.restarted(DAY).await;
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (0, 1)
-    );
+    assert_eq!(held(&house), (0, 1));
     fail_to_commit(&house, &path, &sealed).await;
     settled(&house).await;
     // Its two weeks are over while the server lives, and it is looked for at the start.
     house.live_until(DAY + 16 * 86_400).await;
     let house = house.restarted(DAY + 16 * 86_400).await;
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (0, 0)
-    );
+    assert_eq!(held(&house), (0, 0));
     assert_eq!(head(&house, &path).await.status, 404);
 }
 
@@ -339,10 +317,7 @@ async fn lanes_that_were_only_noted_are_a_drop_after_the_next_start() {
     let house = house.restarted(DAY).await;
     lanes.assert_arrived(&head(&house, &lanes.first).await);
     lanes.assert_arrived(&lanes.join(&house).await);
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (1, 0)
-    );
+    assert_eq!(held(&house), (1, 0));
 }
 
 #[tokio::test]
@@ -357,10 +332,7 @@ async fn a_start_makes_no_drop_of_an_epoch_that_was_burned_meanwhile() {
     let taken = house.collect("POST /receipts", &[], &burned).await;
     assert_eq!(taken.status, 204);
     let house = house.restarted(DAY).await;
-    assert_eq!(
-        (entries(&house, "drops"), entries(&house, "incoming")),
-        (0, 0)
-    );
+    assert_eq!(held(&house), (0, 0));
     for path in [&path, &lanes.first, &lanes.later] {
         assert_eq!(head(&house, path).await.status, 404);
     }
