@@ -1,9 +1,8 @@
 // A newsroom that is made for one case: the example test_newsroom, and the orders that it takes.
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { endNewsroom, startNewsroom } from './newsroom.mjs'
 import { Wire } from './wire.mjs'
 
 /** Days since 1970-01-01, in UTC. */
@@ -77,11 +76,7 @@ export class House {
   }
 
   async kill() {
-    const child = this.#process
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
-    await ended
+    await endNewsroom(this.#process)
   }
 
   async close() {
@@ -91,18 +86,11 @@ export class House {
   }
 
   async #start(first, most) {
-    const told = [this.#folder, '127.0.0.1:0', this.#size, first, ...(most === undefined ? [] : [most])]
-    // It ends with this program, whatever ends that.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', this.#program, ...told.map(String)], {
-      // Its store goes with the folder.
-      env: { ...process.env, TMPDIR: this.#folder },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    const told = [this.#size, first, ...(most === undefined ? [] : [most])]
+    const { child, lines, port } = await startNewsroom(this.#program, this.#folder, ...told)
     this.#process = child
-    this.#answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    const { value, done } = await this.#answers.next()
-    if (done) throw new Error('the newsroom did not start')
-    this.line.port = Number(value.split(':').at(-1))
+    this.#answers = lines
+    this.line.port = port
   }
 }
 
