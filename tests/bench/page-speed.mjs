@@ -70,8 +70,8 @@ ${table(['over', 'level', 'cost', 'from – to', `at most ${percent(MOST_COST)}`
 
 ## What is measured
 - **The page**: from the click on Send, with the file chosen and no way back, to "Arrived, and matches". Within it: the
-  papers are fetched and verified again, everything is sealed, sent in three lanes of pieces that the server acknowledges
-  when they are on its disk, put together, committed, and the tree hash compared.
+  papers are fetched and verified again, everything is sealed, sent in eight lanes, three at a time, of pieces that the
+  server acknowledges when they are on its disk, put together, committed, and the tree hash compared.
 - **The form**: from the submission to the page that says that it arrived whole. It takes sealed files only, so the file
   was sealed beforehand by \`knothole-send seal\`: what is sent is as long as what the page sends
   (${facts.sealed} bytes), on one connection. Within it: the server's disk and its commit. Where scripts run the form is hidden, and it is
@@ -85,8 +85,8 @@ ${table(['over', 'level', 'cost', 'from – to', `at most ${percent(MOST_COST)}`
   processors; on a real line the relays work elsewhere. Our server is its own onion service, OnionShare's onion is of a C
   tor. Tor's congestion control sends as fast as the delays allow that it sees, and here those are how busy the processors are:
   on a machine that does something else, the same file by the same circuit may take twice as long as a minute ago. The
-  page and the form of a level share a circuit in each round, and the next round has a new one. OnionShare's is always another one, so only its median says
-  something. All connections of a browser share a circuit, as in Tor Browser.
+  page and the form of a level share a circuit in each round, and the next round has a new one. OnionShare's is always
+  another one, so only its median says something. All connections of a browser share a circuit, as in Tor Browser.
 `
 writeFileSync(document, text)
 process.stdout.write(text)
