@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use memchr::memmem;
+
 /// Bytes of a piece of content that must not be found anywhere.
 const PIECE: usize = 64;
 /// How much is read at once.
@@ -18,8 +20,46 @@ pub struct Traces {
     words: Vec<Vec<u8>>,
     /// Pieces of contents, cut at multiples of their length.
     pieces: HashSet<[u8; PIECE]>,
-    /// Their beginnings, to which a look is cheap.
-    beginnings: HashSet<[u8; 8]>,
+    /// Whether a piece may begin so, to which a look is cheap.
+    beginnings: Beginnings,
+}
+
+/// A set of pieces' first eight bytes that answers fast and is seldom wrong, and then with "may be".
+#[derive(Debug)]
+struct Beginnings(Vec<u64>);
+
+/// The beginnings have 2 to the power of so many bits: 16 MiB.
+const FILTER_BITS: u32 = 27;
+
+impl Default for Beginnings {
+    fn default() -> Self {
+        Self(vec![0; 1 << (FILTER_BITS - u64::BITS.ilog2())])
+    }
+}
+
+impl Beginnings {
+    fn insert(&mut self, piece: &[u8; PIECE]) {
+        if let Some((index, bit)) = Self::place(piece)
+            && let Some(bits) = self.0.get_mut(index)
+        {
+            *bits |= bit;
+        }
+    }
+
+    fn may_have(&self, window: &[u8]) -> bool {
+        Self::place(window)
+            .and_then(|(index, bit)| self.0.get(index).map(|bits| bits & bit != 0))
+            .unwrap_or(false)
+    }
+
+    /// Where the bit of these bytes stands. The factor is 2⁶⁴ divided by the golden ratio, which
+    /// spreads what is alike (Knuth, The Art of Computer Programming 3, 6.4).
+    fn place(bytes: &[u8]) -> Option<(usize, u64)> {
+        let beginning = u64::from_le_bytes(*bytes.first_chunk()?);
+        let hash = beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - FILTER_BITS);
+        let index = usize::try_from(hash / u64::from(u64::BITS)).ok()?;
+        Some((index, 1 << (hash % u64::from(u64::BITS))))
+    }
 }
 
 impl Traces {
@@ -36,20 +76,16 @@ impl Traces {
     pub fn content(&mut self, bytes: &[u8]) {
         for piece in bytes.as_chunks::<PIECE>().0 {
             self.pieces.insert(*piece);
-            if let Some(beginning) = piece.first_chunk() {
-                self.beginnings.insert(*beginning);
-            }
+            self.beginnings.insert(piece);
         }
     }
 
     /// Whether one of them stands in these bytes.
     #[must_use]
     pub fn stand_in(&self, bytes: &[u8]) -> bool {
-        let word = |word: &Vec<u8>| bytes.windows(word.len()).any(|window| window == word);
+        let word = |word: &Vec<u8>| memmem::find(bytes, word).is_some();
         let piece = |window: &[u8]| {
-            window
-                .first_chunk()
-                .is_some_and(|beginning| self.beginnings.contains(beginning))
+            self.beginnings.may_have(window)
                 && window
                     .first_chunk()
                     .is_some_and(|piece| self.pieces.contains(piece))
