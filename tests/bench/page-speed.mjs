@@ -13,11 +13,13 @@ const facts = JSON.parse(readFileSync(factsPath, 'utf8'))
 const results = readFileSync(resultsPath, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
 
 const ways = { page: 'the page, sealing', form: 'the form, a file sealed beforehand', onionshare: 'OnionShare, unsealed' }
-const levels = { standard: 'Standard', safer: 'Safer' }
-const lines = { loopback: 'loopback', tor: 'private Tor network' }
 
 const rate = ({ took }) => facts.megabytes / took.seconds
 const mebibytes = (bytes) => bytes / 1_048_576
+
+const taken = (names, kind) => Object.fromEntries(Object.entries(names).filter(([name]) => results.some((run) => run[kind] === name)))
+const lines = taken({ loopback: 'loopback', tor: 'private Tor network' }, 'line')
+const levels = taken({ standard: 'Standard', safer: 'Safer' }, 'level')
 
 const rows = combinations(lines, levels, ways).map(([line, level, way]) => {
   const runs = those({ line, level, way })
@@ -36,10 +38,12 @@ const rows = combinations(lines, levels, ways).map(([line, level, way]) => {
   ]
 })
 
-// Circuits differ more than what is compared: a round compares what went through one.
+// Circuits differ more than what is compared, and slow down with what went through them: a round compares what went
+// through one, there and back again.
 const costs = combinations(lines, levels).map(([line, level]) => {
-  const [pages, forms] = ['page', 'form'].map((way) => those({ line, level, way }))
-  const [low, cost, high] = spread(pages.map((run) => 1 - rate(run) / rate(forms.find(({ round }) => round === run.round))))
+  const took = (way) => perRound(those({ line, level, way }))
+  const [pages, forms] = [took('page'), took('form')]
+  const [low, cost, high] = spread([...pages].map(([round, seconds]) => 1 - forms.get(round) / seconds))
   const verdict = line !== 'tor' ? '' : cost <= MOST_COST ? 'holds' : '**does not hold**'
   return { line, cost, row: [lines[line], levels[level], percent(cost), `${percent(low)} – ${percent(high)}`, verdict] }
 })
@@ -56,15 +60,15 @@ Written by \`deploy/bench page\`, which measures it again; not by hand.
 | programs | ours by cargo's profile \`${facts.build === 'debug' ? 'dev' : facts.build}\`, Firefox ${facts.firefox}, Tor ${facts.tor}, OnionShare ${facts.onionshare} |
 
 One file of ${facts.megabytes} MB of random bytes is sent by Debian's Firefox with the settings of Tor Browser's levels. The median
-of ${facts.rounds} ${facts.rounds === 1 ? 'run' : 'runs'} of each kind, with the slowest and the fastest; all kinds take turns. MB are 10⁶ bytes of the file,
-whatever is added to them on the way. Processor time is in seconds, memory in MiB at its peak, each the median; the
+of ${2 * facts.rounds} runs of each kind, with the slowest and the fastest; all kinds take turns, there and back again. MB are 10⁶ bytes
+of the file, whatever is added to them on the way. Processor time is in seconds, memory in MiB at its peak, each the median; the
 browser is all its processes, and OnionShare over Tor is with the tor process of its onion.
 
 ${table(['over', 'level', 'sent by', 'MB/s', 'from – to', 'browser s', 'server s', 'browser MiB', 'server MiB'], rows)}
 
 ## What sealing costs
-The part of the form's speed that the page lacks, in the same round and, over Tor, by the same circuit: the median of the
-rounds, with the least and the most. Over Tor it may be ${percent(MOST_COST)}. Below zero the page was the faster one.
+The part of the form's speed that the page lacks, in the two runs of a round and, over Tor, by the same circuit: the median
+of the rounds, with the least and the most. Over Tor it may be ${percent(MOST_COST)}. Below zero the page was the faster one.
 
 ${table(['over', 'level', 'cost', 'from – to', `at most ${percent(MOST_COST)}`], costs.map(({ row }) => row))}
 
@@ -97,8 +101,15 @@ if (costs.some(({ line, cost }) => line === 'tor' && cost > MOST_COST)) {
 
 function those({ line, level, way }) {
   const found = results.filter((run) => run.line === line && run.level === level && run.way === way)
-  if (found.length !== facts.rounds) throw new Error(`${found.length} runs of ${line}, ${level}, ${way}`)
+  if (found.length !== 2 * facts.rounds) throw new Error(`${found.length} runs of ${line}, ${level}, ${way}`)
   return found
+}
+
+/** Seconds that the runs of each round took together. */
+function perRound(runs) {
+  const sums = new Map()
+  for (const { round, took } of runs) sums.set(round, (sums.get(round) ?? 0) + took.seconds)
+  return sums
 }
 
 function combinations(first, ...others) {
