@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use knothole_intake::Intake;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -22,19 +22,27 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(600);
 /// How long it may lie idle while others find no place.
 const CROWDED_PATIENCE: Duration = Duration::from_secs(15);
 
-/// Meets the client of one rendezvous and serves its streams until it goes, or lies idle. When the
-/// sender of `closing` is gone, it need not lie idle for long; while no place is free, it may not.
-pub(super) async fn serve_circuit(
+/// How long a client may take to be met. arti builds the circuit anew a few times by itself.
+const MEETING_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Goes to the client of one rendezvous. Nothing, where it cannot be met: clients give up, and
+/// attackers send what cannot be met; neither is worth a line.
+pub(super) async fn meet(
     request: RendRequest,
+) -> Option<impl Stream<Item = StreamRequest> + Unpin + Send> {
+    let met = tokio::time::timeout(MEETING_PATIENCE, request.accept()).await;
+    met.ok()?.ok()
+}
+
+/// Serves the streams of one client until it goes, or lies idle. When the sender of `closing` is
+/// gone, it need not lie idle for long; while no place is free, it may not.
+pub(super) async fn serve_circuit(
+    mut requests: impl Stream<Item = StreamRequest> + Unpin + Send,
     room: Room,
     intake: Arc<Intake>,
     places: &Semaphore,
     mut closing: watch::Receiver<()>,
 ) {
-    let Ok(mut requests) = request.accept().await else {
-        // Clients give up, and attackers send what cannot be met; neither is worth a line.
-        return;
-    };
     let mut streams = JoinSet::new();
     let mut idle_since = Instant::now();
     loop {

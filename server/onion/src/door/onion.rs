@@ -9,18 +9,22 @@ use arti_client::config::Reconfigure;
 use futures_util::{Stream, StreamExt as _};
 use knothole_intake::{Courier, Intake};
 use knothole_onion::Tor;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tor_hsservice::{RendRequest, RunningOnionService};
 use tracing::info;
 
-use super::circuit::serve_circuit;
-use super::service::{ServiceError, service_config};
+use super::circuit::{meet, serve_circuit};
+use super::service::{ServiceError, proves_work, service_config};
 use crate::config::Config;
 use crate::room::Room;
 
 /// How long circuits with streams may finish after the order to stop; idle ones end at once.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many clients the service goes to meet at once. Each meeting costs a circuit, and one with a
+/// client that never comes lasts until arti gives up.
+const MEETINGS: usize = 32;
 
 /// A door at an onion service that has started. Others may not have learned of it yet.
 pub(crate) struct OnionDoor {
@@ -69,18 +73,25 @@ impl OnionDoor {
     ) -> Result<(), DoorError> {
         let mut circuits = JoinSet::new();
         let places = Arc::new(Semaphore::new(self.config.circuits.get()));
+        let meetings = Arc::new(Semaphore::new(MEETINGS));
         let (open, closing) = watch::channel(());
+        let mut free: Option<Place> = None;
         loop {
             tokio::select! {
+                // A request that comes when there is room must find it.
+                biased;
                 changed = couriers.recv() => match changed {
                     None => break,
                     Some(couriers) => self.change(&couriers)?,
                 },
-                request = self.requests.next() => {
-                    let request = request.ok_or(DoorError::Ended)?;
-                    self.admit(request, &places, &mut circuits, closing.clone());
-                }
                 Some(_) = circuits.join_next(), if !circuits.is_empty() => {}
+                place = Place::of(&places, &meetings), if free.is_none() => free = place,
+                request = self.requests.next(), if free.is_some() || !self.queues() => {
+                    let request = request.ok_or(DoorError::Ended)?;
+                    if let Some(place) = free.take() {
+                        self.admit(request, place, &places, &mut circuits, closing.clone());
+                    }
+                }
             }
         }
         // No new circuits come in while the old ones finish.
@@ -90,23 +101,32 @@ impl OnionDoor {
         Ok(())
     }
 
-    /// Serves a circuit if there is a place for it. Without one the request is dropped: the
-    /// client tries again, and proof of work decides who comes first.
+    /// Whether requests wait at arti while there is no place for them. It hands out first what cost
+    /// the most work, so a request must not be taken out early and thrown away: that would make the
+    /// work worthless. Without proof of work arti's queue has neither an order nor an end; then
+    /// what finds no place is dropped, and the client tries again.
+    fn queues(&self) -> bool {
+        proves_work(self.room, &self.config)
+    }
+
+    /// Serves a circuit at its place.
     fn admit(
         &self,
         request: RendRequest,
+        place: Place,
         places: &Arc<Semaphore>,
         circuits: &mut JoinSet<()>,
         closing: watch::Receiver<()>,
     ) {
-        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
-            return;
-        };
         let (room, intake) = (self.room, Arc::clone(&self.intake));
         let places = Arc::clone(places);
         circuits.spawn(async move {
-            serve_circuit(request, room, intake, &places, closing).await;
-            drop(place);
+            let Place { meeting, circuit } = place;
+            if let Some(requests) = meet(request).await {
+                drop(meeting);
+                serve_circuit(requests, room, intake, &places, closing).await;
+            }
+            drop(circuit);
         });
     }
 
@@ -118,6 +138,22 @@ impl OnionDoor {
         self.service
             .reconfigure(settings, Reconfigure::AllOrNothing)
             .map_err(|error| DoorError::Launch(Box::new(error)))
+    }
+}
+
+/// Room for one more circuit, and for going to meet its client.
+#[derive(Debug)]
+struct Place {
+    meeting: OwnedSemaphorePermit,
+    circuit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Waits for room. Nothing, where nobody gives any out any more.
+    async fn of(places: &Arc<Semaphore>, meetings: &Arc<Semaphore>) -> Option<Self> {
+        let circuit = Arc::clone(places).acquire_owned().await.ok()?;
+        let meeting = Arc::clone(meetings).acquire_owned().await.ok()?;
+        Some(Self { meeting, circuit })
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn service_config(
         )));
     match room {
         Room::Public => {
-            builder.enable_pow(config.proof_of_work);
+            builder.enable_pow(proves_work(room, config));
         }
         Room::Collection => {
             builder.restricted_discovery().enabled(true);
@@ -57,6 +57,12 @@ pub(super) fn service_config(
         }
     }
     builder.build().map_err(ServiceError::config)
+}
+
+/// Whether the clients of a service compute for their place when there is a rush. Couriers do not:
+/// nobody else finds their service.
+pub(super) fn proves_work(room: Room, config: &Config) -> bool {
+    matches!(room, Room::Public) && config.proof_of_work
 }
 
 fn admit(
