@@ -1,0 +1,337 @@
+//! `knothole-flood`: whether a visitor gets through while a service is flooded with introductions.
+//!
+//! It starts a private Tor network, a `knothole-server` with proof of work and one without, and
+//! has tor clients introduce themselves as fast as they can, each time by a circuit of its own. A
+//! visitor who comes anew each time asks for the front page: first in peace, then in the flood. It
+//! prints a table, and ends with 1 where proof of work did not let every visitor through.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use knothole_tests::{Broom, Network, NetworkFolders, Programs, Server, TorClient};
+
+/// Visits in peace, before the flood.
+const PEACEFUL_VISITS: usize = 3;
+/// How long a visitor waits for a page, as Tor Browser does for a stream.
+const VISIT_PATIENCE: Duration = Duration::from_secs(120);
+/// How long from the beginning of one visit to the next, where it took less.
+const BETWEEN_VISITS: Duration = Duration::from_secs(30);
+/// How long an attacker's connection may take before its place is given to the next.
+const KNOCK_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Floods a service with introductions, with proof of work and without.
+#[derive(Debug, Parser)]
+struct Cli {
+    /// How long each flood lasts; arti raises the effort every five minutes at most.
+    #[arg(long, default_value_t = 8)]
+    minutes: u64,
+    /// Tor clients that flood.
+    #[arg(long, default_value_t = 2)]
+    clients: usize,
+    /// Introductions that each of them has under way.
+    #[arg(long, default_value_t = 48)]
+    at_once: usize,
+    /// Lines for the server's configuration, for comparing other limits.
+    #[arg(long, default_value = "")]
+    lines: String,
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            // Nothing is left to do where even this cannot be said.
+            drop(writeln!(io::stderr(), "knothole-flood: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
+    let programs = Programs::built()?;
+    let broom = Broom::new_folder(&programs.target().join("system"), "flood-")?;
+    let network = Network::start(&NetworkFolders {
+        run: broom.path().join("network"),
+        keys: programs.target().join("testnet-keys"),
+    })?;
+    let ground = Ground {
+        programs,
+        network,
+        folder: broom.path().to_owned(),
+    };
+    let mut all_came_through = true;
+    for proof_of_work in [true, false] {
+        let seen = ground.flood(cli, proof_of_work)?;
+        say(&format!("{seen}"))?;
+        all_came_through &= !proof_of_work || seen.refused() == 0;
+    }
+    Ok(all_came_through)
+}
+
+/// What both floods stand on.
+struct Ground {
+    programs: Programs,
+    network: Network,
+    folder: PathBuf,
+}
+
+impl Ground {
+    fn flood(&self, cli: &Cli, proof_of_work: bool) -> Result<Seen, Box<dyn Error>> {
+        let name = if proof_of_work { "with" } else { "without" };
+        let folder = self.folder.join(name);
+        let lines = format!(
+            "tor = {:?}\nproof_of_work = {proof_of_work}\n{}",
+            self.network.arti_settings(),
+            cli.lines
+        );
+        let mut server = Server::new(&self.programs, &folder, &lines)?;
+        let onion = server.ask(&["init"])?.done()?;
+        server.start()?;
+        let quiet = (0..PEACEFUL_VISITS)
+            .map(|visit| self.visit(&folder.join(format!("quiet-{visit}")), &onion))
+            .collect::<io::Result<Vec<_>>>()?;
+
+        let flood = Flood::start(cli, &self.network, &folder, &onion)?;
+        let began = Instant::now();
+        let length = Duration::from_secs(cli.minutes.saturating_mul(60));
+        let mut visits = Vec::new();
+        while began.elapsed() < length {
+            let visit = Instant::now();
+            let place = folder.join(format!("visit-{}", visits.len()));
+            visits.push(self.visit(&place, &onion)?);
+            // The pace of visits, not a wait for anything.
+            thread::sleep(BETWEEN_VISITS.saturating_sub(visit.elapsed()));
+        }
+        let (met, failed) = flood.end();
+        let memory = server.id().map(most_memory).transpose()?.flatten();
+        server.stop()?;
+        Ok(Seen {
+            proof_of_work,
+            quiet,
+            visits,
+            met,
+            failed,
+            length,
+            memory,
+        })
+    }
+
+    /// One visitor's first page, by a tor that has never been here: how long it took, or nothing.
+    fn visit(&self, folder: &Path, onion: &str) -> io::Result<Visit> {
+        let log = folder.join("effort");
+        let lines = format!("Log [rend]info file {}", log.display());
+        std::fs::create_dir_all(folder)?;
+        let tor = TorClient::start(&self.network, folder, &lines)?;
+        let began = Instant::now();
+        let mut took = None;
+        while took.is_none() && began.elapsed() < VISIT_PATIENCE {
+            // tor gives up on a stream after two minutes; a browser's user tries once more.
+            if tor
+                .get(onion, "/")
+                .is_ok_and(|page| page.starts_with("HTTP/1.1 200 "))
+            {
+                took = Some(began.elapsed());
+            }
+        }
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        Ok(Visit {
+            took: took.filter(|took| *took < VISIT_PATIENCE),
+            effort: most_effort(&said),
+        })
+    }
+}
+
+/// One visit.
+struct Visit {
+    took: Option<Duration>,
+    /// The greatest effort that its tor solved for.
+    effort: u64,
+}
+
+/// The greatest number behind the word "effort" in a tor's log.
+fn most_effort(log: &str) -> u64 {
+    log.match_indices("effort")
+        .filter_map(|(at, word)| {
+            let rest = log.get(at.checked_add(word.len())?..)?;
+            let digits = rest.trim_start_matches([' ', ':', '=']);
+            let end = digits.find(|letter: char| !letter.is_ascii_digit())?;
+            digits.get(..end)?.parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// The most memory that a process has had, in KiB.
+fn most_memory(process: u32) -> io::Result<Option<u64>> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    Ok(status.lines().find_map(|line| {
+        let rest = line.strip_prefix("VmHWM:")?;
+        rest.split_whitespace().next()?.parse().ok()
+    }))
+}
+
+/// Tor clients that introduce themselves over and over.
+struct Flood {
+    end: Arc<AtomicBool>,
+    met: Arc<AtomicU64>,
+    failed: Arc<AtomicU64>,
+    threads: Vec<JoinHandle<()>>,
+    _clients: Vec<TorClient>,
+}
+
+impl Flood {
+    fn start(cli: &Cli, network: &Network, folder: &Path, onion: &str) -> io::Result<Self> {
+        let clients = (0..cli.clients)
+            .map(|client| {
+                let lines = "MaxClientCircuitsPending 1024\nMaxCircuitDirtiness 10 seconds";
+                TorClient::start(network, &folder.join(format!("flood-{client}")), lines)
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        let mut flood = Self {
+            end: Arc::default(),
+            met: Arc::default(),
+            failed: Arc::default(),
+            threads: Vec::new(),
+            _clients: Vec::new(),
+        };
+        let next = Arc::new(AtomicU64::new(0));
+        for client in &clients {
+            for _ in 0..cli.at_once {
+                let (end, next) = (Arc::clone(&flood.end), Arc::clone(&next));
+                let (met, failed) = (Arc::clone(&flood.met), Arc::clone(&flood.failed));
+                let (socks, onion) = (client.socks(), onion.to_owned());
+                flood.threads.push(thread::spawn(move || {
+                    while !end.load(Ordering::Relaxed) {
+                        let knock = knock(socks, &onion, next.fetch_add(1, Ordering::Relaxed));
+                        let count = if knock.is_ok() { &met } else { &failed };
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                }));
+            }
+        }
+        flood._clients = clients;
+        Ok(flood)
+    }
+
+    /// Ends it: how many introductions led to a circuit, and how many did not.
+    fn end(self) -> (u64, u64) {
+        self.end.store(true, Ordering::Relaxed);
+        for thread in self.threads {
+            drop(thread.join());
+        }
+        (
+            self.met.load(Ordering::Relaxed),
+            self.failed.load(Ordering::Relaxed),
+        )
+    }
+}
+
+/// Asks for a stream by a circuit that nobody else has: a name of its own isolates it (RFC 1929,
+/// and `IsolateSOCKSAuth` of tor). Lets go of it as soon as it is there.
+fn knock(socks: SocketAddr, onion: &str, number: u64) -> io::Result<()> {
+    let mut stream = TcpStream::connect(socks)?;
+    stream.set_read_timeout(Some(KNOCK_PATIENCE))?;
+    stream.write_all(&[5, 1, 2])?;
+    let mut chosen = [0; 2];
+    stream.read_exact(&mut chosen)?;
+    let name = format!("{number:020}");
+    let mut login = vec![1, length(&name)?];
+    login.extend_from_slice(name.as_bytes());
+    login.extend_from_slice(&[1, b'x']);
+    stream.write_all(&login)?;
+    stream.read_exact(&mut chosen)?;
+    let mut connect = vec![5, 1, 0, 3, length(onion)?];
+    connect.extend_from_slice(onion.as_bytes());
+    connect.extend_from_slice(&80_u16.to_be_bytes());
+    stream.write_all(&connect)?;
+    let mut reply = [0; 10];
+    stream.read_exact(&mut reply)?;
+    match reply {
+        [_, 0, ..] => Ok(()),
+        _ => Err(io::ErrorKind::HostUnreachable.into()),
+    }
+}
+
+fn length(text: &str) -> io::Result<u8> {
+    u8::try_from(text.len()).map_err(io::Error::other)
+}
+
+/// What was seen in one flood.
+struct Seen {
+    proof_of_work: bool,
+    quiet: Vec<Visit>,
+    visits: Vec<Visit>,
+    met: u64,
+    failed: u64,
+    length: Duration,
+    /// In KiB.
+    memory: Option<u64>,
+}
+
+impl Seen {
+    fn refused(&self) -> usize {
+        self.visits
+            .iter()
+            .filter(|visit| visit.took.is_none())
+            .count()
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = if self.proof_of_work {
+            "with"
+        } else {
+            "without"
+        };
+        writeln!(f, "{way} proof of work")?;
+        writeln!(
+            f,
+            "  flood: {} introductions led to a circuit and {} did not in {} s; server at most {} MiB",
+            self.met,
+            self.failed,
+            self.length.as_secs(),
+            self.memory.unwrap_or(0) / 1024,
+        )?;
+        for (when, visits) in [("in peace", &self.quiet), ("in the flood", &self.visits)] {
+            let times: Vec<String> = visits.iter().map(ToString::to_string).collect();
+            let came = visits.iter().filter(|visit| visit.took.is_some()).count();
+            writeln!(
+                f,
+                "  {when}: {came} of {} came through: {}",
+                visits.len(),
+                times.join(" ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.took {
+            Some(took) => write!(f, "{:.1}s", took.as_secs_f64())?,
+            None => f.write_str("never")?,
+        }
+        if self.effort > 0 {
+            write!(f, "(effort {})", self.effort)?;
+        }
+        Ok(())
+    }
+}
+
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
