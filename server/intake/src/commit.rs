@@ -111,12 +111,12 @@ fn finish(disk: &dyn Disk, id: &DropId, manifest: &Manifest) -> io::Result<()> {
     };
     for lane in 0..lanes {
         let lane = lane_place(&from, &manifest.lanes, lane);
-        disk::remove_if_there(disk, &segments::ticket_place(&lane))?;
-        disk::remove_if_there(disk, &segments::mark_place(&lane))?;
+        disk::set_aside_if_there(disk, &segments::ticket_place(&lane))?;
+        disk::set_aside_if_there(disk, &segments::mark_place(&lane))?;
         disk.sync_folder(&lane)?;
     }
     for place in [segments::ticket_place(&from), segments::mark_place(&from)] {
-        disk::remove_if_there(disk, &place)?;
+        disk::set_aside_if_there(disk, &place)?;
     }
     disk.sync_folder(&from)?;
     disk.rename_new(&from, &to)?;

@@ -111,6 +111,9 @@ pub(crate) trait DiskFile: Send + Sync + fmt::Debug {
     fn sync(&self) -> io::Result<()>;
     /// Sets the times of access and of the last writing, as far as a program can.
     fn set_time(&self, time: UnixSeconds) -> io::Result<()>;
+    /// Gives the file blocks for so many bytes and leaves its length as it is. Where the file system
+    /// cannot do that, nothing happens.
+    fn reserve(&self, bytes: u64) -> io::Result<()>;
 }
 
 /// Space on the disk beneath the store.
@@ -130,6 +133,10 @@ pub(crate) trait Disk: Send + Sync + fmt::Debug {
     fn create(&self, place: &Place) -> io::Result<Box<dyn DiskFile>>;
     /// Opens a file for writing and reading, and creates it if it is not there.
     fn open_or_create(&self, place: &Place) -> io::Result<Box<dyn DiskFile>>;
+    /// The same for a file of an upload, which will hold so many bytes.
+    fn open_or_create_for(&self, place: &Place, _bytes: u64) -> io::Result<Box<dyn DiskFile>> {
+        self.open_or_create(place)
+    }
     /// Opens a file for reading.
     fn open(&self, place: &Place) -> io::Result<Box<dyn DiskFile>>;
     /// The names in a folder that the store could have made, in no order.
@@ -140,8 +147,16 @@ pub(crate) trait Disk: Send + Sync + fmt::Debug {
     fn rename_over(&self, from: &Place, to: &Place) -> io::Result<()>;
     /// Removes a file.
     fn remove_file(&self, place: &Place) -> io::Result<()>;
+    /// Removes a file when it does not matter if its content stays a while, but the time of its end
+    /// would tell something.
+    fn set_aside(&self, place: &Place) -> io::Result<()> {
+        self.remove_file(place)
+    }
     /// Removes an empty folder.
     fn remove_folder(&self, place: &Place) -> io::Result<()>;
+    /// Sets the times of access and of the last writing of a file or folder. That makes the time of
+    /// the last change to its entry that of this call, which no program can set.
+    fn set_time(&self, place: &Place, time: UnixSeconds) -> io::Result<()>;
     /// Waits until the entries of a folder are on the disk.
     fn sync_folder(&self, place: &Place) -> io::Result<()>;
     /// Waits until everything that was ever done is on the disk.
@@ -213,6 +228,14 @@ pub(crate) fn replace_whole(disk: &dyn Disk, place: &Place, bytes: &[u8]) -> io:
 /// Removes a file, which may be gone already.
 pub(crate) fn remove_if_there(disk: &dyn Disk, place: &Place) -> io::Result<()> {
     match disk.remove_file(place) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Sets a file aside, which may be gone already.
+pub(crate) fn set_aside_if_there(disk: &dyn Disk, place: &Place) -> io::Result<()> {
+    match disk.set_aside(place) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }

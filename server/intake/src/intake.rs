@@ -23,9 +23,12 @@ use crate::desk::{self, Courier, DeskError};
 use crate::disk::{self, Beneath, Disk};
 use crate::expiry::{self, Watch};
 use crate::gate::Gate;
+use crate::journal::Journal;
+use crate::level::Levels;
 use crate::lived::Times;
 use crate::mailboxes::Mailboxes;
 use crate::newsroom::{Newsroom, PushError};
+use crate::pool::Pool;
 use crate::receipts::{self, Grace};
 use crate::record::{Link, Ticket};
 use crate::recover::recover;
@@ -40,7 +43,11 @@ use crate::uploads::{Uploads, lock};
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
 #[derive(Debug)]
 pub struct Intake {
+    /// Through the pool, which takes what an upload needs from what was made beforehand.
     disk: Arc<dyn Disk>,
+    pool: Arc<Pool>,
+    levels: Levels,
+    journal: Journal,
     settings: Settings,
     times: Mutex<Times>,
     newsroom: RwLock<Arc<Newsroom>>,
@@ -130,7 +137,14 @@ impl Intake {
         disk: &Arc<dyn Disk>,
         now: UnixSeconds,
     ) -> Result<Arc<Self>, OpenError> {
-        Self::open_on(Arc::clone(disk), Settings::default(), now, Passage::Open)
+        // Everything is made on the spot, so that a test may count the steps of what it cuts.
+        let settings = Settings {
+            pool_uploads: 0,
+            pool_messages: 0,
+            pool_segments: 0,
+            ..Settings::default()
+        };
+        Self::open_on(Arc::clone(disk), settings, now, Passage::Open)
     }
 
     fn open_on(
@@ -139,6 +153,8 @@ impl Intake {
         now: UnixSeconds,
         gate: Passage,
     ) -> Result<Arc<Self>, OpenError> {
+        let pool = Pool::open(held, &settings, &mut system_rng());
+        let held: Arc<dyn Disk> = pool.clone();
         let disk = held.as_ref();
         let newsroom = match Newsroom::load(disk) {
             Ok(Some(newsroom)) => newsroom,
@@ -153,10 +169,16 @@ impl Intake {
             None => Ok(false),
         };
         let uploads = recover(disk, times.lived(), link, burned)?;
-        let (shelf, forgotten) = Shelf::open(disk, batch, &mut system_rng())?;
-        for url in &forgotten {
+        let (shelf, turned) = Shelf::open(disk, batch, &mut system_rng())?;
+        for url in &turned.forgotten {
             uploads.forget(url);
         }
+        if turned.passed {
+            pool.renew(&mut system_rng());
+        }
+        // The last server may have ended before it was done.
+        let journal = Journal::default();
+        journal.begin(disk)?;
         let today = times.lived().day().ok_or(io::ErrorKind::InvalidData);
         let today = today.map_err(io::Error::from)?;
         if let Some(chain) = newsroom.chain() {
@@ -168,6 +190,9 @@ impl Intake {
         later("replies that are over", mailboxes.expire(disk, today));
         Ok(Arc::new(Self {
             disk: Arc::clone(&held),
+            pool,
+            levels: Levels::default(),
+            journal,
             uploads,
             shelf,
             space,

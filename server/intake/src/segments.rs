@@ -213,7 +213,8 @@ impl Segments {
             file
         } else {
             self.entries_dirty |= within == 0;
-            disk.open_or_create(&segment_place(&self.folder, number))?
+            let rest = self.length.saturating_sub(number.saturating_mul(SEGMENT));
+            disk.open_or_create_for(&segment_place(&self.folder, number), rest.min(SEGMENT))?
         };
         file.write_at(bytes, within)?;
         self.at.open.update(bytes);
@@ -284,9 +285,8 @@ pub(crate) fn segment_hashes(
     length: u64,
 ) -> io::Result<Vec<[u8; 32]>> {
     let mark = disk.open(&mark_place(folder))?;
-    let count = length.div_ceil(SEGMENT);
     let mut hashes = Vec::new();
-    for number in 0..count {
+    for number in 0..length.div_ceil(SEGMENT) {
         let mut hash = [0; 32];
         let place = MARK_HASHES.saturating_add(number.saturating_mul(32));
         disk::read_exact_at(mark.as_ref(), &mut hash, place)?;

@@ -26,6 +26,23 @@ pub struct Settings {
     pub replies_reserve: u64,
     /// Bytes kept for drops of the smallest size, so that words get through when files do not.
     pub messages_reserve: u64,
+    /// Folders that are made at a batch boundary for the uploads of the next batch, lanes counted one
+    /// by one, each with the four small files that a drop needs, so that their births do not tell
+    /// when a source came. What comes beyond them is made on the spot.
+    pub pool_uploads: usize,
+    /// Drops of the smallest size of one batch whose bytes have their place on the disk beforehand:
+    /// about 1 MiB each.
+    pub pool_messages: usize,
+    /// Segments of 4 MiB, or what is left at an upload's end, that are made so: 1,024 are 4 GiB in
+    /// a batch. An empty one costs 256 bytes of the disk.
+    pub pool_segments: usize,
+    /// Most bytes that files made beforehand may take up, so that the order of blocks does not tell
+    /// the order of writing: at most a 32nd of what is free. Other drops cannot have them.
+    pub pool_bytes: u64,
+    /// How often the times of everything that is not visible yet are set to the same moment. A
+    /// seized disk tells what was written within the last so many seconds, and each time costs one
+    /// change of an inode for each file.
+    pub level_pause: Duration,
     /// Connections at once on the public side. Tor's own limits come before this one.
     pub most_public_connections: usize,
     /// Connections at once on the collection side: couriers are few.
@@ -84,6 +101,11 @@ impl Default for Settings {
             system_reserve: 64 * MIB,
             replies_reserve: 256 * MIB,
             messages_reserve: 256 * MIB,
+            pool_uploads: 256,
+            pool_messages: 64,
+            pool_segments: 1_024,
+            pool_bytes: 256 * MIB,
+            level_pause: Duration::from_secs(60),
             most_public_connections: 512,
             most_collection_connections: 32,
             most_uploads: 1_024,

@@ -13,6 +13,7 @@ pub(crate) use visible::{Shelf, Visible};
 use crate::clock::BatchNumber;
 use crate::commit;
 use crate::disk::{self, Disk, Name, Place};
+use crate::level;
 use crate::record::{MOST_RECORD_BYTES, Manifest, Reader, UrlHash, Writer};
 
 /// The record of the last boundary, among the store's records.
@@ -33,6 +34,8 @@ pub(crate) struct Turned {
     pub(crate) damaged: usize,
     /// URLs that the store does not know any more.
     pub(crate) forgotten: Vec<UrlHash>,
+    /// Whether a boundary has passed since the last turn.
+    pub(crate) passed: bool,
 }
 
 /// Puts on the shelf what was finished in an earlier batch than `now`, and removes the links of
@@ -47,13 +50,19 @@ pub(crate) fn turn(
     rng: &mut impl CryptoRng,
 ) -> io::Result<Turned> {
     let last = last_turn(disk)?;
-    let mut turned = Turned::default();
+    let mut turned = Turned {
+        passed: last != Some(now),
+        ..Turned::default()
+    };
     let due = due(disk, now, last, &mut turned)?;
     move_to_shelf(disk, due, rng, &mut turned)?;
     for room in [commit::shelf(), commit::drops()] {
         forget_links(disk, &room, now, rng, &mut turned)?;
     }
-    if last != Some(now) {
+    if turned.passed {
+        level_folders(disk, rng)?;
+    }
+    if turned.passed {
         let mut record = Writer::new(KIND);
         record.u64(now.0);
         match disk::replace_whole(disk, &turned_place(), &record.finish()) {
@@ -91,7 +100,7 @@ fn due(
     Ok(due)
 }
 
-/// Moves in one pass, so that the times that the file system keeps are alike, and shuffled, so
+/// Moves in one pass, in which the times that the file system keeps become alike, and shuffled, so
 /// that their order is not that of arrival.
 fn move_to_shelf(
     disk: &dyn Disk,
@@ -102,6 +111,8 @@ fn move_to_shelf(
     shuffle(&mut due, rng);
     for name in due {
         let from = commit::drops().join(name.clone());
+        // Before it is moved: once it lies on the shelf, nobody looks after its files.
+        level::told(level::tree(disk, &from));
         match disk.rename_new(&from, &commit::shelf().join(name)) {
             Ok(()) => turned.moved = turned.moved.saturating_add(1),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -136,6 +147,17 @@ fn forget_links(
             disk.sync_folder(&folder)?;
             turned.forgotten.push(link.url);
         }
+    }
+    Ok(())
+}
+
+/// Some folders were moved, and some lost a link, which what came by form never had: all of them get
+/// their times anew.
+fn level_folders(disk: &dyn Disk, rng: &mut impl CryptoRng) -> io::Result<()> {
+    let mut names = disk.list(&commit::shelf())?;
+    shuffle(&mut names, rng);
+    for name in names {
+        level::told(level::one(disk, &commit::shelf().join(name)));
     }
     Ok(())
 }

@@ -110,7 +110,11 @@ impl House {
 
     fn open(folder: TempDir) -> Self {
         let noon = u64::from(day("2026-11-24").get()) * 86_400 + 43_200;
-        let intake = Intake::open(folder.path(), Settings::default(), UnixSeconds::new(noon));
+        let mut settings = Settings::default();
+        // A large pool takes a while to make, each time.
+        (settings.pool_uploads, settings.pool_messages) = (2, 1);
+        settings.pool_segments = 2;
+        let intake = Intake::open(folder.path(), settings, UnixSeconds::new(noon));
         Self {
             folder,
             intake: intake.unwrap(),

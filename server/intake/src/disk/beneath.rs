@@ -126,6 +126,15 @@ impl Disk for Beneath {
         Ok(())
     }
 
+    fn set_time(&self, place: &Place, time: UnixSeconds) -> io::Result<()> {
+        let (parent, name) = match place.names() {
+            [] => (self.folder(&[])?, "."),
+            _ => self.parent(place)?,
+        };
+        fs::utimensat(&parent, name, &both(time), AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(())
+    }
+
     fn sync_folder(&self, place: &Place) -> io::Result<()> {
         fs::fsync(self.folder(place.names())?).map_err(final_error)
     }
@@ -188,15 +197,26 @@ impl DiskFile for Open {
     }
 
     fn set_time(&self, time: UnixSeconds) -> io::Result<()> {
-        let time = fs::Timespec {
-            tv_sec: i64::try_from(time.get()).unwrap_or(i64::MAX),
-            tv_nsec: 0,
-        };
-        let times = fs::Timestamps {
-            last_access: time,
-            last_modification: time,
-        };
-        Ok(fs::futimens(&self.0, &times)?)
+        Ok(fs::futimens(&self.0, &both(time))?)
+    }
+
+    fn reserve(&self, bytes: u64) -> io::Result<()> {
+        match fs::fallocate(&self.0, fs::FallocateFlags::KEEP_SIZE, 0, bytes) {
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+}
+
+/// The same time for the last access and the last writing.
+fn both(time: UnixSeconds) -> fs::Timestamps {
+    let time = fs::Timespec {
+        tv_sec: i64::try_from(time.get()).unwrap_or(i64::MAX),
+        tv_nsec: 0,
+    };
+    fs::Timestamps {
+        last_access: time,
+        last_modification: time,
     }
 }
 

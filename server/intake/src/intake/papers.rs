@@ -6,10 +6,11 @@ use std::sync::{Arc, PoisonError};
 use knothole_envelope::{Day, DropId, VerifiedChain};
 
 use super::{Intake, system_rng};
+use crate::level;
 use crate::newsroom::{Newsroom, PushError};
 use crate::receipts::{self, Grace, Receipts};
 use crate::serve::Push;
-use crate::shelf;
+use crate::shelf::{self, Turned};
 use crate::uploads::lock;
 
 impl Intake {
@@ -89,13 +90,30 @@ impl Intake {
             *swept = today;
         }
         drop(swept);
-        for url in self.shelf.pass(disk, self.batch(), &mut system_rng())? {
-            self.uploads.forget(&url);
-        }
         let now = self.batch();
+        let turned = self.shelf.pass(disk, now, &mut system_rng())?;
+        for url in &turned.forgotten {
+            self.uploads.forget(url);
+        }
+        self.level(&turned)?;
         let old = |batch| shelf::boundaries(batch, now) >= shelf::REMEMBERED;
         self.uploads.forget_drops(old);
         drop(updating);
+        Ok(())
+    }
+
+    /// Sees to it that no time on the disk tells when something came.
+    fn level(&self, turned: &Turned) -> io::Result<()> {
+        let disk = self.disk.as_ref();
+        if turned.passed {
+            self.pool.renew(&mut system_rng());
+            self.journal.begin(disk)?;
+        }
+        let due = self.levels.due(self.now(), self.settings.level_pause);
+        if turned.passed || due {
+            level::told(level::store(disk, &mut system_rng()));
+        }
+        level::told(self.journal.go_on(&self.pool));
         Ok(())
     }
 

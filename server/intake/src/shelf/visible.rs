@@ -9,11 +9,11 @@ use bytes::Bytes;
 use knothole_envelope::{ChunkCount, DropId, ListedDrop, MOST_LISTED_DROPS, frame};
 use rand_core::CryptoRng;
 
-use super::{shuffle, turn, whole};
+use super::{Turned, shuffle, turn, whole};
 use crate::clock::BatchNumber;
 use crate::commit;
 use crate::disk::Disk;
-use crate::record::{Manifest, UrlHash};
+use crate::record::Manifest;
 use crate::uploads::lock;
 
 /// The shelf as it is now. It changes at batch boundaries and by receipts, and by nothing else.
@@ -37,7 +37,7 @@ impl Shelf {
         disk: &dyn Disk,
         now: BatchNumber,
         rng: &mut impl CryptoRng,
-    ) -> io::Result<(Self, Vec<UrlHash>)> {
+    ) -> io::Result<(Self, Turned)> {
         let turned = turn(disk, now, rng)?;
         let shelf = Self {
             visible: RwLock::new(Arc::new(Visible::load(disk, rng)?)),
@@ -46,11 +46,11 @@ impl Shelf {
                 damaged: turned.damaged,
             }),
         };
-        Ok((shelf, turned.forgotten))
+        Ok((shelf, turned))
     }
 
-    /// Passes a batch boundary, if there is one, and gives the URLs that are forgotten with it.
-    /// What it moves is shown once it is durable.
+    /// Passes a batch boundary, if there is one, and gives what changed with it. What it moves is
+    /// shown once it is durable.
     ///
     /// To be called by one task at a time: never together with the taking of receipts.
     pub(crate) fn pass(
@@ -58,10 +58,10 @@ impl Shelf {
         disk: &dyn Disk,
         now: BatchNumber,
         rng: &mut impl CryptoRng,
-    ) -> io::Result<Vec<UrlHash>> {
+    ) -> io::Result<Turned> {
         let mut boundary = lock(&self.boundary);
         if boundary.last == now {
-            return Ok(Vec::new());
+            return Ok(Turned::default());
         }
         let turned = turn(disk, now, rng)?;
         self.show(Visible::load(disk, rng)?);
@@ -69,7 +69,7 @@ impl Shelf {
             last: now,
             damaged: turned.damaged,
         };
-        Ok(turned.forgotten)
+        Ok(turned)
     }
 
     /// What can be seen now.

@@ -63,7 +63,11 @@ impl House {
         );
         desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
         let now = UnixSeconds::new(DAY);
-        let intake = Intake::open(folder.path(), Settings::default(), now).unwrap();
+        let mut settings = Settings::default();
+        // A large pool takes a while to make.
+        settings.pool_uploads = 4;
+        settings.pool_segments = 4;
+        let intake = Intake::open(folder.path(), settings, now).unwrap();
         let house = Self {
             folder,
             intake,

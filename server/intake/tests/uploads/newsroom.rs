@@ -45,6 +45,10 @@ pub fn settings() -> Settings {
     // What is not about time does not wait for it.
     settings.grace = Duration::ZERO;
     settings.mailbox_time = Duration::ZERO;
+    // A large pool takes a while to make.
+    settings.pool_uploads = 4;
+    settings.pool_messages = 2;
+    settings.pool_segments = 4;
     settings
 }
 
