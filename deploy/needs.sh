@@ -55,3 +55,8 @@ needs_cargo_llvm_cov() {
   needs "llvm-profdata-$major:llvm-$major" "llvm-cov-$major:llvm-$major"
   export LLVM_PROFDATA=llvm-profdata-$major LLVM_COV=llvm-cov-$major
 }
+
+# needs_cargo_deny - the pinned cargo-deny, from crates.io.
+needs_cargo_deny() {
+  [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny 0.20.2" ] || cargo install --locked cargo-deny --version 0.20.2
+}

@@ -191,6 +191,16 @@ test('words that were used before are offered, and never chosen by pressing on',
   assert.ok(main.textContent.includes(texts.words.same));
 });
 
+test('whoever came by a gateway is told so, and there is nothing to choose', async () => {
+  const { byId } = browser();
+  const { box, asked } = served();
+  Object.assign(globalThis, { location: { hostname: 'gateway.example', protocol: 'https:' }, CSS: { supports: () => false } });
+  byId('choices');
+  await start(box);
+  assert.deepEqual([byId('says-gateway').hidden, byId('says-cannotSeal').hidden, byId('choices').hidden], [false, true, true]);
+  assert.deepEqual(asked, []);
+});
+
 test('where a browser gives nothing to seal with it is said at once, and there is nothing to choose', async () => {
   const { crypto } = globalThis;
   const { byId } = browser();
@@ -206,6 +216,7 @@ test('where a browser gives nothing to seal with it is said at once, and there i
   }
   assert.deepEqual([byId('says-gateway').hidden, byId('says-cannotSeal').hidden, byId('choices').hidden], [false, false, true]);
   assert.deepEqual(asked, []);
+  Object.assign(globalThis, { location: { hostname: '127.0.0.1', protocol: 'http:' } });
   await start(box);
   assert.equal(byId('choices').hidden, false);
 });

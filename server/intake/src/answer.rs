@@ -14,6 +14,7 @@ pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 /// Sentences are padded to a multiple of so many bytes.
 const SENTENCE_UNIT: usize = 1_024;
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// An answer of this content.
 pub(crate) fn answer(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
@@ -60,14 +61,39 @@ pub(crate) fn sentence(status: StatusCode, text: &str) -> Answer {
 }
 
 /// Plain text, padded with spaces to a multiple of `unit`.
-pub(crate) fn plain(status: StatusCode, mut text: String, unit: usize) -> Answer {
+pub(crate) fn plain(status: StatusCode, text: String, unit: usize) -> Answer {
+    answer(status, PLAIN, padded(text, unit))
+}
+
+fn padded(mut text: String, unit: usize) -> Bytes {
     let padded = text.len().saturating_add(1).next_multiple_of(unit);
     text.extend(core::iter::repeat_n(
         ' ',
         padded.saturating_sub(text.len()).saturating_sub(1),
     ));
     text.push('\n');
-    answer(status, "text/plain; charset=utf-8", Bytes::from(text))
+    Bytes::from(text)
+}
+
+/// What is no request is answered with these bytes, head and body, and the connection is over.
+pub(crate) fn unreadable() -> Bytes {
+    let status = StatusCode::BAD_REQUEST;
+    let body = padded("this request cannot be read.".to_owned(), SENTENCE_UNIT);
+    let like = answer(status, PLAIN, Bytes::new());
+    let mut said = format!("HTTP/1.1 {status}\r\n").into_bytes();
+    for (name, value) in like.headers() {
+        said.extend_from_slice(name.as_str().as_bytes());
+        said.extend_from_slice(b": ");
+        said.extend_from_slice(value.as_bytes());
+        said.extend_from_slice(b"\r\n");
+    }
+    let last = format!(
+        "connection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    said.extend_from_slice(last.as_bytes());
+    said.extend_from_slice(&body);
+    Bytes::from(said)
 }
 
 /// Sends the browser on to an address, whatever the method was.
@@ -82,11 +108,7 @@ pub(crate) fn see_other(mut answer: Answer, to: &str) -> Answer {
 
 /// Nothing to say but that it is done.
 pub(crate) fn done() -> Answer {
-    let mut answer = answer(
-        StatusCode::NO_CONTENT,
-        "text/plain; charset=utf-8",
-        Bytes::new(),
-    );
+    let mut answer = answer(StatusCode::NO_CONTENT, PLAIN, Bytes::new());
     answer.headers_mut().remove(CONTENT_TYPE);
     answer
 }

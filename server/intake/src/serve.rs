@@ -21,12 +21,14 @@ use crate::dist::Home;
 use crate::drain::Drains;
 use crate::drops;
 use crate::form;
+use crate::gateway;
 use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
 use crate::pages;
 use crate::patient::Patient;
 use crate::poll::{self, MAILBOXES};
 use crate::seats::Seat;
+use crate::spoken::{Spoken, Turns};
 use crate::tus::{UPLOADS, UploadSecret};
 
 /// Which of the two services a connection came in by.
@@ -66,11 +68,14 @@ where
     };
     let meter = Meter::default();
     let stream = Patient::new(stream, settings.read_patience, meter.clone());
+    let turns = Turns::default();
+    let stream = Spoken::new(stream, turns.clone(), patience);
     let inside = Arc::clone(intake);
     let drains = Drains::default();
     let service = service_fn(move |request| {
         let intake = Arc::clone(&inside);
         let drains = drains.clone();
+        let turn = turns.begin();
         async move {
             let crossing = match side {
                 Side::Public => Crossing::of(&request),
@@ -87,7 +92,7 @@ where
             if let Some(crossing) = crossing {
                 crossing.allow(&mut answer);
             }
-            Ok::<_, Infallible>(answer)
+            Ok::<_, Infallible>(turn.ends_with(answer))
         }
     });
     let serving = http1::Builder::new()
@@ -116,6 +121,10 @@ where
 }
 
 async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drains) -> Answer {
+    if let Some(answer) = gateway::turned_back(request.headers()) {
+        drains.drain(request.into_body(), intake.settings().drain_patience);
+        return answer;
+    }
     let path = request.uri().path();
     if path == "/drops" || path.starts_with(UPLOADS) {
         return drops::answer(intake, request, drains).await;

@@ -70,7 +70,8 @@ static FOUNDED: LazyLock<TempDir> = LazyLock::new(|| {
     house.close()
 });
 
-fn temporary() -> TempDir {
+/// A folder in memory, where there is one.
+pub(crate) fn temporary() -> TempDir {
     let memory = Path::new("/dev/shm");
     let made = tempfile::Builder::new()
         .prefix("knothole-fuzz.")

@@ -26,6 +26,7 @@ mod reply;
 mod services;
 mod texts;
 mod uploads;
+mod vault;
 
 /// A function that takes whatever bytes there are, and panics where something is wrong.
 pub type Body = fn(&[u8]);
@@ -61,6 +62,7 @@ targets! {
     plaintext: "Whatever plaintext, well sealed, opened.",
     reply: "A sealed reply with changes to it, opened.",
     archive: "The state of an archive.",
+    vault: "A vault whose keys and tags fit, whatever its fields say.",
     look: "A hostile file, looked at, and what the child says.",
     uploads: "A sequence of tus requests and restarts, held against a model.",
     services: "Bytes on a connection of either side of the drop-box.",

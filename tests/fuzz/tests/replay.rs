@@ -42,4 +42,4 @@ macro_rules! replayed {
     };
 }
 
-replayed! { papers manifest texts names envelope plaintext reply archive look uploads services }
+replayed! { papers manifest texts names envelope plaintext reply archive vault look uploads services }

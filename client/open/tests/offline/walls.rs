@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,8 @@ use io_uring::IoUring;
 use knothole_open::guard;
 use nix::errno::Errno;
 use nix::sys::ptrace;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::program::{Desk, PROGRAM, Ran, finish};
 
@@ -131,6 +134,33 @@ fn an_inherited_descriptor_is_closed_before_the_first_input_is_read() {
     assert!(child.try_wait().unwrap().is_none());
     child.stdin.take().unwrap().write_all(b"right\n").unwrap();
     assert_eq!(finish(child).code, 0);
+}
+
+#[test]
+fn a_program_that_waits_for_a_passphrase_can_leave_no_core_dump() {
+    let desk = Desk::with_vault();
+    let line = format!("ulimit -c unlimited; exec {PROGRAM} vault show a.vault --passphrase-fd 0");
+    let child = desk.start(Command::new("sh").args(["-c", &line]));
+    let about =
+        |what: &str| std::fs::read_to_string(format!("/proc/{}/{what}", child.id())).unwrap();
+    // The filter is the last wall. Before it, the shell has no bound and the program not yet.
+    while !about("status").contains("Seccomp:\t2") {
+        std::thread::yield_now();
+    }
+    let limits = about("limits");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"))
+        .unwrap();
+    let bounds: Vec<_> = core.split_whitespace().skip(4).take(2).collect();
+    assert_eq!(bounds, ["0", "0"], "{core}");
+    let before = desk.names();
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    kill(pid, Signal::SIGABRT).unwrap();
+    let ended = child.wait_with_output().unwrap().status;
+    assert_eq!(ended.signal(), Some(nix::libc::SIGABRT));
+    assert!(!ended.core_dumped());
+    assert_eq!(desk.names(), before);
 }
 
 fn pipe() -> (std::fs::File, std::os::fd::OwnedFd) {

@@ -26,8 +26,8 @@ export async function start(box: DropBox): Promise<void> {
   if (isMarked('unfinished')) say('unfinished');
   unmark('unfinished');
   if (isMarked('read')) say('hasRead');
-  // Said now, and not when all was written and chosen.
-  if (found.includes('cannotSeal')) return;
+  // Said now, and not when all was written and chosen. Who goes on by a gateway shows it who they are.
+  if (found.includes('cannotSeal') || found.includes('gateway')) return;
   const again = byId('again');
   again.querySelector('button')?.addEventListener('click', () => (lacksScripts ? location.reload() : void ask(box)));
   await ask(box);

@@ -1,0 +1,253 @@
+//! That what the pages say of tests is so: every test that they name is there, and every known fault
+//! has its row. And that Tor stays in its rooms.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy.toml allows it in tests, but does not see that this is one"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Pages that link promises to tests.
+const PAGES: [&str; 2] = ["THREAT-MODEL.md", "SECURITY.md"];
+/// Faults that systems of this kind have had: V1 and so on.
+const FAULTS: usize = 17;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// All files beneath these folders with one of these endings; what was built or installed is left out.
+fn sources(folders: &[&str], endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left: Vec<_> = folders.iter().map(|folder| root().join(folder)).collect();
+    while let Some(folder) = left.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !["target", "node_modules", "dist", "corpus", "vectors"].contains(&name) {
+                    left.push(path);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+/// The function that a line begins, when one of the attributes before it makes it a test.
+fn rust_test<'s>(line: &'s str, attributes: &[&str]) -> Option<&'s str> {
+    let rest = line
+        .strip_prefix("async ")
+        .unwrap_or(line)
+        .strip_prefix("fn ")?;
+    let name = rest.split(['(', '<']).next()?;
+    let test = |line: &&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+    attributes.iter().any(test).then_some(name)
+}
+
+/// The names of all tests in Rust and in TypeScript.
+fn tests() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in sources(&["client", "server", "tests"], &[".rs"]) {
+        let text = fs::read_to_string(path).unwrap();
+        let mut attributes = Vec::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(name) = rust_test(line, &attributes) {
+                names.insert(name.to_owned());
+            }
+            // An attribute may go over several lines, and a comment may stand between.
+            let ended = line.is_empty()
+                || line.ends_with('}')
+                || line.ends_with('{')
+                || line.ends_with(';');
+            if ended {
+                attributes.clear();
+            } else {
+                attributes.push(line);
+            }
+        }
+    }
+    for path in sources(&["client/page/tests", "tests/outside"], &[".ts", ".mjs"]) {
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let title = line
+                .trim()
+                .strip_prefix("test('")
+                .and_then(|rest| rest.split("', ").next());
+            names.extend(title.map(str::to_owned));
+        }
+    }
+    names
+}
+
+/// What stands between backticks in a page, fenced blocks left out.
+fn quoted(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let plain: String = text.split("```").step_by(2).collect();
+    let parts: Vec<_> = plain.split('`').collect();
+    assert_eq!(
+        parts.len() % 2,
+        1,
+        "{page} has a backtick without its other one"
+    );
+    let quoted = parts.iter().skip(1).step_by(2);
+    // A title may be broken over two lines.
+    quoted
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+/// Whether it is written as our tests are named: a sentence, in Rust with underscores.
+fn is_a_promise(text: &str) -> bool {
+    let sentence = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let in_rust =
+        text.matches('_').count() >= 3 && text.chars().all(|one| sentence(one) || one == '_');
+    let titled = text.matches(' ').count() >= 4
+        && text.chars().all(|one| sentence(one) || " ,'".contains(one));
+    in_rust || titled
+}
+
+#[test]
+fn every_test_that_a_page_names_is_there() {
+    let tests = tests();
+    for page in PAGES {
+        let named: Vec<_> = quoted(page)
+            .into_iter()
+            .filter(|text| is_a_promise(text))
+            .collect();
+        let missing: Vec<_> = named.iter().filter(|name| !tests.contains(*name)).collect();
+        assert!(
+            missing.is_empty(),
+            "{page} names tests that are not there: {missing:#?}"
+        );
+        assert!(
+            named.len() >= FAULTS,
+            "{page} names only {} tests",
+            named.len()
+        );
+    }
+}
+
+#[test]
+fn a_test_that_is_not_there_would_be_noticed() {
+    let tests = tests();
+    let here = "a_test_that_is_not_there_would_be_noticed";
+    assert!(is_a_promise(here) && tests.contains(here));
+    assert!(tests.contains("a text is shown as it is and makes no markup"));
+    let nowhere = "nobody_ever_wrote_this_test";
+    assert!(is_a_promise(nowhere) && !tests.contains(nowhere));
+    // A function that is no test is none.
+    assert!(!tests.contains("rust_test") && !tests.contains("is_a_promise"));
+    for other in [
+        "deploy/soak fuzz 20",
+        "knothole-send",
+        "danger_batch",
+        "/proc/PID/mem",
+        "k = 1",
+    ] {
+        assert!(!is_a_promise(other), "{other}");
+    }
+}
+
+#[test]
+fn every_known_fault_has_a_row_with_its_public_case_and_a_test_of_ours() {
+    let tests = tests();
+    let page = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| V"))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+        .collect();
+    let numbers: Vec<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    let wanted: Vec<_> = (1..=FAULTS).map(|number| format!("V{number}")).collect();
+    assert_eq!(numbers, wanted);
+    for row in rows {
+        let [number, fault, case, held] = row[..] else {
+            unreachable!("{row:?} has not four columns");
+        };
+        assert!(!fault.is_empty(), "{number}");
+        assert!(case.contains("](https://"), "{number} cites no public case");
+        let first = held.split('`').nth(1).unwrap_or_default();
+        assert!(
+            tests.contains(first),
+            "{number} begins with no test of ours"
+        );
+    }
+}
+
+/// The packages of the lock file, with the names that each depends on.
+fn packages() -> BTreeMap<String, BTreeSet<String>> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let mut packages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for block in lock.split("[[package]]").skip(1) {
+        let name = block
+            .split("name = \"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap();
+        let list = block.split("dependencies = [").nth(1).unwrap_or_default();
+        let names = list
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('"'));
+        let names = names.filter_map(|line| line.split([' ', '"']).next());
+        packages
+            .entry(name.to_owned())
+            .or_default()
+            .extend(names.map(str::to_owned));
+    }
+    packages
+}
+
+/// Everything that a package can reach. Two versions of one name count as one, so it may be too much.
+fn reached<'p>(
+    packages: &'p BTreeMap<String, BTreeSet<String>>,
+    from: &'p str,
+) -> BTreeSet<&'p str> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![from];
+    while let Some(name) = left.pop() {
+        if found.insert(name) {
+            left.extend(packages[name].iter().map(String::as_str));
+        }
+    }
+    found
+}
+
+fn is_tor(name: &str) -> bool {
+    name.starts_with("tor-") || name.starts_with("arti") || name == "tokio-socks"
+}
+
+#[test]
+fn only_the_onion_rooms_use_tor_and_the_rooms_of_seals_and_stores_cannot_reach_it() {
+    let packages = packages();
+    let users: BTreeSet<_> = packages
+        .iter()
+        .filter(|(name, needs)| !is_tor(name) && needs.iter().any(|need| is_tor(need)))
+        .map(|(name, _)| name.as_str())
+        .filter(|name| name.starts_with("knothole"))
+        .collect();
+    assert_eq!(users, BTreeSet::from(["knothole-onion", "knothole-server"]));
+    for room in [
+        "knothole-envelope",
+        "knothole-inspect",
+        "knothole",
+        "knothole-intake",
+        "knothole-fuzz",
+    ] {
+        let reached = reached(&packages, room);
+        assert!(reached.len() > 3, "{room}");
+        let tor: Vec<_> = reached.into_iter().filter(|name| is_tor(name)).collect();
+        assert!(tor.is_empty(), "{room} reaches {tor:?}");
+    }
+    assert!(reached(&packages, "knothole-courier").contains("arti-client"));
+}
