@@ -19,6 +19,7 @@ mod expiry;
 mod forge;
 mod form;
 mod gate;
+mod guest;
 mod intake;
 mod join;
 mod keep;
@@ -44,6 +45,7 @@ mod unclaimed;
 mod uploads;
 
 pub use clock::{Batch, UnixSeconds};
+pub use crowd::{Circuit, Crowd, Place};
 pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};
 pub use dist::page_hashes;
 pub use intake::{Intake, OpenError, Status};
