@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use arti_client::config::Reconfigure;
 use futures_util::{Stream, StreamExt as _};
-use knothole_intake::{Courier, Intake};
+use knothole_intake::{Courier, Crowd, Intake, Settings};
 use knothole_onion::Tor;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tor_hsservice::{RendRequest, RunningOnionService};
 use tracing::info;
@@ -68,7 +68,7 @@ impl OnionDoor {
         mut couriers: mpsc::Receiver<Vec<Courier>>,
     ) -> Result<(), DoorError> {
         let mut circuits = JoinSet::new();
-        let places = Arc::new(Semaphore::new(self.config.circuits.get()));
+        let places = Crowd::new(self.config.circuits.get(), &Settings::default());
         let (open, closing) = watch::channel(());
         loop {
             tokio::select! {
@@ -90,24 +90,21 @@ impl OnionDoor {
         Ok(())
     }
 
-    /// Serves a circuit if there is a place for it. Without one the request is dropped: the
-    /// client tries again, and proof of work decides who comes first.
+    /// Serves a circuit. Without a free place the circuit that moves least gives way; where all
+    /// have come just now the request is dropped: the client tries again, and proof of work decides
+    /// who comes first.
     fn admit(
         &self,
         request: RendRequest,
-        places: &Arc<Semaphore>,
+        places: &Arc<Crowd>,
         circuits: &mut JoinSet<()>,
         closing: watch::Receiver<()>,
     ) {
-        let Ok(place) = Arc::clone(places).try_acquire_owned() else {
+        let Some(place) = places.enter(None) else {
             return;
         };
         let (room, intake) = (self.room, Arc::clone(&self.intake));
-        let places = Arc::clone(places);
-        circuits.spawn(async move {
-            serve_circuit(request, room, intake, &places, closing).await;
-            drop(place);
-        });
+        circuits.spawn(async move { serve_circuit(request, room, intake, &place, closing).await });
     }
 
     /// Publishes a descriptor for these couriers. One who is no longer among them may come by
