@@ -10,6 +10,8 @@ mod network;
 mod newsroom;
 mod programs;
 mod server;
+mod shortcut;
+mod siege;
 mod tor_client;
 mod traces;
 
@@ -20,5 +22,7 @@ pub use network::{Network, NetworkError, NetworkFolders, RelayName, Traffic};
 pub use newsroom::{Courier, Newsroom};
 pub use programs::{Missing, Programs, Said, finish};
 pub use server::Server;
+pub use shortcut::Shortcut;
+pub use siege::{Camp, Onslaught, Road, Sent, Siege};
 pub use tor_client::TorClient;
 pub use traces::Traces;

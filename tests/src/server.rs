@@ -89,6 +89,20 @@ impl Server {
         self.process.as_ref().map(Process::id)
     }
 
+    /// The most memory that it has had so far, in KiB.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn peak_kib(&self) -> io::Result<u64> {
+        let id = self.id().ok_or(io::ErrorKind::NotFound)?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let figure = line.and_then(|line| line.split_whitespace().next());
+        figure
+            .and_then(|figure| figure.parse().ok())
+            .ok_or_else(|| io::Error::other("the system does not tell a process's memory"))
+    }
+
     /// What it has logged so far.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 
 mod system {
     mod bundle;
+    mod crowd;
     mod disaster;
     mod house;
     mod journey;

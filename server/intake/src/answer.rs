@@ -1,9 +1,10 @@
 //! Answers: no date, no server, no cookie, never stored, and padded so that length says little.
 
+use core::time::Duration;
 use std::io;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use http::{Response, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
@@ -58,6 +59,16 @@ pub(crate) fn framed(body: Bytes) -> Answer {
 /// A sentence for a person.
 pub(crate) fn sentence(status: StatusCode, text: &str) -> Answer {
     plain(status, format!("{text}."), SENTENCE_UNIT)
+}
+
+/// A sentence for a person who is to try again after this time, in whole minutes.
+pub(crate) fn later(wait: Duration, text: &str) -> Answer {
+    let minutes = wait.as_secs().div_ceil(60);
+    let text = format!("{text}, or try again in {minutes} minutes");
+    let mut answer = sentence(StatusCode::SERVICE_UNAVAILABLE, &text);
+    let seconds = HeaderValue::from(minutes.saturating_mul(60));
+    answer.headers_mut().insert(RETRY_AFTER, seconds);
+    answer
 }
 
 /// Plain text, padded with spaces to a multiple of `unit`.

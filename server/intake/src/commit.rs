@@ -219,7 +219,7 @@ fn tree_hash(disk: &dyn Disk, folder: &Place, lanes: &Lanes) -> io::Result<TreeH
     let each = places.zip(before.iter().chain([last]));
     if !aligned {
         let mut hasher = knothole_envelope::TreeHasher::new();
-        let mut buffer = vec![0; crate::settings::WRITE_UNIT];
+        let mut buffer = vec![0; crate::settings::READ_UNIT];
         for (place, length) in each {
             segments::read_all(disk, &place, *length, &mut buffer, |bytes| {
                 hasher.update(bytes)

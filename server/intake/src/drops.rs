@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::header::{HeaderName, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::BodyDataStream;
@@ -11,11 +13,14 @@ use knothole_envelope::{CHUNK_LEN, HEADER_LEN, MOST_CHUNKS};
 
 use crate::answer::{self, Answer};
 use crate::clock::HttpDate;
-use crate::drain::Drains;
 use crate::gate::{self, Expect, Gate};
+use crate::guest::Guest;
 use crate::intake::Intake;
 use crate::join::join;
-use crate::keep::{Progress, Trouble, Way, finish, fits, full, give_up, make_room, register, take};
+use crate::keep::{
+    Progress, Trouble, Way, finish, fits, forget_the_oldest, full, give_up, make_room, register,
+    take,
+};
 use crate::receive::{Orders, Received, receive};
 use crate::record::{Role, UrlHash};
 use crate::segments::Segments;
@@ -36,7 +41,7 @@ const MOST_BYTES: u64 = match (MOST_CHUNKS, CHUNK_LEN, HEADER_LEN) {
 pub(crate) async fn answer(
     intake: &Arc<Intake>,
     request: Request<Incoming>,
-    drains: &Drains,
+    guest: &Guest,
 ) -> Answer {
     let (head, mut body) = request.into_parts();
     let path = head.uri.path();
@@ -48,13 +53,13 @@ pub(crate) async fn answer(
     let done = match tus::parse(&head.method, &head.headers, target, MOST_BYTES) {
         Err(refusal) => Err(refusal.into()),
         Ok(Command::Options) => Ok(options()),
-        Ok(Command::Create(create)) => created(intake, &create, &mut body).await,
+        Ok(Command::Create(create)) => created(intake, &create, &mut body, guest).await,
         Ok(command) => match UploadSecret::in_url(path) {
-            Some(secret) => existing(intake, &secret, &command, &mut body).await,
+            Some(secret) => existing(intake, &secret, &command, &mut body, guest).await,
             None => Err(Trouble::NotFound),
         },
     };
-    drains.drain(body, intake.settings().drain_patience);
+    guest.drain(body, intake.settings().drain_patience);
     let mut answer = done.unwrap_or_else(|trouble| trouble.answer());
     put(&mut answer, "tus-resumable", VERSION);
     if answer.status() == StatusCode::PRECONDITION_FAILED {
@@ -86,6 +91,7 @@ async fn existing(
     secret: &UploadSecret,
     command: &Command,
     body: &mut Incoming,
+    guest: &Guest,
 ) -> Result<Answer, Trouble> {
     let upload = intake
         .uploads()
@@ -93,7 +99,7 @@ async fn existing(
         .ok_or(Trouble::NotFound)?;
     match command {
         Command::Patch(patch) => {
-            let progress = append(intake, &upload, patch, body).await?;
+            let progress = append(intake, &upload, patch, body, guest).await?;
             let mut answer = answer::done();
             tell(intake, &mut answer, &upload, &progress);
             Ok(answer)
@@ -141,6 +147,7 @@ async fn created(
     intake: &Arc<Intake>,
     create: &Create,
     body: &mut Incoming,
+    guest: &Guest,
 ) -> Result<Answer, Trouble> {
     let (role, length, total) = match &create.what {
         Created::Whole { length } => (Role::Whole, *length, *length),
@@ -162,7 +169,7 @@ async fn created(
         return Err(Trouble::Gate(gate::Refusal::Short));
     }
     fits(intake, &role, length).await?;
-    make_room(intake).await?;
+    forget_the_oldest(intake).await?;
     let (secret, upload) = register(intake, Way::Tus, role, length, total)?;
     let unclaimed = intake.orphans().watch(&upload);
     let mut progress = Progress {
@@ -170,7 +177,7 @@ async fn created(
         tree: None,
     };
     if let Some(first) = &create.first {
-        match append(intake, &upload, first, body).await {
+        match append(intake, &upload, first, body, guest).await {
             Ok(made) => progress = made,
             // What was made for this request alone goes with it: nobody has its address.
             Err(trouble) => {
@@ -228,6 +235,7 @@ async fn append(
     upload: &Arc<Upload>,
     patch: &Patch,
     body: &mut Incoming,
+    guest: &Guest,
 ) -> Result<Progress, Trouble> {
     if matches!(upload.role, Role::Joined { .. }) {
         return Err(Refusal::Joined.into());
@@ -248,12 +256,16 @@ async fn append(
     let lease = match upload.view().patch(patch)? {
         Step::Complete => lease,
         Step::Append { room } => {
-            let _writer = intake.writer().await.ok_or(Trouble::Busy)?;
+            let class = Class::of(&upload.role, upload.length);
+            let _sending = guest.sends(class);
             let orders = Orders {
                 room,
                 checksum: patch.checksum.clone(),
                 gate: gate_for(intake, upload)?,
-                grant: intake.space().grant(Class::of(&upload.role, upload.length)),
+                make_room: room_for(intake, upload),
+                grant: intake.space().grant(class),
+                leave: guest.leave(),
+                small_settles: intake.small_settles(),
             };
             let body = BodyDataStream::new(body);
             match receive(intake.disk(), intake.settings(), lease, body, orders).await {
@@ -264,6 +276,7 @@ async fn append(
                 Received::Altered => return Err(Refusal::ChecksumDiffers.into()),
                 Received::Gate(refusal) => return Err(Trouble::Gate(refusal)),
                 Received::Full => return Err(full(intake).await),
+                Received::Later(wait) => return Err(Trouble::Later(wait)),
                 Received::Failed => return Err(Trouble::Disk),
             }
         }
@@ -273,6 +286,13 @@ async fn append(
         return Ok(Progress { offset, tree: None });
     }
     finish(intake, lease).await
+}
+
+/// What makes room among the uploads that have bytes, if this one has none yet.
+fn room_for(intake: &Arc<Intake>, upload: &Upload) -> Option<BoxFuture<'static, bool>> {
+    let intake = Arc::clone(intake);
+    let made = async move { make_room(&intake).await.is_ok() };
+    (upload.view().offset == 0).then(|| made.boxed())
 }
 
 /// The gate, if this upload has still to pass it.

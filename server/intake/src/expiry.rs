@@ -27,6 +27,7 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
             intake.orphans().leave(upload);
         }
     }
+    intake.uploads().look_at_announced();
     let uploads = intake.uploads().unfinished();
     let standings: Vec<_> = uploads.iter().map(|upload| Standing::of(upload)).collect();
     let (now, settings) = (intake.times().lived(), intake.settings());

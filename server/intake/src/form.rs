@@ -13,6 +13,7 @@ use knothole_envelope::HEADER_LEN;
 use multer::{Field, Multipart};
 
 use crate::gate::{Expect, Passed, Refusal};
+use crate::guest::Guest;
 use crate::intake::Intake;
 use crate::keep::{self, Committed, Trouble, Way};
 use crate::pages::Outcome;
@@ -35,6 +36,7 @@ pub(crate) async fn take(
     intake: &Arc<Intake>,
     headers: &HeaderMap,
     body: &mut Incoming,
+    guest: &Guest,
 ) -> Outcome {
     let boundary = headers
         .get(header::CONTENT_TYPE)
@@ -59,7 +61,9 @@ pub(crate) async fn take(
         match field {
             Ok(Ok(Some(field))) if field.name() == Some(FIELD) => {
                 found.store(true, Ordering::Relaxed);
-                return file(intake, field).await.unwrap_or_else(|outcome| outcome);
+                return file(intake, field, guest)
+                    .await
+                    .unwrap_or_else(|outcome| outcome);
             }
             Ok(Ok(Some(_))) => {}
             Ok(Ok(None)) => return Outcome::Nothing,
@@ -69,8 +73,11 @@ pub(crate) async fn take(
     Outcome::Nothing
 }
 
-async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Outcome> {
-    let _writer = intake.writer().await.ok_or(Outcome::TryAgain)?;
+async fn file(
+    intake: &Arc<Intake>,
+    mut field: Field<'_>,
+    guest: &Guest,
+) -> Result<Outcome, Outcome> {
     let (first, passed) = head(intake, &mut field).await?;
     let total = passed.total;
     keep::fits(intake, &Role::Whole, total)
@@ -84,11 +91,16 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
         return Err(Outcome::TryAgain);
     };
     lease.admit(passed);
+    let class = Class::of(&Role::Whole, total);
+    let _sending = guest.sends(class);
     let orders = Orders {
         room: total,
         checksum: None,
         gate: None,
-        grant: intake.space().grant(Class::of(&Role::Whole, total)),
+        make_room: None,
+        grant: intake.space().grant(class),
+        leave: guest.leave(),
+        small_settles: intake.small_settles(),
     };
     let body = stream::iter([Ok(first)]).chain(field);
     match receive(intake.disk(), intake.settings(), lease, body, orders).await {
@@ -114,9 +126,11 @@ async fn file(intake: &Arc<Intake>, mut field: Field<'_>) -> Result<Outcome, Out
             let why = match &ended {
                 Received::Whole(_) | Received::Beyond | Received::Altered => Outcome::Damaged,
                 Received::Full => Outcome::Full,
-                Received::Cut | Received::Superseded | Received::Gate(_) | Received::Failed => {
-                    Outcome::TryAgain
-                }
+                Received::Cut
+                | Received::Superseded
+                | Received::Gate(_)
+                | Received::Later(_)
+                | Received::Failed => Outcome::TryAgain,
             };
             // A form cannot go on where it was: what came of it goes, once its lease is back.
             drop(ended);

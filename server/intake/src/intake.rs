@@ -12,13 +12,13 @@ use getrandom::SysRng;
 use knothole_envelope::Day;
 use rand_core::UnwrapErr;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
 pub use self::error::OpenError;
 pub use self::status::Status;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
-use crate::crowd::Crowd;
+use crate::crowd::Circuit;
 use crate::desk::{self, Courier, DeskError};
 use crate::disk::{self, Beneath, Disk};
 use crate::expiry::{self, Watch};
@@ -60,11 +60,10 @@ pub struct Intake {
     space: Arc<Space>,
     mailboxes: Mailboxes,
     polls: Semaphore,
+    small_settles: Semaphore,
     watch: Watch,
     seats: Seats,
-    crowd: Crowd,
     orphans: Orphans,
-    writers: Semaphore,
     gate: Passage,
 }
 
@@ -198,11 +197,10 @@ impl Intake {
             space,
             mailboxes,
             polls: Semaphore::new(settings.most_polls),
+            small_settles: Semaphore::new(settings.most_small_settles),
             watch: Watch::default(),
             seats: Seats::new(&settings),
-            crowd: Crowd::default(),
             orphans: Orphans::default(),
-            writers: Semaphore::new(settings.most_writers),
             gate,
             settings,
             times: Mutex::new(times),
@@ -217,7 +215,15 @@ impl Intake {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve::connection(self, Side::Public, stream).await;
+        serve::connection(self, Side::Public, None, stream).await;
+    }
+
+    /// The same for a connection that came by a known circuit: circuits share the places evenly.
+    pub async fn serve_public_on<S>(self: &Arc<Self>, circuit: &Circuit, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        serve::connection(self, Side::Public, Some(circuit), stream).await;
     }
 
     /// Serves one connection of the collection side until it ends.
@@ -225,7 +231,15 @@ impl Intake {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        serve::connection(self, Side::Collection, stream).await;
+        serve::connection(self, Side::Collection, None, stream).await;
+    }
+
+    /// The same for a connection that came by a known circuit.
+    pub async fn serve_collection_on<S>(self: &Arc<Self>, circuit: &Circuit, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        serve::connection(self, Side::Collection, Some(circuit), stream).await;
     }
 
     /// Tells the time: sheets, epochs and unfinished uploads that are over go, what was left whole is
@@ -314,12 +328,13 @@ impl Intake {
         &self.polls
     }
 
-    pub(crate) const fn seats(&self) -> &Seats {
-        &self.seats
+    /// Who may make durable less than is written at once.
+    pub(crate) const fn small_settles(&self) -> &Semaphore {
+        &self.small_settles
     }
 
-    pub(crate) const fn crowd(&self) -> &Crowd {
-        &self.crowd
+    pub(crate) const fn seats(&self) -> &Seats {
+        &self.seats
     }
 
     pub(crate) const fn orphans(&self) -> &Orphans {
@@ -351,19 +366,6 @@ impl Intake {
             Passage::Gated => Some(self.newsroom().gate(self.times().believed()?)),
             Passage::Open => Some(Gate::Open),
         }
-    }
-
-    /// The right to hold an upload's bytes in memory, or nothing when too many have it for long.
-    pub(crate) async fn writer(&self) -> Option<SemaphorePermit<'_>> {
-        if let Ok(permit) = self.writers.try_acquire() {
-            return Some(permit);
-        }
-        self.crowd.turned_away();
-        let waiting = self.writers.acquire();
-        tokio::time::timeout(self.settings.takeover_patience, waiting)
-            .await
-            .ok()?
-            .ok()
     }
 
     /// What the newsroom has signed, as of now.

@@ -1,5 +1,6 @@
 //! What every way in does with an upload: makes it, ends it, and makes a drop of it.
 
+use core::time::Duration;
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) enum Trouble {
     Busy,
     /// There is no room.
     Full(Shortage),
+    /// As much has come in this hour as may; so long until more may.
+    Later(Duration),
     /// The disk failed.
     Disk,
 }
@@ -64,6 +67,11 @@ impl Trouble {
             Self::Full(Shortage::Everything) => answer::sentence(
                 StatusCode::INSUFFICIENT_STORAGE,
                 "the drop-box has no room for anything now; try again in a few days",
+            ),
+            Self::Later(wait) => answer::later(
+                *wait,
+                "the drop-box has taken as much as it takes in an hour; a message without files \
+                 still gets through",
             ),
             Self::Disk => answer::sentence(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -139,27 +147,37 @@ fn random() -> [u8; 32] {
     bytes
 }
 
-/// Sees to it that one more unfinished upload may be: the least progressed one gives way.
+/// Sees to it that one more upload may be announced: the oldest one of which no byte has come is
+/// forgotten, so that to keep others from sending their first byte somebody must announce all of
+/// `most_announced` within the second or two that this takes them.
+pub(crate) async fn forget_the_oldest(intake: &Arc<Intake>) -> Result<(), Trouble> {
+    let most = intake.settings().most_announced;
+    let oldest = intake.uploads().announced_too_many(most);
+    match oldest.and_then(|upload| upload.take_if_resting()) {
+        Some(lease) => remove(intake, lease).await,
+        None => Ok(()),
+    }
+}
+
+/// Sees to it that one more upload may have bytes: the least progressed one gives way.
 pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
-    let open = intake.uploads().unfinished();
-    if open.len() < intake.settings().most_uploads {
+    let begun = intake.uploads().begun();
+    if begun.len() < intake.settings().most_uploads {
         return Ok(());
     }
     // Lanes stand and fall together: what counts is how far all of them are, for each place that
-    // they take. A lane of which no byte has come is no further than an upload that is not begun.
+    // they take.
     let mut groups = HashMap::<_, (u64, u64)>::new();
-    for upload in &open {
+    for upload in &begun {
         let (sum, places) = groups.entry(upload.group()).or_default();
         *sum = sum.saturating_add(upload.view().offset);
         *places = places.saturating_add(1);
     }
     let progress = |upload: &Arc<Upload>| {
-        let offset = upload.view().offset;
         let (sum, places) = groups.get(&upload.group()).copied().unwrap_or_default();
-        let share = sum.checked_div(places).filter(|_| offset > 0);
-        (share.unwrap_or_default(), offset)
+        (sum.checked_div(places), upload.view().offset)
     };
-    let least = open
+    let least = begun
         .iter()
         .filter(|upload| upload.is_resting() && !upload.is_left_whole())
         .min_by_key(|upload| progress(upload))
@@ -174,9 +192,13 @@ pub(crate) async fn fits(intake: &Arc<Intake>, role: &Role, length: u64) -> Resu
     let inside = Arc::clone(intake);
     let fits = move || inside.space().fits(inside.disk().as_ref(), class, length);
     match tokio::task::spawn_blocking(fits).await {
-        Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => Err(full(intake).await),
-        Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
+        Ok(Ok(true)) => {}
+        Ok(Ok(false)) => return Err(full(intake).await),
+        Ok(Err(_)) | Err(_) => return Err(Trouble::Disk),
+    }
+    match intake.space().too_fast(class) {
+        Some(wait) => Err(Trouble::Later(wait)),
+        None => Ok(()),
     }
 }
 

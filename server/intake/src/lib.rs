@@ -20,6 +20,7 @@ mod forge;
 mod form;
 mod gate;
 mod gateway;
+mod guest;
 mod intake;
 mod join;
 mod journal;
@@ -49,6 +50,7 @@ mod unclaimed;
 mod uploads;
 
 pub use clock::{Batch, UnixSeconds};
+pub use crowd::{Circuit, Crowd, Place};
 pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};
 pub use dist::page_hashes;
 pub use intake::{Intake, OpenError, Status};

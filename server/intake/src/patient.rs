@@ -95,16 +95,24 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+    use crate::crowd::Crowd;
+    use crate::settings::Settings;
+
+    fn meter() -> Meter {
+        let place = Crowd::new(1, &Settings::default()).enter(None).unwrap();
+        place.meter().clone()
+    }
+
     #[tokio::test]
     async fn a_reader_that_takes_nothing_is_given_up_and_one_that_is_slow_is_not() {
         let (near, mut far) = tokio::io::duplex(8);
-        let mut patient = Patient::new(near, Duration::from_millis(20), Meter::default());
+        let mut patient = Patient::new(near, Duration::from_millis(20), meter());
         patient.write_all(&[1; 8]).await.unwrap();
         let error = patient.write_all(&[2; 8]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let mut taken = [0; 8];
         far.read_exact(&mut taken).await.unwrap();
-        let mut patient = Patient::new(patient, Duration::from_secs(60), Meter::default());
+        let mut patient = Patient::new(patient, Duration::from_secs(60), meter());
         let slowly = async {
             let mut all = Vec::new();
             for _ in 0..16 {

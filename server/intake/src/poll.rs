@@ -12,7 +12,7 @@ use knothole_envelope::{ERASURE_LEN, EraseSecret, MailboxAddress, ReplyHash};
 use tokio::time::Instant;
 
 use crate::answer::{self, Answer};
-use crate::drain::Drains;
+use crate::guest::Guest;
 use crate::intake::{Intake, system_rng};
 use crate::mailboxes::Erasure;
 use crate::serve::disk_failed;
@@ -25,7 +25,7 @@ pub(crate) async fn answer(
     intake: &Arc<Intake>,
     name: &str,
     request: Request<Incoming>,
-    drains: &Drains,
+    guest: &Guest,
 ) -> Answer {
     let Ok(mailbox) = name.parse::<MailboxAddress>() else {
         return answer::not_found();
@@ -41,7 +41,7 @@ pub(crate) async fn answer(
                 Ok(Ok(read)) => parse(&read.to_bytes()),
                 Ok(Err(_)) | Err(_) => None,
             };
-            drains.drain(body, intake.settings().drain_patience);
+            guest.drain(body, intake.settings().drain_patience);
             match erasure {
                 Some(erasure) => erase(intake, mailbox, erasure).await,
                 None => answer::sentence(

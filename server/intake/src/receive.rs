@@ -5,28 +5,38 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use sha2::Digest as _;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use crate::crowd::Leave;
 use crate::disk::Disk;
 use crate::gate::{self, Expect, Gate};
 use crate::segments::SEGMENT;
 use crate::settings::{Settings, WRITE_UNIT};
-use crate::space::{Grant, Need};
+use crate::space::{Grant, Need, TooFast};
 use crate::tus::Checksum;
 use crate::uploads::{Lease, Work};
 
 /// What may be taken.
-pub(crate) struct Orders {
+pub(crate) struct Orders<'a> {
     /// Bytes up to the end of the upload.
     pub(crate) room: u64,
     /// What the bytes must hash to, if the request says so.
     pub(crate) checksum: Option<Checksum>,
     /// The gate, when the header is still to come.
     pub(crate) gate: Option<(Gate, Expect)>,
+    /// Makes room among the uploads that have bytes, when this one gets its first; says whether there
+    /// is any.
+    pub(crate) make_room: Option<BoxFuture<'static, bool>>,
     /// The right to the space that the bytes need.
     pub(crate) grant: Grant,
+    /// Tells when the connection must leave.
+    pub(crate) leave: Leave,
+    /// The turns of those who have little to make durable.
+    pub(crate) small_settles: &'a Semaphore,
 }
 
 /// How it ended. Whatever is not [`Received::Whole`], the upload stands at its last durable byte.
@@ -34,7 +44,7 @@ pub(crate) struct Orders {
 pub(crate) enum Received {
     /// The request came to its end, and all of it is durable.
     Whole(Lease),
-    /// The connection went, or was silent too long.
+    /// The connection went, must leave, or was silent too long.
     Cut,
     /// A newer request has the upload.
     Superseded,
@@ -46,6 +56,8 @@ pub(crate) enum Received {
     Gate(gate::Refusal),
     /// No space.
     Full,
+    /// As much has come in this hour as may; so long until more may.
+    Later(Duration),
     /// The disk failed, and the upload with it.
     Failed,
 }
@@ -64,7 +76,7 @@ pub(crate) async fn receive<S, E>(
     settings: &Settings,
     lease: Lease,
     body: S,
-    orders: Orders,
+    orders: Orders<'_>,
 ) -> Received
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
@@ -74,11 +86,14 @@ where
         disk,
         lease: Some(lease),
         gate: orders.gate,
+        make_room: orders.make_room,
         room: orders.room,
         pending: Vec::new(),
         unsettled: 0,
         hash,
         grant: Some(orders.grant),
+        leave: orders.leave,
+        small_settles: orders.small_settles,
         admitted: false,
     };
     let end = taking.run(settings, body).await;
@@ -100,12 +115,15 @@ struct Taking<'a> {
     disk: &'a Arc<dyn Disk>,
     lease: Option<Lease>,
     gate: Option<(Gate, Expect)>,
+    make_room: Option<BoxFuture<'static, bool>>,
     room: u64,
     pending: Vec<u8>,
     /// Bytes written since the last time everything was made durable.
     unsettled: u64,
     hash: Option<Hash>,
     grant: Option<Grant>,
+    leave: Leave,
+    small_settles: &'a Semaphore,
     /// Whether the gate has just read a header that the ticket on the disk does not know.
     admitted: bool,
 }
@@ -116,6 +134,7 @@ impl Taking<'_> {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let mut last_byte = Instant::now();
+        let mut quiet = settings.quiet;
         loop {
             // A request with a checksum is kept whole or not at all.
             let dirty = (self.unsettled > 0 || !self.pending.is_empty())
@@ -123,20 +142,40 @@ impl Taking<'_> {
                 && self.hash.is_none();
             let waits = Waits {
                 silence: deadline(last_byte, settings.body_patience),
-                quiet: dirty.then(|| deadline(last_byte, settings.quiet)),
+                quiet: dirty.then(|| deadline(last_byte, quiet)),
             };
             let lease = self.lease.as_ref().ok_or(Received::Failed)?;
-            match next(lease, &mut body, waits).await {
+            match next(lease, &mut self.leave, &mut body, waits).await {
                 Event::Bytes(bytes) => {
                     last_byte = Instant::now();
                     self.bytes(&bytes).await?;
                 }
-                Event::Quiet => self.settle().await?,
+                Event::Quiet => {
+                    quiet = self.next_quiet(quiet, settings);
+                    self.settle().await?;
+                }
                 Event::End => return self.end().await,
                 Event::Cut => return Err(self.stop(Received::Cut).await),
                 Event::Superseded => return Err(self.stop(Received::Superseded).await),
             }
         }
+    }
+
+    /// To make bytes durable costs the disk the same however few they are. Whoever sends a few at a
+    /// time waits longer for it each time.
+    fn next_quiet(&self, quiet: Duration, settings: &Settings) -> Duration {
+        if self.has_little() {
+            quiet.saturating_mul(2).min(settings.body_patience)
+        } else {
+            settings.quiet
+        }
+    }
+
+    /// Whether there is next to nothing to make durable.
+    fn has_little(&self) -> bool {
+        let unit = u64::try_from(WRITE_UNIT).unwrap_or(u64::MAX);
+        let pending = u64::try_from(self.pending.len()).unwrap_or(u64::MAX);
+        self.unsettled.saturating_add(pending) < unit
     }
 
     async fn bytes(&mut self, bytes: &[u8]) -> Result<(), Received> {
@@ -198,6 +237,12 @@ impl Taking<'_> {
     }
 
     async fn flush(&mut self) -> Result<(), Received> {
+        // Not before the gate: whoever makes others give way has paid for it with a header.
+        if let Some(room) = self.make_room.take()
+            && !room.await
+        {
+            return Err(Received::Cut);
+        }
         let bytes = core::mem::take(&mut self.pending);
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let pending = self.unsettled.saturating_add(count);
@@ -229,6 +274,17 @@ impl Taking<'_> {
     }
 
     async fn settle(&mut self) -> Result<(), Received> {
+        // Many who bring little wait for each other, and not the disk for all of them.
+        let small_settles = self.small_settles;
+        let _turn = match self.has_little() {
+            true => Some(
+                small_settles
+                    .acquire()
+                    .await
+                    .map_err(|_| Received::Failed)?,
+            ),
+            false => None,
+        };
         if !self.pending.is_empty() {
             self.flush().await?;
         }
@@ -253,9 +309,10 @@ impl Taking<'_> {
         let lease = self.lease.take().ok_or(Received::Failed)?;
         let (lease, result) = lease.on_disk(self.disk, work).await;
         self.lease = lease;
-        result.map_err(|error| match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Received::Full,
-            _ => Received::Failed,
+        result.map_err(|error| match (error.kind(), TooFast::wait_of(&error)) {
+            (_, Some(wait)) => Received::Later(wait),
+            (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, None) => Received::Full,
+            (_, None) => Received::Failed,
         })
     }
 }
@@ -269,7 +326,7 @@ fn deadline(from: Instant, patience: Duration) -> Instant {
     from.checked_add(patience).unwrap_or(from)
 }
 
-async fn next<S, E>(lease: &Lease, body: &mut S, waits: Waits) -> Event
+async fn next<S, E>(lease: &Lease, leave: &mut Leave, body: &mut S, waits: Waits) -> Event
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
@@ -282,6 +339,7 @@ where
     tokio::select! {
         biased;
         () = lease.superseded() => Event::Superseded,
+        () = leave.wanted() => Event::Cut,
         next = body.next() => match next {
             Some(Ok(bytes)) => Event::Bytes(bytes),
             Some(Err(_)) => Event::Cut,

@@ -15,19 +15,21 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::answer::{self, Answer};
 use crate::collect;
 use crate::crossing::Crossing;
-use crate::crowd::Meter;
+use crate::crowd::{Circuit, Place};
 use crate::desk;
 use crate::dist::Home;
 use crate::drain::Drains;
 use crate::drops;
 use crate::form;
 use crate::gateway;
+use crate::guest::Guest;
 use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
 use crate::pages;
 use crate::patient::Patient;
 use crate::poll::{self, MAILBOXES};
 use crate::seats::Seat;
+use crate::settings::Settings;
 use crate::spoken::{Spoken, Turns};
 use crate::tus::{UPLOADS, UploadSecret};
 
@@ -47,87 +49,113 @@ const READ_AHEAD: usize = 65_536;
 /// Header lines in a request at most.
 const MOST_HEADERS: usize = 64;
 
-/// Serves one connection until it ends, or has lived its life.
-pub(crate) async fn connection<S>(intake: &Arc<Intake>, side: Side, stream: S)
-where
+/// Serves one connection until it ends, has lived its life, or must give its place to another.
+pub(crate) async fn connection<S>(
+    intake: &Arc<Intake>,
+    side: Side,
+    circuit: Option<&Circuit>,
+    stream: S,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let seat = intake.seats().take(side);
-    if side == Side::Public && !seat.as_ref().is_some_and(Seat::is_served) {
-        intake.crowd().turned_away();
-    }
-    let Some(seat) = seat else {
-        return;
-    };
-    let settings = intake.settings();
-    let (served, patience) = (seat.is_served(), settings.header_patience);
-    let life = if served {
-        settings.connection_life
-    } else {
-        patience
-    };
-    let meter = Meter::default();
-    let stream = Patient::new(stream, settings.read_patience, meter.clone());
-    let turns = Turns::default();
-    let stream = Spoken::new(stream, turns.clone(), patience);
-    let inside = Arc::clone(intake);
-    let drains = Drains::default();
-    let service = service_fn(move |request| {
-        let intake = Arc::clone(&inside);
-        let drains = drains.clone();
-        let turn = turns.begin();
-        async move {
-            let crossing = match side {
-                Side::Public => Crossing::of(&request),
-                Side::Collection => None,
-            };
-            let mut answer = match side {
-                _ if !served => {
-                    drains.drain(request.into_body(), patience);
-                    turned_away()
-                }
-                Side::Public => public(&intake, request, &drains).await,
-                Side::Collection => collection(&intake, request).await,
-            };
-            if let Some(crossing) = crossing {
-                crossing.allow(&mut answer);
-            }
-            Ok::<_, Infallible>(turn.ends_with(answer))
-        }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience)
-        .auto_date_header(false)
-        .max_buf_size(READ_AHEAD)
-        .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
-    let crowded = async {
-        // Couriers have places of their own.
-        if side == Side::Collection {
-            return core::future::pending().await;
-        }
-        let (window, least) = (settings.crowd_window, settings.crowd_bytes);
-        intake
-            .crowd()
-            .wants_the_place_of(&meter, window, least)
-            .await;
-    };
-    // How a connection ended is nobody's business, least of all the log's.
-    tokio::select! {
-        _ended = tokio::time::timeout(life, serving) => {}
-        () = crowded => {}
+    match intake.seats().take(side, circuit) {
+        Some(Seat::Served(place)) => serve(intake, side, place, stream).await,
+        Some(Seat::TurnedAway { .. }) => turn_away(intake, side, stream).await,
+        None => {}
     }
 }
 
-async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drains) -> Answer {
+async fn serve<S>(intake: &Arc<Intake>, side: Side, place: Place, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let settings = intake.settings();
+    let stream = Patient::new(stream, settings.read_patience, place.meter().clone());
+    let turns = Turns::default();
+    let stream = Spoken::new(stream, turns.clone(), settings.header_patience);
+    let guest = Guest::new(place);
+    let mut leave = guest.leave();
+    let (inside, served) = (Arc::clone(intake), guest.clone());
+    let service = service_fn(move |request| {
+        let (intake, guest) = (Arc::clone(&inside), served.clone());
+        let turn = turns.begin();
+        async move {
+            let _asking = guest.asks();
+            let answer = match side {
+                Side::Public => {
+                    let crossing = Crossing::of(&request);
+                    let mut answer = public(&intake, request, &guest).await;
+                    if let Some(crossing) = crossing {
+                        crossing.allow(&mut answer);
+                    }
+                    answer
+                }
+                Side::Collection => collection(&intake, request).await,
+            };
+            Ok::<_, Infallible>(turn.ends_with(answer))
+        }
+    });
+    let serving = protocol(settings).serve_connection(TokioIo::new(stream), service);
+    let mut serving = core::pin::pin!(serving);
+    // How a connection ended is nobody's business, least of all the log's.
+    tokio::select! {
+        _ended = tokio::time::timeout(settings.connection_life, serving.as_mut()) => return,
+        () = leave.wanted() => {}
+    }
+    // Another has the place already. A request that is worked on hears of it and keeps what it has.
+    if guest.is_asking()
+        && let Some(_leaving) = intake.seats().leave()
+    {
+        serving.as_mut().graceful_shutdown();
+        let _ended = tokio::time::timeout(settings.leave_patience, serving).await;
+    }
+}
+
+async fn turn_away<S>(intake: &Arc<Intake>, side: Side, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let settings = intake.settings();
+    let patience = settings.header_patience;
+    let turns = Turns::default();
+    let stream = Spoken::new(stream, turns.clone(), patience);
+    let drains = Drains::default();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let turn = turns.begin();
+        let crossing = Crossing::of(&request).filter(|_| side == Side::Public);
+        drains.drain(request.into_body(), patience);
+        let mut answer = turned_away();
+        if let Some(crossing) = crossing {
+            crossing.allow(&mut answer);
+        }
+        core::future::ready(Ok::<_, Infallible>(turn.ends_with(answer)))
+    });
+    let telling = protocol(settings).serve_connection(TokioIo::new(stream), service);
+    let _ended = tokio::time::timeout(patience, telling).await;
+}
+
+/// HTTP/1.1 with its bounds. Of the library's own timers this one is all there is: it is for the
+/// head of a request and for a connection that lies idle between two; bodies have theirs in
+/// [`crate::receive`], readers in [`Patient`].
+fn protocol(settings: &Settings) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.header_patience)
+        .auto_date_header(false)
+        .max_buf_size(READ_AHEAD)
+        .max_headers(MOST_HEADERS);
+    protocol
+}
+
+async fn public(intake: &Arc<Intake>, request: Request<Incoming>, guest: &Guest) -> Answer {
     if let Some(answer) = gateway::turned_back(request.headers()) {
-        drains.drain(request.into_body(), intake.settings().drain_patience);
+        guest.drain(request.into_body(), intake.settings().drain_patience);
         return answer;
     }
     let path = request.uri().path();
     if path == "/drops" || path.starts_with(UPLOADS) {
-        return drops::answer(intake, request, drains).await;
+        return drops::answer(intake, request, guest).await;
     }
     let crossing = Crossing::of(&request);
     if crossing == Some(Crossing::Preflight) {
@@ -135,12 +163,12 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, drains: &Drain
     }
     if let Some(name) = path.strip_prefix(MAILBOXES) {
         let name = name.to_owned();
-        return poll::answer(intake, &name, request, drains).await;
+        return poll::answer(intake, &name, request, guest).await;
     }
     if let Some(home) = Home::at(path).filter(|_| request.method() == Method::POST) {
         let (head, mut body) = request.into_parts();
-        let outcome = form::take(intake, &head.headers, &mut body).await;
-        drains.drain(body, intake.settings().drain_patience);
+        let outcome = form::take(intake, &head.headers, &mut body, guest).await;
+        guest.drain(body, intake.settings().drain_patience);
         return pages::see(outcome, home);
     }
     let newsroom = intake.newsroom();

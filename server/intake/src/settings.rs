@@ -5,8 +5,11 @@ use core::time::Duration;
 use crate::clock::Batch;
 use crate::masthead::Masthead;
 
-/// Bytes of an upload that are gathered in memory before they are written.
-pub(crate) const WRITE_UNIT: usize = 262_144;
+/// Bytes of an upload that are gathered in memory before they are written. With what has been read
+/// ahead, a connection that sends takes up to four times as much: 64 MiB for 256 of them.
+pub(crate) const WRITE_UNIT: usize = 65_536;
+/// Bytes of a drop that are read at once.
+pub(crate) const READ_UNIT: usize = 262_144;
 
 /// What an administrator may set, and every bound that holds on the way.
 #[derive(Debug, Clone)]
@@ -43,14 +46,24 @@ pub struct Settings {
     /// seized disk tells what was written within the last so many seconds, and each time costs one
     /// change of an inode for each file.
     pub level_pause: Duration,
-    /// Connections at once on the public side. Tor's own limits come before this one.
+    /// Bytes that all sources together may store within an hour, if there is a bound. Messages are
+    /// beyond it, as long as they take less than their reserve in an hour.
+    pub most_bytes_per_hour: Option<u64>,
+    /// Connections at once on the public side: what bounds the memory that sources can take. With
+    /// as many streams of Tor beside them the server stays below 256 MiB.
     pub most_public_connections: usize,
     /// Connections at once on the collection side: couriers are few.
     pub most_collection_connections: usize,
-    /// Unfinished uploads at once, lanes counted one by one. The least progressed gives way.
+    /// Unfinished uploads of which bytes have come, lanes counted one by one. The least progressed
+    /// gives way.
     pub most_uploads: usize,
-    /// Requests at once that hold up to 256 KiB of memory for an upload.
-    pub most_writers: usize,
+    /// Uploads of which no byte has come. They cost memory only, 1 KiB at most; the oldest gives
+    /// way, so that a source has the time between two round trips through Tor before it is its turn
+    /// even where a thousand a second are announced.
+    pub most_announced: usize,
+    /// Uploads at once of which less than 64 KiB are made durable; others wait for their turn. Each
+    /// costs the disk as much as megabytes do, and those who bring more must not wait behind them.
+    pub most_small_settles: usize,
     /// Requests to mailboxes that are worked on at once; others wait for their turn. Each takes
     /// about 15 ms of a processor in its `mailbox_time`.
     pub most_polls: usize,
@@ -84,11 +97,17 @@ pub struct Settings {
     pub read_patience: Duration,
     /// How long a connection may live in all.
     pub connection_life: Duration,
-    /// The time in which a connection must have moved `crowd_bytes` to keep its place, while others
-    /// find none. Twice too little in a row costs the place.
-    pub crowd_window: Duration,
-    /// Bytes that earn a place in a crowd: a line that is slower than this brings no file through.
-    pub crowd_bytes: u64,
+    /// How long after it came a connection keeps its place whatever others want. It matters only
+    /// where more come within it than there are places, which are a thousand a second: fewer have
+    /// longer, because the newest leave last. Tor itself brings some 75 circuits a second.
+    pub place_patience: Duration,
+    /// After so long what a connection has moved counts half. Tor's stalls are shorter than this.
+    pub credit_half_life: Duration,
+    /// Bytes that who comes counts as having moved: 64 KiB, so that a line of less than 3 KiB a
+    /// second gives way to newcomers, which would bring no file through.
+    pub first_credit: u64,
+    /// How long a connection whose place was given to another may take to make durable what it has.
+    pub leave_patience: Duration,
 }
 
 impl Default for Settings {
@@ -98,6 +117,7 @@ impl Default for Settings {
             masthead: Masthead::default(),
             batch: Batch::DAY,
             most_bytes: None,
+            most_bytes_per_hour: None,
             system_reserve: 64 * MIB,
             replies_reserve: 256 * MIB,
             messages_reserve: 256 * MIB,
@@ -106,10 +126,11 @@ impl Default for Settings {
             pool_segments: 1_024,
             pool_bytes: 256 * MIB,
             level_pause: Duration::from_secs(60),
-            most_public_connections: 512,
+            most_public_connections: 256,
             most_collection_connections: 32,
             most_uploads: 1_024,
-            most_writers: 128,
+            most_announced: 16_384,
+            most_small_settles: 4,
             most_polls: 32,
             mailbox_time: Duration::from_secs(1),
             upload_life: Duration::from_secs(14 * 86_400),
@@ -124,8 +145,10 @@ impl Default for Settings {
             drain_patience: Duration::from_secs(900),
             read_patience: Duration::from_secs(120),
             connection_life: Duration::from_secs(7 * 86_400),
-            crowd_window: Duration::from_secs(45),
-            crowd_bytes: 65_536,
+            place_patience: Duration::from_millis(250),
+            credit_half_life: Duration::from_secs(20),
+            first_credit: 65_536,
+            leave_patience: Duration::from_secs(5),
         }
     }
 }

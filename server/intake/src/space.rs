@@ -1,12 +1,18 @@
 //! Who may still write: space is kept for words when files have filled the rest, and for the
 //! newsroom's own papers when words have filled that too.
 
+mod rate;
+
+use core::time::Duration;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use knothole_envelope::{CHUNK_LEN, FEWEST_CHUNKS, HEADER_LEN};
 
+use self::rate::Rate;
+pub(crate) use self::rate::TooFast;
 use crate::commit;
 use crate::disk::Disk;
 use crate::record::Role;
@@ -68,6 +74,7 @@ pub(crate) struct Space {
     /// Kept for messages.
     messages: u64,
     ledger: Mutex<Ledger>,
+    rate: Rate,
     short: AtomicBool,
 }
 
@@ -94,6 +101,11 @@ impl Space {
                 ahead: 0,
                 replies: 0,
             }),
+            rate: Rate::new(
+                settings.most_bytes_per_hour,
+                settings.messages_reserve,
+                Instant::now(),
+            ),
             short: AtomicBool::new(false),
         })
     }
@@ -153,6 +165,11 @@ impl Space {
             self.short.store(true, Ordering::Relaxed);
         }
         Ok(fits)
+    }
+
+    /// How long to wait before something of this class may come in, if it must.
+    pub(crate) fn too_fast(&self, class: Class) -> Option<Duration> {
+        self.rate.wait(class, Instant::now())
     }
 
     /// What to say to someone who was refused.
@@ -243,8 +260,11 @@ impl Grant {
     /// Sees to it that what is pending may be written, and reserves some space ahead.
     ///
     /// # Errors
-    /// [`io::ErrorKind::StorageFull`], or that of the disk.
+    /// [`io::ErrorKind::StorageFull`], [`TooFast`], or that of the disk.
     pub(crate) fn cover(&mut self, disk: &dyn Disk, need: Need) -> io::Result<()> {
+        if let Some(wait) = self.space.too_fast(self.class) {
+            return Err(TooFast::error(wait));
+        }
         if need.pending <= self.ahead {
             return Ok(());
         }
@@ -267,6 +287,7 @@ impl Grant {
 
     /// So many of the bytes have become durable.
     pub(crate) fn settled(&mut self, bytes: u64) {
+        self.space.rate.came(self.class, bytes, Instant::now());
         let mut ledger = lock(&self.space.ledger);
         ledger.held = ledger.held.saturating_add(bytes);
         let used = bytes.min(self.ahead);

@@ -163,6 +163,12 @@ impl Upload {
         matches!(lock(&self.state).phase, Phase::Gone)
     }
 
+    /// Whether it is no more than an address: no byte of it has come, and nobody sends any.
+    pub(crate) fn is_announced(&self) -> bool {
+        let state = lock(&self.state);
+        matches!(state.phase, Phase::Resting(_)) && state.durable == 0
+    }
+
     /// Whether nobody writes to it.
     pub(crate) fn is_resting(&self) -> bool {
         matches!(lock(&self.state).phase, Phase::Resting(_))

@@ -11,6 +11,8 @@ mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
+use std::time::Duration;
+
 use knothole_envelope::{Receipt, TreeHash, unframe};
 use knothole_intake::{Settings, UnixSeconds};
 use newsroom::{BATCH, DAY, House};
@@ -168,6 +170,7 @@ async fn an_upload_that_has_stood_still_for_a_day_gives_way_when_space_is_short_
 async fn a_connection_too_many_hears_so_and_couriers_have_seats_of_their_own() {
     let mut settings = newsroom::settings();
     settings.most_public_connections = 1;
+    settings.place_patience = Duration::from_secs(3_600);
     let house = House::with(settings).await;
     let mut first = Wire::public(&house.intake);
     assert_eq!(first.ask("GET /charter", &[], b"").await.status, 200);
@@ -186,6 +189,35 @@ async fn a_connection_too_many_hears_so_and_couriers_have_seats_of_their_own() {
     {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test]
+async fn when_an_hours_worth_of_files_has_come_the_next_one_hears_when_to_go_on_and_words_arrive() {
+    let mut settings = newsroom::settings();
+    settings.most_bytes_per_hour = Some(3_900_000);
+    let house = House::with(settings).await;
+    let (sealed, _) = house.drop(6_000_000);
+    let length = sealed.len().to_string();
+    let mut wire = Wire::public(&house.intake);
+    let made = wire
+        .tus("POST /drops", &[("Upload-Length", &length)], b"")
+        .await;
+    let path = made.header("location").unwrap().to_owned();
+    let part = wire.patch(&path, 0, &sealed[..4_000_000]).await;
+    assert_eq!(part.status, 204, "what was under way still comes in");
+    for refused in [
+        wire.patch(&path, 4_000_000, &sealed[4_000_000..]).await,
+        send(&house, 3_000_000).await.0,
+    ] {
+        assert_eq!(refused.status, 503, "{}", refused.text());
+        assert_eq!(refused.header("retry-after"), Some("900"));
+        assert!(refused.text().contains("without files still gets"));
+        assert!(refused.text().contains("in 15 minutes"));
+    }
+    let (words, _, _) = send(&house, 5).await;
+    assert_eq!(words.status, 201, "{}", words.text());
+    let head = wire.tus(&format!("HEAD {path}"), &[], b"").await;
+    assert_eq!(head.header("upload-offset"), Some("4000000"));
 }
 
 #[tokio::test]

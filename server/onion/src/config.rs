@@ -31,10 +31,17 @@ struct File {
     batch: String,
     danger_batch: Option<String>,
     space: Option<String>,
+    ingest_per_hour: Option<String>,
+    #[serde(default = "defaults::messages")]
+    messages: String,
     #[serde(default = "defaults::replies")]
     replies: String,
     #[serde(default = "defaults::grace")]
     grace: String,
+    #[serde(default = "defaults::uploads")]
+    uploads: NonZeroUsize,
+    #[serde(default = "defaults::connections")]
+    connections: NonZeroUsize,
     #[serde(default = "defaults::circuits")]
     circuits: NonZeroUsize,
     #[serde(default = "defaults::streams_per_circuit")]
@@ -49,6 +56,8 @@ struct File {
     probe_every: String,
     public_onion: Option<String>,
     collection_onion: Option<String>,
+    #[serde(default)]
+    circuit_ids: bool,
     danger_tor_log: Option<String>,
 }
 
@@ -62,11 +71,20 @@ mod defaults {
     pub(super) fn batch() -> String {
         "24h".to_owned()
     }
+    pub(super) fn messages() -> String {
+        "256MiB".to_owned()
+    }
     pub(super) fn replies() -> String {
         "256MiB".to_owned()
     }
     pub(super) fn grace() -> String {
         "7d".to_owned()
+    }
+    pub(super) fn uploads() -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add(1023)
+    }
+    pub(super) fn connections() -> NonZeroUsize {
+        NonZeroUsize::MIN.saturating_add(255)
     }
     pub(super) fn circuits() -> NonZeroUsize {
         NonZeroUsize::MIN.saturating_add(255)
@@ -125,16 +143,26 @@ pub(crate) struct Config {
     pub(crate) batch: Batch,
     /// The most bytes that the store may hold, if less than the disk has.
     pub(crate) space: Option<u64>,
+    /// The bytes that all sources together may store within an hour, if there is a bound.
+    pub(crate) ingest_per_hour: Option<u64>,
+    /// The bytes that are kept for messages.
+    pub(crate) messages: u64,
     /// The bytes that are kept for replies, and the most that they may have.
     pub(crate) replies: u64,
     /// How long a drop stays after the newsroom has signed it off.
     pub(crate) grace: Duration,
-    /// The most circuits or connections that one service serves at once.
+    /// The most unfinished uploads of which bytes have come.
+    pub(crate) uploads: NonZeroUsize,
+    /// The most connections of sources at once.
+    pub(crate) connections: NonZeroUsize,
+    /// The most circuits that one onion service serves at once.
     pub(crate) circuits: NonZeroUsize,
     pub(crate) streams_per_circuit: NonZeroU32,
     pub(crate) introductions_per_second: NonZeroU32,
     pub(crate) introductions_at_once: NonZeroU32,
     pub(crate) proof_of_work: bool,
+    /// Whether the tor in front says by which circuit a connection came.
+    pub(crate) circuit_ids: bool,
     /// The time between two probes.
     pub(crate) probe_every: Duration,
     pub(crate) danger_tor_log: Option<String>,
@@ -188,28 +216,44 @@ impl Config {
                 file.leave_to.as_deref(),
             )?,
             batch: batch(&file.batch, file.danger_batch.as_deref())?,
-            space: match &file.space {
-                None => None,
-                Some(text) => {
-                    Some(bytes(text).ok_or(ConfigError::Value("space", "a size, as 100GiB"))?)
-                }
-            },
+            space: size("space", file.space.as_deref())?,
+            ingest_per_hour: size("ingest_per_hour", file.ingest_per_hour.as_deref())?,
+            messages: bytes(&file.messages)
+                .ok_or(ConfigError::Value("messages", "a size, as 256MiB"))?,
             replies: bytes(&file.replies)
                 .ok_or(ConfigError::Value("replies", "a size, as 256MiB"))?,
             grace: duration(&file.grace)
                 .filter(|grace| *grace <= LONGEST_GRACE)
                 .ok_or(ConfigError::Value("grace", "a time from 0d to 90d"))?,
+            uploads: file.uploads,
+            connections: file.connections,
             circuits: file.circuits,
             streams_per_circuit: file.streams_per_circuit,
             introductions_per_second: file.introductions_per_second,
             introductions_at_once: file.introductions_at_once,
             proof_of_work: file.proof_of_work,
+            circuit_ids: circuit_ids(file.circuit_ids, &file.listen)?,
             probe_every: duration(&file.probe_every)
                 .filter(|every| *every >= SHORTEST_PROBE)
                 .ok_or(ConfigError::Value("probe_every", "a time of at least 10s"))?,
             danger_tor_log: file.danger_tor_log,
         })
     }
+}
+
+fn circuit_ids(told: bool, listen: &str) -> Result<bool, ConfigError> {
+    if told && listen == "tor" {
+        return Err(ConfigError::Value(
+            "circuit_ids",
+            "absent when the server has onions of its own: it knows its circuits",
+        ));
+    }
+    Ok(told)
+}
+
+fn size(key: &'static str, text: Option<&str>) -> Result<Option<u64>, ConfigError> {
+    let refused = ConfigError::Value(key, "a size, as 100GiB");
+    text.map(|text| bytes(text).ok_or(refused)).transpose()
 }
 
 fn masthead(name: &str, words: &str, leave_to: Option<&str>) -> Result<Masthead, ConfigError> {
@@ -310,111 +354,4 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Config, ConfigError> {
-        Config::parse(text, Path::new("/etc/knothole"))
-    }
-
-    #[test]
-    fn the_sample_file_is_a_configuration() {
-        let text = include_str!("../knothole-server.toml");
-        let config = parse(text).unwrap();
-        assert_eq!(config.listen, Listen::Tor);
-        assert_eq!(config.batch, Batch::DAY);
-    }
-
-    #[test]
-    fn a_data_folder_is_enough() {
-        let config = parse("data = \"data\"").unwrap();
-        assert_eq!(config.data, Path::new("/etc/knothole/data"));
-        assert!(config.proof_of_work);
-    }
-
-    #[test]
-    fn a_key_that_nobody_knows_is_refused() {
-        assert!(matches!(
-            parse("data = \"data\"\nbach = \"24h\""),
-            Err(ConfigError::NotToml(_))
-        ));
-    }
-
-    #[test]
-    fn a_batch_below_an_hour_must_be_called_dangerous() {
-        assert!(parse("data = \"d\"\nbatch = \"59m\"").is_err());
-        assert!(parse("data = \"d\"\nbatch = \"1h\"").is_ok());
-        let config = parse("data = \"d\"\ndanger_batch = \"10s\"").unwrap();
-        assert_eq!(config.batch.length(), Duration::from_secs(10));
-    }
-
-    #[test]
-    fn a_batch_beyond_a_week_is_refused() {
-        assert!(parse("data = \"d\"\nbatch = \"168h\"").is_ok());
-        assert!(parse("data = \"d\"\nbatch = \"169h\"").is_err());
-    }
-
-    #[test]
-    fn a_grace_is_a_week_unless_it_is_set_and_may_be_none() {
-        let week = Duration::from_secs(7 * 86_400);
-        assert_eq!(parse("data = \"d\"").unwrap().grace, week);
-        let none = parse("data = \"d\"\ngrace = \"0d\"").unwrap();
-        assert_eq!(none.grace, Duration::ZERO);
-        assert!(parse("data = \"d\"\ngrace = \"91d\"").is_err());
-        assert!(parse("data = \"d\"\nreplies = \"64\"").is_err());
-    }
-
-    #[test]
-    fn a_socket_folder_stands_behind_another_tor() {
-        let config = parse("data = \"d\"\nlisten = \"unix:/run/knothole\"").unwrap();
-        assert_eq!(
-            config.listen,
-            Listen::Unix {
-                folder: "/run/knothole".into(),
-                public: None,
-                collection: None
-            }
-        );
-        assert!(parse("data = \"d\"\nlisten = \"unix:\"").is_err());
-        assert!(parse("data = \"d\"\nlisten = \"tcp:80\"").is_err());
-    }
-
-    #[test]
-    fn what_is_said_of_the_newsroom_is_text_alone_and_the_error_does_not_repeat_it() {
-        let silent = parse("data = \"d\"").unwrap();
-        assert_eq!(silent.masthead, Masthead::default());
-        let text = "data = \"d\"\nnewsroom_name = \"Paper\"\nleave_to = \"https://a.example/\"\n\
-                    newsroom_words = \"\"\"\nOne.\nTwo.\n\"\"\"";
-        let masthead = parse(text).unwrap().masthead;
-        assert_eq!(masthead.name, NewsroomName::new("Paper").unwrap());
-        assert_eq!(masthead.words, NewsroomWords::new("One.\nTwo.").unwrap());
-        assert_eq!(
-            masthead.leave_to,
-            LeaveTo::new("https://a.example/").unwrap()
-        );
-        for wrong in [
-            "newsroom_name = \"two\\nlines\"",
-            "newsroom_words = \"turned \\u202e\"",
-            "leave_to = \"javascript:f()\"",
-        ] {
-            let (key, value) = wrong.split_once(" = ").unwrap();
-            let said = parse(&format!("data = \"d\"\n{wrong}"))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                said.contains(key) && !said.contains(value.trim_matches('"')),
-                "{said}"
-            );
-        }
-    }
-
-    #[test]
-    fn tor_settings_may_be_one_file_or_several() {
-        assert_eq!(
-            parse("data = \"d\"\ntor = \"a.toml\"").unwrap().tor.len(),
-            1
-        );
-        let two = parse("data = \"d\"\ntor = [\"a.toml\", \"b.toml\"]").unwrap();
-        assert_eq!(two.tor.len(), 2);
-    }
-}
+mod tests;

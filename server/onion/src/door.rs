@@ -2,6 +2,7 @@
 
 mod circuit;
 mod onion;
+mod proxy;
 mod service;
 mod socket;
 

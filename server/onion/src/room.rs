@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use knothole_intake::Intake;
+use knothole_intake::{Circuit, Intake};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// One of the two services.
@@ -31,6 +31,17 @@ impl Room {
         match self {
             Self::Public => intake.serve_public(stream).await,
             Self::Collection => intake.serve_collection(stream).await,
+        }
+    }
+
+    /// Hands one connection over that came by this circuit, until it ends.
+    pub(crate) async fn serve_on<S>(self, intake: Arc<Intake>, circuit: Circuit, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        match self {
+            Self::Public => intake.serve_public_on(&circuit, stream).await,
+            Self::Collection => intake.serve_collection_on(&circuit, stream).await,
         }
     }
 }

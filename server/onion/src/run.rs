@@ -104,6 +104,10 @@ async fn open_intake(config: &Config, data: &Data) -> Result<Arc<Intake>, RunErr
     settings.batch = config.batch;
     settings.most_bytes = config.space;
     settings.replies_reserve = config.replies;
+    settings.messages_reserve = config.messages;
+    settings.most_bytes_per_hour = config.ingest_per_hour;
+    settings.most_public_connections = config.connections.get();
+    settings.most_uploads = config.uploads.get();
     settings.grace = config.grace;
     let store = data.store();
     tokio::task::spawn_blocking(move || Intake::open(&store, settings, UnixSeconds::from_system()))

@@ -1,14 +1,10 @@
 //! A newsroom, its server, its courier and its sources, all by one clock.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use knothole_envelope::{Day, OnionAddress};
-use knothole_tests::{
-    Broom, Clock, Courier, Newsroom, Process, Programs, Said, Server, finish, guarded,
-};
+use knothole_tests::{Broom, Clock, Courier, Newsroom, Programs, Said, Server, Shortcut, finish};
 
 /// A Monday.
 const FIRST_DAY: &str = "2027-03-01";
@@ -29,7 +25,7 @@ pub(crate) struct House {
     /// What opens is written into memory only, as on the real machine.
     opened: Broom,
     openings: usize,
-    _shortcut: Process,
+    _shortcut: Shortcut,
     folder: Broom,
 }
 
@@ -44,8 +40,8 @@ impl House {
         let [public, collection] =
             [1, 2].map(|key| OnionAddress::from_identity(&[key; 32]).to_string());
         let sockets = folder.path().join("sockets");
-        let (shortcut, port) = shortcut(&sockets, &public, &collection);
-        let way = vec!["--socks".to_owned(), format!("127.0.0.1:{port}")];
+        let shortcut = Shortcut::start(&sockets, &public, &collection).unwrap();
+        let way = shortcut.way();
         let lines = format!(
             "listen = \"unix:{}\"\npublic_onion = \"{public}\"\ncollection_onion = \"{collection}\"\n\
              batch = \"24h\"\ngrace = \"7d\"",
@@ -264,24 +260,4 @@ impl House {
     pub(crate) fn folder(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-}
-
-/// Starts the SOCKS port that leads to the server's sockets; gives its number too.
-fn shortcut(sockets: &Path, public: &str, collection: &str) -> (Process, u16) {
-    let mut command = guarded("python3");
-    command
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/soak/shortcut.py"))
-        .arg("0")
-        .arg(format!("{public}={}", sockets.join("public").display()))
-        .arg(format!(
-            "{collection}={}",
-            sockets.join("collection").display()
-        ))
-        .stdout(Stdio::piped());
-    let mut process = Process::start(command).unwrap();
-    let mut line = String::new();
-    let out = process.child().stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut line).unwrap();
-    let port = line.trim().strip_prefix("ready ").unwrap().parse().unwrap();
-    (process, port)
 }

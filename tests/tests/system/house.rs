@@ -17,6 +17,8 @@ pub(crate) struct House {
     pub(crate) server: Server,
     pub(crate) newsroom: Newsroom,
     pub(crate) courier: Courier,
+    /// The public one.
+    pub(crate) onion: String,
     /// What opens is written into memory only, as on the real machine.
     pub(crate) opened: Broom,
     stage: &'static Stage,
@@ -63,6 +65,7 @@ impl House {
             server,
             newsroom,
             courier,
+            onion: onion.to_owned(),
             opened: Broom::new_folder(Path::new("/dev/shm"), "knothole-test-").unwrap(),
             stage,
             folder,

@@ -15,7 +15,7 @@ use crate::commit;
 use crate::disk::{Disk, Place};
 use crate::record::{Lanes, Manifest};
 use crate::segments;
-use crate::settings::WRITE_UNIT;
+use crate::settings::READ_UNIT;
 
 /// A body that reads one unit at a time, when the connection asks for it: whatever the drop's
 /// size, a connection holds one unit of it and the one that is being sent.
@@ -113,7 +113,7 @@ impl Source {
         let (lane, length, within) =
             lane_at(&self.manifest.lanes, at).ok_or(io::ErrorKind::UnexpectedEof)?;
         let folder = commit::lane_place(&self.folder, &self.manifest.lanes, lane);
-        let unit = usize::try_from(most).unwrap_or(WRITE_UNIT).min(WRITE_UNIT);
+        let unit = usize::try_from(most).unwrap_or(READ_UNIT).min(READ_UNIT);
         let mut buffer = vec![0; unit];
         let read = segments::read_some(self.disk.as_ref(), &folder, length, within, &mut buffer)?;
         buffer.truncate(read);

@@ -1,6 +1,6 @@
 //! Which uploads are known, by their URLs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use knothole_envelope::DropId;
@@ -8,6 +8,7 @@ use knothole_envelope::DropId;
 use super::{Phase, Upload, lock};
 use crate::clock::BatchNumber;
 use crate::record::{MOST_LANES, Role, UrlHash};
+use crate::tus;
 
 /// All uploads by the hash of their URL.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Uploads {
     known: Mutex<HashMap<UrlHash, Arc<Upload>>>,
     /// What came by form, so without a URL, and waits for its commit.
     nameless: Mutex<Vec<Arc<Upload>>>,
+    /// Those of which no byte had come when it was looked last, the oldest first.
+    announced: Mutex<VecDeque<Arc<Upload>>>,
 }
 
 impl Uploads {
@@ -36,7 +39,26 @@ impl Uploads {
             return false;
         }
         all.insert(url, Arc::clone(upload));
+        drop(all);
+        lock(&self.announced).push_back(Arc::clone(upload));
         true
+    }
+
+    /// The oldest upload of which no byte has come, when there are so many of them.
+    pub(crate) fn announced_too_many(&self, most: usize) -> Option<Arc<Upload>> {
+        let mut announced = lock(&self.announced);
+        while announced.len() >= most {
+            let oldest = announced.pop_front()?;
+            if oldest.is_announced() {
+                return Some(oldest);
+            }
+        }
+        None
+    }
+
+    /// Looks again of which uploads no byte has come.
+    pub(crate) fn look_at_announced(&self) {
+        lock(&self.announced).retain(|upload| upload.is_announced());
     }
 
     /// Whether the upload that begins with this lane has all the lanes that it may have.
@@ -93,6 +115,18 @@ impl Uploads {
         let mut all = self.all();
         all.retain(|upload| upload.tree().is_none());
         all
+    }
+
+    /// Those of them of which bytes have come.
+    pub(crate) fn begun(&self) -> Vec<Arc<Upload>> {
+        let known = lock(&self.known);
+        let begun = known.values().filter(|upload| {
+            let view = upload.view();
+            view.offset > 0 && view.phase != tus::Phase::Done
+        });
+        let mut begun: Vec<_> = begun.cloned().collect();
+        begun.extend(lock(&self.nameless).iter().cloned());
+        begun
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Upload>> {

@@ -75,6 +75,11 @@ impl Wire {
         self.answer(bodiless).await
     }
 
+    /// Sends bytes as they are, if the other side still takes them.
+    pub async fn send(&mut self, bytes: &[u8]) -> bool {
+        self.0.write_all(bytes).await.is_ok()
+    }
+
     /// Waits until the other side has closed.
     pub async fn closed(&mut self) {
         let mut rest = Vec::new();

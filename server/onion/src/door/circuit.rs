@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
-use knothole_intake::Intake;
-use tokio::sync::{Semaphore, watch};
+use knothole_intake::{Circuit, Intake, Place};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tor_cell::relaycell::msg::{Connected, End, EndReason};
@@ -19,8 +19,6 @@ const PORT: u16 = 80;
 
 /// How long a circuit may lie idle. A client makes a new one in seconds.
 const IDLE_PATIENCE: Duration = Duration::from_secs(600);
-/// How long it may lie idle while others find no place.
-const CROWDED_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a client may take to be met. arti builds the circuit anew a few times by itself.
 const MEETING_PATIENCE: Duration = Duration::from_secs(60);
@@ -34,41 +32,40 @@ pub(super) async fn meet(
     met.ok()?.ok()
 }
 
-/// Serves the streams of one client until it goes, or lies idle. When the sender of `closing` is
-/// gone, it need not lie idle for long; while no place is free, it may not.
+/// Serves the streams of one client until it goes, lies idle for long, or its place is wanted by
+/// another. When the sender of `closing` is gone, it need not lie idle at all.
 pub(super) async fn serve_circuit(
     mut requests: impl Stream<Item = StreamRequest> + Unpin + Send,
     room: Room,
     intake: Arc<Intake>,
-    places: &Semaphore,
+    place: &Place,
     mut closing: watch::Receiver<()>,
 ) {
     let mut streams = JoinSet::new();
     let mut idle_since = Instant::now();
     loop {
+        let idle = idle_since.checked_add(IDLE_PATIENCE).unwrap_or(idle_since);
         tokio::select! {
             request = requests.next() => match request {
                 Some(request) => {
-                    streams.spawn(serve_stream(request, room, Arc::clone(&intake)));
+                    let (intake, circuit) = (Arc::clone(&intake), place.circuit());
+                    streams.spawn(serve_stream(request, room, intake, circuit));
                 }
                 None => break,
             },
             Some(_) = streams.join_next(), if !streams.is_empty() => idle_since = Instant::now(),
-            () = tokio::time::sleep(CROWDED_PATIENCE), if streams.is_empty() => {
-                let crowded = places.available_permits() == 0;
-                if crowded || idle_since.elapsed() >= IDLE_PATIENCE {
-                    return;
-                }
-            }
+            // Its streams are told as well, and end what they are about.
+            () = place.wanted() => break,
+            () = tokio::time::sleep_until(idle), if streams.is_empty() => return,
             // Nothing is ever sent: this is the end of the sender.
             _ = closing.changed(), if streams.is_empty() => return,
         }
     }
-    // The circuit is gone; what its streams still hold they give back themselves.
+    // The circuit goes; what its streams still hold they give back themselves.
     while streams.join_next().await.is_some() {}
 }
 
-async fn serve_stream(request: StreamRequest, room: Room, intake: Arc<Intake>) {
+async fn serve_stream(request: StreamRequest, room: Room, intake: Arc<Intake>, circuit: Circuit) {
     let wanted = matches!(
         request.request(),
         IncomingStreamRequest::Begin(begin) if begin.port() == PORT
@@ -79,6 +76,6 @@ async fn serve_stream(request: StreamRequest, room: Room, intake: Arc<Intake>) {
         return;
     }
     if let Ok(stream) = request.accept(Connected::new_empty()).await {
-        room.serve(intake, stream).await;
+        room.serve_on(intake, circuit, stream).await;
     }
 }

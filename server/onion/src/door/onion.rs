@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arti_client::config::Reconfigure;
 use futures_util::{Stream, StreamExt as _};
-use knothole_intake::{Courier, Intake};
+use knothole_intake::{Courier, Crowd, Intake, Place, Settings};
 use knothole_onion::Tor;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -25,6 +25,9 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 /// How many clients the service goes to meet at once. Each meeting costs a circuit, and one with a
 /// client that never comes lasts until arti gives up.
 const MEETINGS: usize = 32;
+
+/// How long until the next look for a place, when all who have one came just now.
+const NEXT_LOOK: Duration = Duration::from_millis(500);
 
 /// A door at an onion service that has started. Others may not have learned of it yet.
 pub(crate) struct OnionDoor {
@@ -72,24 +75,26 @@ impl OnionDoor {
         mut couriers: mpsc::Receiver<Vec<Courier>>,
     ) -> Result<(), DoorError> {
         let mut circuits = JoinSet::new();
-        let places = Arc::new(Semaphore::new(self.config.circuits.get()));
+        let places = Crowd::new(self.config.circuits.get(), &Settings::default());
         let meetings = Arc::new(Semaphore::new(MEETINGS));
         let (open, closing) = watch::channel(());
-        let mut free: Option<Place> = None;
+        let mut free: Option<OwnedSemaphorePermit> = None;
         loop {
             tokio::select! {
-                // A request that comes when there is room must find it.
+                // A request that comes when there is time for it must find it.
                 biased;
                 changed = couriers.recv() => match changed {
                     None => break,
                     Some(couriers) => self.change(&couriers)?,
                 },
                 Some(_) = circuits.join_next(), if !circuits.is_empty() => {}
-                place = Place::of(&places, &meetings), if free.is_none() => free = place,
+                meeting = Arc::clone(&meetings).acquire_owned(), if free.is_none() => {
+                    free = meeting.ok();
+                }
                 request = self.requests.next(), if free.is_some() || !self.queues() => {
                     let request = request.ok_or(DoorError::Ended)?;
-                    if let Some(place) = free.take() {
-                        self.admit(request, place, &places, &mut circuits, closing.clone());
+                    if let Some(meeting) = free.take() {
+                        self.admit(request, meeting, &places, &mut circuits, closing.clone());
                     }
                 }
             }
@@ -101,32 +106,36 @@ impl OnionDoor {
         Ok(())
     }
 
-    /// Whether requests wait at arti while there is no place for them. It hands out first what cost
-    /// the most work, so a request must not be taken out early and thrown away: that would make the
-    /// work worthless. Without proof of work arti's queue has neither an order nor an end; then
-    /// what finds no place is dropped, and the client tries again.
+    /// Whether requests wait at arti while as many clients are met as may be. It hands out first what
+    /// cost the most work, so a request must not be taken out early and thrown away: that would
+    /// make the work worthless. Without proof of work arti's queue has neither an order nor an end;
+    /// then what comes too soon is dropped, and the client tries again.
     fn queues(&self) -> bool {
         proves_work(self.room, &self.config)
     }
 
-    /// Serves a circuit at its place.
+    /// Meets a client and serves its circuit. Without a free place the circuit that moves least gives
+    /// way; where all have come just now, this one waits.
     fn admit(
         &self,
         request: RendRequest,
-        place: Place,
-        places: &Arc<Semaphore>,
+        meeting: OwnedSemaphorePermit,
+        places: &Arc<Crowd>,
         circuits: &mut JoinSet<()>,
         closing: watch::Receiver<()>,
     ) {
         let (room, intake) = (self.room, Arc::clone(&self.intake));
         let places = Arc::clone(places);
         circuits.spawn(async move {
-            let Place { meeting, circuit } = place;
-            if let Some(requests) = meet(request).await {
-                drop(meeting);
-                serve_circuit(requests, room, intake, &places, closing).await;
+            let place = place_in(&places).await;
+            let met = tokio::select! {
+                met = meet(request) => met,
+                () = place.wanted() => None,
+            };
+            drop(meeting);
+            if let Some(requests) = met {
+                serve_circuit(requests, room, intake, &place, closing).await;
             }
-            drop(circuit);
         });
     }
 
@@ -141,19 +150,13 @@ impl OnionDoor {
     }
 }
 
-/// Room for one more circuit, and for going to meet its client.
-#[derive(Debug)]
-struct Place {
-    meeting: OwnedSemaphorePermit,
-    circuit: OwnedSemaphorePermit,
-}
-
-impl Place {
-    /// Waits for room. Nothing, where nobody gives any out any more.
-    async fn of(places: &Arc<Semaphore>, meetings: &Arc<Semaphore>) -> Option<Self> {
-        let circuit = Arc::clone(places).acquire_owned().await.ok()?;
-        let meeting = Arc::clone(meetings).acquire_owned().await.ok()?;
-        Some(Self { meeting, circuit })
+/// A place, as soon as somebody gives way. Whoever waits for it keeps others from being asked in.
+async fn place_in(places: &Arc<Crowd>) -> Place {
+    loop {
+        if let Some(place) = places.enter(None) {
+            return place;
+        }
+        tokio::time::sleep(NEXT_LOOK).await;
     }
 }
 

@@ -5,13 +5,15 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use knothole_intake::Intake;
-use tokio::net::UnixListener;
-use tokio::sync::{Semaphore, oneshot};
+use knothole_intake::{Crowd, Intake, Settings};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::DoorError;
+use super::proxy::{Circuits, circuit_of};
 use crate::config::Config;
 use crate::data::SocketPlace;
 use crate::room::Room;
@@ -22,12 +24,16 @@ const SOCKET_MODE: u32 = 0o660;
 /// Its group, in which the tor in front is, may enter.
 const FOLDER_MODE: u32 = 0o750;
 
+/// How long to wait where the system has no descriptor or no memory for one more connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// A door at a Unix socket.
 #[derive(Debug)]
 pub(crate) struct SocketDoor {
     listener: UnixListener,
     room: Room,
-    places: Arc<Semaphore>,
+    /// Where the tor in front says by which circuit a connection came.
+    circuits: Option<Arc<Circuits>>,
     intake: Arc<Intake>,
 }
 
@@ -68,7 +74,10 @@ impl SocketDoor {
         Ok(Self {
             listener,
             room,
-            places: Arc::new(Semaphore::new(config.circuits.get())),
+            circuits: config.circuit_ids.then(|| {
+                let crowd = Crowd::new(config.circuits.get(), &Settings::default());
+                Arc::new(Circuits::new(crowd))
+            }),
             intake,
         })
     }
@@ -83,18 +92,69 @@ impl SocketDoor {
             tokio::select! {
                 _ = &mut stop => return Ok(()),
                 accepted = self.listener.accept() => {
-                    let (stream, _) = accepted.map_err(DoorError::Socket)?;
-                    let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-                        continue;
+                    let stream = match accepted {
+                        Ok((stream, _)) => stream,
+                        Err(error) if passes(&error) => {
+                            tokio::time::sleep(PAUSE).await;
+                            continue;
+                        }
+                        Err(error) => return Err(DoorError::Socket(error)),
                     };
-                    let (room, intake) = (self.room, Arc::clone(&self.intake));
-                    connections.spawn(async move {
-                        room.serve(intake, stream).await;
-                        drop(place);
-                    });
+                    // How many there are at once the intake bounds.
+                    let (intake, circuits) = (Arc::clone(&self.intake), self.circuits.clone());
+                    connections.spawn(serve(self.room, intake, circuits, stream));
                 }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
             }
         }
+    }
+}
+
+async fn serve(
+    room: Room,
+    intake: Arc<Intake>,
+    circuits: Option<Arc<Circuits>>,
+    mut stream: UnixStream,
+) {
+    let Some(circuits) = circuits else {
+        return room.serve(intake, stream).await;
+    };
+    let Ok(circuit) = circuit_of(&mut stream).await else {
+        return;
+    };
+    if let Some(place) = circuits.place_of(circuit) {
+        room.serve_on(intake, place.circuit(), stream).await;
+    }
+}
+
+/// Whether the next connection may be accepted where this one was not: a crowd that has taken all
+/// descriptors must not end the server.
+fn passes(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    errno.is_some_and(|errno| {
+        [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::NOBUFS,
+            Errno::NOMEM,
+            Errno::CONNABORTED,
+        ]
+        .contains(&errno)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_without_descriptors_or_memory_does_not_end_the_door_and_a_broken_socket_does() {
+        use rustix::io::Errno;
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::CONNABORTED] {
+            assert!(passes(&io::Error::from(errno)), "{errno:?}");
+        }
+        assert!(!passes(&io::Error::from(Errno::BADF)));
+        assert!(!passes(&io::Error::from(Errno::INVAL)));
     }
 }
