@@ -8,14 +8,13 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use getrandom::SysRng;
 use knothole_envelope::Day;
-use rand_core::UnwrapErr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use self::error::OpenError;
 pub use self::status::Status;
+pub(crate) use crate::chance::system_rng;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
 use crate::crowd::Crowd;
@@ -78,11 +77,6 @@ fn later(what: &str, done: io::Result<()>) {
     }
 }
 
-/// The system's randomness.
-pub(crate) const fn system_rng() -> UnwrapErr<SysRng> {
-    UnwrapErr(SysRng)
-}
-
 impl Intake {
     /// Opens the store in this folder, which must be there, and puts in order what a crash left.
     ///
@@ -131,6 +125,16 @@ impl Intake {
         now: UnixSeconds,
     ) -> Result<Arc<Self>, OpenError> {
         Self::open_on(Arc::clone(disk), Settings::default(), now, Passage::Open)
+    }
+
+    /// Opens a store on a disk of a test, with a gate.
+    #[cfg(test)]
+    pub(crate) fn open_gated_on_disk(
+        disk: Arc<dyn Disk>,
+        settings: Settings,
+        now: UnixSeconds,
+    ) -> Result<Arc<Self>, OpenError> {
+        Self::open_on(disk, settings, now, Passage::Gated)
     }
 
     fn open_on(

@@ -4,6 +4,7 @@
 //! anybody, and to log a value.
 
 mod answer;
+mod chance;
 mod clock;
 mod collect;
 mod commit;
@@ -19,6 +20,8 @@ mod expiry;
 mod forge;
 mod form;
 mod gate;
+#[cfg(test)]
+mod histories;
 mod intake;
 mod join;
 mod keep;
