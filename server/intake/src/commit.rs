@@ -69,7 +69,7 @@ pub(crate) fn commit(
         return Ok(manifest);
     }
     if let Some(manifest) = finished(disk, &folder)? {
-        resume(disk, id, &manifest)?;
+        resume(disk, id, &manifest, link)?;
         return Ok(manifest);
     }
     let lanes = gather_lanes(disk, &folder, ticket)?;
@@ -94,10 +94,20 @@ pub(crate) fn commit(
 /// Goes on with a commit that was cut off once there was a manifest.
 ///
 /// A manifest that was found need not be on the disk yet: a killed process leaves what only the
-/// system's memory holds.
-pub(crate) fn resume(disk: &dyn Disk, id: &DropId, manifest: &Manifest) -> io::Result<()> {
-    let place = manifest_place(&folder_of(&incoming(), id));
-    disk::replace_whole(disk, &place, &manifest.encode())?;
+/// system's memory holds. And the power may have gone when the manifest was there and its link not,
+/// for nothing tells a file system in which order to keep the two: then the ticket is still there, and
+/// `link` is what it says.
+pub(crate) fn resume(
+    disk: &dyn Disk,
+    id: &DropId,
+    manifest: &Manifest,
+    link: Option<Link>,
+) -> io::Result<()> {
+    let folder = folder_of(&incoming(), id);
+    if let (Some(link), None) = (link, self::link(disk, &folder)?) {
+        disk::replace_whole(disk, &link_place(&folder), &link.encode())?;
+    }
+    disk::replace_whole(disk, &manifest_place(&folder), &manifest.encode())?;
     finish(disk, id, manifest)
 }
 

@@ -212,6 +212,19 @@ pub(crate) fn create_whole(disk: &dyn Disk, place: &Place, bytes: &[u8]) -> io::
     file.sync()
 }
 
+/// Writes a file of at most so many bytes over itself, and waits for it. Where a sync has failed for
+/// an earlier process, the system may hold what is read here and take it for written: then a sync alone
+/// would wait for nothing. Where even that needs room that is not there, it has to do.
+pub(crate) fn write_again(disk: &dyn Disk, place: &Place, limit: usize) -> io::Result<()> {
+    let bytes = read_small(disk, place, limit)?;
+    let file = disk.open_or_create(place)?;
+    match file.write_at(&bytes, 0) {
+        Err(error) if !is_full(&error) => return Err(error),
+        _ => {}
+    }
+    file.sync()
+}
+
 /// Puts this content in place of a small file, or of none: afterwards it is the old or the new one
 /// whole, and after `Ok` the new one.
 pub(crate) fn replace_whole(disk: &dyn Disk, place: &Place, bytes: &[u8]) -> io::Result<()> {

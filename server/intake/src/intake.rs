@@ -8,14 +8,13 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use getrandom::SysRng;
 use knothole_envelope::Day;
-use rand_core::UnwrapErr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
 pub use self::error::OpenError;
 pub use self::status::Status;
+pub(crate) use crate::chance::system_rng;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::commit;
 use crate::crowd::Circuit;
@@ -84,11 +83,6 @@ fn later(what: &str, done: io::Result<()>) {
     }
 }
 
-/// The system's randomness.
-pub(crate) const fn system_rng() -> UnwrapErr<SysRng> {
-    UnwrapErr(SysRng)
-}
-
 impl Intake {
     /// Opens the store in this folder, which must be there, and puts in order what a crash left.
     ///
@@ -144,6 +138,16 @@ impl Intake {
             ..Settings::default()
         };
         Self::open_on(Arc::clone(disk), settings, now, Passage::Open)
+    }
+
+    /// Opens a store on a disk of a test, with a gate.
+    #[cfg(test)]
+    pub(crate) fn open_gated_on_disk(
+        disk: Arc<dyn Disk>,
+        settings: Settings,
+        now: UnixSeconds,
+    ) -> Result<Arc<Self>, OpenError> {
+        Self::open_on(disk, settings, now, Passage::Gated)
     }
 
     fn open_on(

@@ -238,6 +238,8 @@ pub(crate) async fn remove(intake: &Arc<Intake>, lease: Lease) -> Result<(), Tro
             disk::remove_tree(inside.disk().as_ref(), &folder_of(&incoming(), lane))?;
         }
         disk::remove_tree(inside.disk().as_ref(), work.segments.folder())?;
+        // What was taken back, or refused, must not be a drop when the power comes again.
+        inside.disk().sync_folder(&incoming())?;
         inside.space().freed(bytes);
         Ok::<_, io::Error>(())
     })

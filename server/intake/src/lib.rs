@@ -4,6 +4,7 @@
 //! anybody, and to log a value.
 
 mod answer;
+mod chance;
 mod clock;
 mod collect;
 mod commit;
@@ -21,6 +22,8 @@ mod form;
 mod gate;
 mod gateway;
 mod guest;
+#[cfg(test)]
+mod histories;
 mod intake;
 mod join;
 mod journal;

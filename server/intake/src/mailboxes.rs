@@ -149,7 +149,7 @@ impl Mailboxes {
         drop(writing);
         result.map_err(|(error, left)| {
             self.space.free_replies(left);
-            if error.kind() == io::ErrorKind::StorageFull {
+            if disk::is_full(&error) {
                 PushError::Full
             } else {
                 PushError::Disk(error)
@@ -256,6 +256,15 @@ impl Mailboxes {
     /// How many replies lie here, dummies and what was erased among them.
     pub(crate) fn count(&self) -> usize {
         lock(&self.index).count()
+    }
+
+    /// Whether its source would find this reply.
+    #[cfg(test)]
+    pub(crate) fn shows(&self, disk: &dyn Disk, reply: &PushedReply) -> bool {
+        let name = Letter::name(reply);
+        let letter = Letter::read(disk, &place_of(Some(&name))).ok().flatten();
+        let real = is_real(Some(&name), letter.as_ref(), &reply.mailbox);
+        lock(&self.index).holds(&name) && bool::from(real)
     }
 
     fn remove(&self, disk: &dyn Disk, names: &[Name]) -> io::Result<()> {

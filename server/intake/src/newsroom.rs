@@ -266,18 +266,22 @@ impl Newsroom {
     /// Finds out which epochs are burned under the charter of today, and drops their sheets.
     fn judge_epochs(&mut self, disk: &dyn Disk) -> io::Result<()> {
         for epoch in &mut self.epochs {
-            epoch.burned = match &self.chain {
-                Some(chain) => receipts::is_burned(disk, chain, epoch.number)?,
-                None => false,
+            let burned = match &self.chain {
+                Some(chain) => receipts::is_burned(disk, chain, epoch.number),
+                None => Ok(false),
             };
+            match burned {
+                // What was read before holds. At a start nothing was, and then the epoch stays shut:
+                // nobody is to seal to keys that may be gone.
+                Err(error) if disk::is_unreadable(&error) => {
+                    tracing::warn!("whether an epoch is burned could not be read: {error}");
+                }
+                burned => (epoch.burned, epoch.unread) = (burned?, false),
+            }
         }
-        let epochs = &self.epochs;
-        let burned = |number| {
-            let mut burned = epochs.iter().filter(|epoch| epoch.burned);
-            burned.any(|epoch| epoch.number == number)
-        };
+        let burned = epochs::numbers(&self.epochs, |epoch| epoch.burned);
         self.sheets
-            .retain(|(_, verified)| !burned(verified.epoch()));
+            .retain(|(_, verified)| !burned.contains(&verified.epoch()));
         Ok(())
     }
 
@@ -324,6 +328,7 @@ impl Newsroom {
             first: verified.first(),
             last: verified.last(),
             burned: false,
+            unread: false,
         };
         // A sheet of an older charter goes when one of the current charter comes: senders refuse it,
         // and it would take a place.
@@ -355,11 +360,10 @@ impl Newsroom {
             Some(chain) => Some(Bytes::from(frame(&chain.chain().encode()).ok()?)),
             None => None,
         };
-        let sheets: Vec<_> = self
-            .sheets
-            .iter()
-            .map(|(signed, _)| signed.clone())
-            .collect();
+        let unread = epochs::numbers(&self.epochs, |epoch| epoch.unread);
+        let shown = self.sheets.iter();
+        let shown = shown.filter(|(_, verified)| !unread.contains(&verified.epoch()));
+        let sheets: Vec<_> = shown.map(|(signed, _)| signed.clone()).collect();
         self.sheet_answer = if sheets.is_empty() {
             None
         } else {

@@ -72,8 +72,14 @@ impl Receipts {
             match receipt {
                 Receipt::Opened { drop, .. } | Receipt::Refused { drop, .. } => {
                     let folder = commit::folder_of(&commit::shelf(), drop);
-                    let held = manifest(disk, &folder)?;
-                    if held.is_some_and(|held| fits(&held, receipt)) {
+                    let fits = match commit::finished(disk, &folder) {
+                        // The drop is there, and its receipt must not be forgotten.
+                        Err(error) if disk::is_unreadable(&error) => true,
+                        held => unless_stray(held)?
+                            .flatten()
+                            .is_some_and(|held| fits(&held, receipt)),
+                    };
+                    if fits {
                         kept.push((Name::hex(drop.as_bytes()), signed));
                     }
                 }
@@ -109,20 +115,29 @@ pub(crate) fn sweep(
     let mut void = Vec::new();
     let mut burned = HashSet::new();
     for name in names(disk)? {
-        let held = match name.as_str().parse::<DropId>() {
-            Ok(id) => {
-                let held = manifest(disk, &commit::folder_of(&commit::shelf(), &id))?;
-                if held.is_none() {
-                    // Most receipts are of drops that are long gone.
-                    gone.push(name);
-                    continue;
-                }
-                held
-            }
-            Err(_) => None,
-        };
         let place = receipts_place().join(name.clone());
-        let signed = read(disk, &place)?;
+        let found = named(disk, &name).and_then(|named| {
+            // Most receipts are of drops that are long gone, and are not read.
+            let signed = match named {
+                Named::Gone => None,
+                Named::Drop(_) | Named::Epoch => read(disk, &place)?,
+            };
+            Ok((named, signed))
+        });
+        let (held, signed) = match found {
+            Ok((Named::Gone, _)) => {
+                gone.push(name);
+                continue;
+            }
+            Ok((Named::Drop(held), signed)) => (Some(held), signed),
+            Ok((Named::Epoch, signed)) => (None, signed),
+            // One that the disk cannot give keeps the others from nothing.
+            Err(error) if disk::is_unreadable(&error) => {
+                tracing::warn!("a receipt, or its drop, was left as it is: {error}");
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let Some(Ok(receipt)) = signed.map(|signed| signed.verify(chain)) else {
             void.push(name);
             continue;
@@ -131,7 +146,7 @@ pub(crate) fn sweep(
             continue;
         }
         // A killed process may have left it in the system's memory alone.
-        disk.open(&place)?.sync()?;
+        disk::write_again(disk, &place, MOST_RECEIPT_BYTES)?;
         match receipt {
             Receipt::Burned { epoch } => {
                 burned.insert(epoch);
@@ -182,6 +197,24 @@ pub(crate) fn take_back(disk: &dyn Disk, id: &DropId, bytes: u64) -> io::Result<
     move_to_trash(disk, &[leaving], &mut moved)?;
     empty_trash(disk)?;
     Ok(moved.bytes)
+}
+
+/// What a receipt is for, by its name.
+enum Named {
+    /// A drop that is there.
+    Drop(Manifest),
+    /// A drop that is not there any more.
+    Gone,
+    Epoch,
+}
+
+fn named(disk: &dyn Disk, name: &Name) -> io::Result<Named> {
+    let Ok(id) = name.as_str().parse::<DropId>() else {
+        return Ok(Named::Epoch);
+    };
+    let folder = commit::folder_of(&commit::shelf(), &id);
+    let held = unless_stray(commit::finished(disk, &folder))?.flatten();
+    Ok(held.map_or(Named::Gone, Named::Drop))
 }
 
 /// Whether a receipt is for the very bytes of this drop.
@@ -274,7 +307,7 @@ fn write(
         let held = read(disk, &place)?;
         if held.is_some_and(|held| held.verify(chain).is_ok()) {
             // It may still be in the system's memory alone, if a process was killed.
-            disk.open(&place)?.sync()?;
+            disk::write_again(disk, &place, MOST_RECEIPT_BYTES)?;
         } else {
             marks.write(disk, name, today)?;
             // What a crash has left half-written is no receipt.

@@ -112,7 +112,8 @@ where
             return disk::remove_tree(self.disk, &folder);
         };
         if let Some(manifest) = unless_stray(commit::finished(self.disk, &folder))?.flatten() {
-            let resumed = commit::resume(self.disk, &id, &manifest);
+            let link = ticket(self.disk, &folder)?.and_then(|ticket| (self.link)(&ticket));
+            let resumed = commit::resume(self.disk, &id, &manifest, link);
             if resumed.is_err() {
                 let ticket = self.ticket_of(&folder, &manifest);
                 self.wait(id, ticket);

@@ -7,7 +7,7 @@ use knothole_envelope::SEGMENT_LEN;
 use sha2::{Digest as _, Sha256};
 
 use crate::disk::{self, Disk, DiskFile, Name, Place};
-use crate::record::Ticket;
+use crate::record::{MOST_RECORD_BYTES, Ticket};
 
 /// The length of a segment, in the width that offsets have.
 pub(crate) const SEGMENT: u64 = 4_194_304;
@@ -130,8 +130,9 @@ impl Segments {
             return Ok(None);
         }
         // A killed process may have left some of it in the system's memory alone.
-        mark.sync()?;
-        disk.open(&ticket_place(&folder))?.sync()?;
+        let most = usize::try_from(length.saturating_add(2 * MARK_HASHES)).unwrap_or(usize::MAX);
+        disk::write_again(disk, &mark_place(&folder), most)?;
+        disk::write_again(disk, &ticket_place(&folder), MOST_RECORD_BYTES)?;
         disk.sync_folder(&folder)?;
         let mut found = Self::new(folder, length);
         found.next_mark = usize::from(number == 0);

@@ -121,11 +121,9 @@ fn move_to_shelf(
             Err(error) => return Err(error),
         }
     }
-    if turned.moved > 0 {
-        disk.sync_folder(&commit::shelf())?;
-        disk.sync_folder(&commit::drops())?;
-    }
-    Ok(())
+    // Even if it moved nothing: an earlier turn may have failed between the two.
+    disk.sync_folder(&commit::shelf())?;
+    disk.sync_folder(&commit::drops())
 }
 
 fn forget_links(

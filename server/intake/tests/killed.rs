@@ -11,15 +11,15 @@
 
 #[path = "uploads/newsroom.rs"]
 mod newsroom;
+#[path = "uploads/program.rs"]
+mod program;
 #[path = "uploads/wire.rs"]
 mod wire;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 
 use newsroom::House;
+use program::{Said, Server, copy, entries};
 use tempfile::TempDir;
 use wire::{PATCH, Wire};
 
@@ -33,121 +33,6 @@ const CALLS: [&str; 6] = [
     "renameat2",
     "unlinkat",
 ];
-
-/// What a server said.
-#[derive(Debug)]
-struct Said {
-    status: u16,
-    head: String,
-}
-
-impl Said {
-    fn header(&self, name: &str) -> Option<&str> {
-        let named = |line: &&str| line.to_lowercase().starts_with(&format!("{name}: "));
-        let line = self.head.lines().find(named)?;
-        line.split_once(": ").map(|(_, value)| value)
-    }
-}
-
-/// A running server.
-struct Server {
-    child: Child,
-    /// Nothing when it was killed before it listened.
-    port: Option<u16>,
-}
-
-impl Server {
-    fn start(folder: &Path) -> Self {
-        let server = Self::of(Command::new(program()), folder);
-        assert!(server.port.is_some(), "a server that nobody kills starts");
-        server
-    }
-
-    /// It is killed at its nth call of this kind.
-    fn start_and_kill(folder: &Path, call: &str, nth: usize) -> Self {
-        let mut strace = Command::new("strace");
-        strace
-            // The server is the child, not what follows it.
-            .args(["-D", "-f", "-qq", "-o", "/dev/null", "-e"])
-            .arg(format!("trace={call}"))
-            .arg("-e")
-            .arg(format!("inject={call}:signal=KILL:when={nth}"))
-            .arg(program());
-        Self::of(strace, folder)
-    }
-
-    fn of(mut command: Command, folder: &Path) -> Self {
-        command
-            .arg(folder)
-            .arg("127.0.0.1:0")
-            .stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let port = line.trim().rsplit_once(':').map(|(_, port)| port);
-        let port = port.map(|port| port.parse().unwrap());
-        Self { child, port }
-    }
-
-    /// Nothing when it was killed before it had answered.
-    fn ask(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Said> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port?)).ok()?;
-        let mut request = format!("{line} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n");
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        let length = body.len();
-        request.push_str(&format!(
-            "Connection: close\r\nContent-Length: {length}\r\n\r\n"
-        ));
-        let request = [request.as_bytes(), body].concat();
-        stream.write_all(&request).ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).ok()?;
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-        let head = String::from_utf8(answer.get(..end)?.to_vec()).unwrap();
-        let status = head.split(' ').nth(1)?.parse().unwrap();
-        Some(Said { status, head })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-fn program() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let built = tests.parent().and_then(Path::parent).unwrap();
-    let program = built.join("examples/test_newsroom");
-    assert!(
-        program.exists(),
-        "cargo builds examples with all tests of a crate"
-    );
-    program
-}
-
-fn entries(folder: &Path, room: &str) -> usize {
-    std::fs::read_dir(folder.join("store").join(room))
-        .unwrap()
-        .count()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let copied = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &copied);
-        } else {
-            std::fs::copy(entry.path(), copied).unwrap();
-        }
-    }
-}
 
 /// The store of a newsroom that nobody serves any more.
 async fn left(house: House) -> TempDir {
@@ -173,7 +58,15 @@ fn kill_everywhere(
         for nth in 1.. {
             let folder = tempfile::tempdir().unwrap();
             copy(store, &folder.path().join("store"));
-            let server = Server::start_and_kill(folder.path(), call, nth);
+            let killing = [
+                "-o",
+                "/dev/null",
+                "-e",
+                &format!("trace={call}"),
+                "-e",
+                &format!("inject={call}:signal=KILL:when={nth}"),
+            ];
+            let server = Server::start_traced(folder.path(), &killing, &[]);
             let said = last(&server);
             let answered = said.is_some_and(|said| said.header("knothole-tree").is_some());
             let survived = server.ask("OPTIONS /drops", &[], b"").is_some();

@@ -8,8 +8,10 @@
 //! charter         a charter of the same editor after the newest one, and a sheet of it
 //! reply TEXT      answers the source of the newest drop; the text is in hexadecimal
 //! garble          the same, with one bit of the sealed answer turned
+//! receipts        has opened whatever it can see, and says so
 //! ```
-//! The last line of every answer is `done`.
+//! The last line of every answer is `done`; one that says `refused` comes before it where the server
+//! would not, or could not.
 
 use std::error::Error;
 use std::fs;
@@ -18,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use knothole_envelope::{
-    EpochSecret, HEADER_LEN, Message, Opener, PushedReply, ReplyBlock, Suite, seal_reply, unlock,
+    EpochSecret, HEADER_LEN, ListedDrop, Message, Opener, PushedReply, Receipt, ReplyBlock, Suite,
+    seal_reply, unframe, unlock,
 };
 use knothole_intake::UnixSeconds;
 use sha2::{Digest as _, Sha256};
@@ -63,6 +66,7 @@ impl Orders {
                 "charter" => self.charter().await,
                 "reply" => self.reply(what, |_| {}).await?,
                 "garble" => self.reply("", garble).await?,
+                "receipts" => self.receipts().await?,
                 _ => return Err(format!("no such order: {line}").into()),
             };
             writeln!(io::stdout(), "{answer}done")?;
@@ -100,11 +104,10 @@ impl Orders {
         let list = PushedReply::encode_list(&[pushed]);
         let answer = self.house.collect("POST /replies", &[], &list).await;
         Ok(if answer.status == 204 {
-            ""
+            String::new()
         } else {
-            "refused\n"
-        }
-        .to_owned())
+            refused()
+        })
     }
 
     async fn day(&mut self, days: u64) -> Result<String, Box<dyn Error>> {
@@ -113,7 +116,26 @@ impl Orders {
         // A store does not believe a clock that leaps: it lives day by day.
         while self.now < end {
             self.now = self.now.saturating_add(86_400).min(end);
-            self.house.intake.tick(UnixSeconds::new(self.now)).await?;
+            let ticked = self.house.intake.tick(UnixSeconds::new(self.now)).await;
+            if ticked.is_err() {
+                return Ok(refused());
+            }
+        }
+        Ok(String::new())
+    }
+
+    async fn receipts(&mut self) -> Result<String, Box<dyn Error>> {
+        let listing = self.house.collect("GET /listing", &[], b"").await;
+        for drop in ListedDrop::decode_list(unframe(&listing.body)?)? {
+            let receipt = self.house.receipt(Receipt::Opened {
+                drop: drop.id,
+                tree: drop.tree,
+                length: drop.chunks.envelope_len(),
+            });
+            let answer = self.house.collect("POST /receipts", &[], &receipt).await;
+            if answer.status != 204 {
+                return Ok(refused());
+            }
         }
         Ok(String::new())
     }
@@ -208,6 +230,10 @@ fn numbered(folder: &Path, letter: char) -> io::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
+fn refused() -> String {
+    "refused\n".to_owned()
 }
 
 fn garble(envelope: &mut [u8]) {

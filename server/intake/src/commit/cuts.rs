@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
-use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
+use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::{content, id, rooms, tree, url, write};
 use crate::recover::recover;
 use crate::segments::Segments;
@@ -78,9 +78,9 @@ fn a_commit_that_is_cut_off_is_done_by_the_next_start_and_is_never_half_a_drop()
     cut_everywhere(prepare, act, |disk, _| {
         assert_arrived_for_good(&disk, 1, &bytes);
     });
-    fail_everywhere(prepare, act, |disk| {
-        assert_arrived(disk, &start(disk), 1, &bytes);
-    });
+    let check = |disk: &Faulty| assert_arrived(disk, &start(disk), 1, &bytes);
+    fail_everywhere(prepare, act, check);
+    fill_everywhere(prepare, act, check);
 }
 
 fn ticket_of(disk: &dyn Disk, byte: u8) -> io::Result<Ticket> {
@@ -189,22 +189,7 @@ fn what_was_acknowledged_is_there_after_a_cut_at_any_step() {
     let prepare = |disk: &Faulty| rooms(disk);
     let act = |disk: &Faulty| {
         acknowledged.set(0);
-        let ticket = Ticket {
-            url: Some(url(1)),
-            length: 5_000,
-            role: Role::Whole,
-            epoch: None,
-            total: 5_000,
-            expires: UnixSeconds::new(u64::MAX),
-        };
-        let mut segments = Segments::new(folder_of(&incoming(), &id(1)), 5_000);
-        segments.create(disk, &ticket)?;
-        for part in bytes.chunks(1_250) {
-            segments.write(disk, part)?;
-            segments.settle(disk)?;
-            acknowledged.set(segments.durable());
-        }
-        Ok(())
+        send(disk, &bytes, |durable| acknowledged.set(durable))
     };
     cut_everywhere(prepare, act, |disk, _| {
         let told = offset_told(&disk, acknowledged.get(), &bytes);
@@ -225,6 +210,54 @@ fn what_was_acknowledged_is_there_after_a_cut_at_any_step() {
             }
         }
     });
+}
+
+#[test]
+fn what_a_start_tells_is_there_where_an_earlier_process_had_failed_to_sync_it() {
+    let bytes = content(1, 5_000);
+    let mut told_of_all = 0;
+    for steps in 0.. {
+        let disk = Faulty::new();
+        rooms(&disk);
+        disk.sync_all();
+        disk.fail_after(steps);
+        let sent = send(&disk, &bytes, |_| {});
+        if disk.unharmed() {
+            sent.unwrap();
+            break;
+        }
+        // It ends, and the next one looks at what the system holds.
+        let disk = disk.after(Survives::Everything);
+        let told = offset_told(&disk, 0, &bytes);
+        for survives in [Survives::Synced, Survives::Entries] {
+            offset_told(&disk.after(survives), told, &bytes);
+        }
+        told_of_all += u64::from(told == 5_000);
+    }
+    assert!(
+        told_of_all > 0,
+        "a mark whose sync failed is read as it was written"
+    );
+}
+
+/// Sends it in four parts, and tells what is durable after each.
+fn send(disk: &dyn Disk, bytes: &[u8], told: impl Fn(u64)) -> io::Result<()> {
+    let ticket = Ticket {
+        url: Some(url(1)),
+        length: 5_000,
+        role: Role::Whole,
+        epoch: None,
+        total: 5_000,
+        expires: UnixSeconds::new(u64::MAX),
+    };
+    let mut segments = Segments::new(folder_of(&incoming(), &id(1)), 5_000);
+    segments.create(disk, &ticket)?;
+    for part in bytes.chunks(1_250) {
+        segments.write(disk, part)?;
+        segments.settle(disk)?;
+        told(segments.durable());
+    }
+    Ok(())
 }
 
 /// Starts, and gives the offset that the sender is told; at least so many bytes must be there.

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError};
 use knothole_envelope::{Day, DropId, VerifiedChain};
 
 use super::{Intake, system_rng};
+use crate::disk;
 use crate::level;
 use crate::newsroom::{Newsroom, PushError};
 use crate::receipts::{self, Grace, Receipts};
@@ -83,9 +84,9 @@ impl Intake {
         let today = self.today()?;
         let mut swept = lock(&self.swept);
         if *swept != today {
-            self.mailboxes.expire(disk, today)?;
+            put_off("replies that are over", self.mailboxes.expire(disk, today))?;
             if let Some(chain) = self.newsroom().chain() {
-                self.sweep(chain)?;
+                put_off("drops that were signed off", self.sweep(chain))?;
             }
             *swept = today;
         }
@@ -127,6 +128,18 @@ impl Intake {
     /// The day that the store lives through, by which graces and replies are counted.
     fn today(&self) -> io::Result<Day> {
         date(self.times().lived().day())
+    }
+}
+
+/// A lack of room passes, and the next tick tries again. What cannot be removed for another reason
+/// waits for the next day, as at a start: a server that ended for it would find the same again.
+fn put_off(what: &str, done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if disk::is_full(&error) => Err(error),
+        done => {
+            super::later(what, done);
+            Ok(())
+        }
     }
 }
 

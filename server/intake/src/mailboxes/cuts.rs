@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::tests::{address, day, erase, erasure, open, reply, seen};
 use super::*;
-use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
+use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::seeded;
 use crate::settings::Settings;
 
@@ -19,6 +19,7 @@ fn post(disk: &Faulty, replies: &[PushedReply]) -> io::Result<()> {
     match boxes.push(disk, &bytes, day(0), &mut seeded(2)) {
         Ok(()) => Ok(()),
         Err(PushError::Disk(error)) => Err(error),
+        Err(PushError::Full) => Err(io::ErrorKind::StorageFull.into()),
         Err(other) => panic!("{other}"),
     }
 }
@@ -56,14 +57,12 @@ fn a_push_that_is_cut_off_leaves_whole_replies_in_their_order_and_comes_again() 
 #[test]
 fn a_push_at_which_one_step_fails_is_done_when_it_comes_again() {
     let act = |disk: &Faulty| post(disk, &replies());
-    fail_everywhere(
-        |_| {},
-        act,
-        |disk| {
-            let boxes = open(disk);
-            assert_eq!(seen(&boxes, disk, 1, &replies()), [0, 1]);
-        },
-    );
+    let check = |disk: &Faulty| {
+        let boxes = open(disk);
+        assert_eq!(seen(&boxes, disk, 1, &replies()), [0, 1]);
+    };
+    fail_everywhere(|_| {}, act, check);
+    fill_everywhere(|_| {}, act, check);
 }
 
 #[test]

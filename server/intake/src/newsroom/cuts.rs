@@ -3,7 +3,7 @@
 use knothole_envelope::{Charter, EpochSecret, Quorum, Receipt, SigningSecret};
 
 use super::*;
-use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
+use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::rooms;
 use crate::receipts::Receipts;
 
@@ -117,4 +117,5 @@ fn what_is_pushed_is_readable_after_a_cut_at_any_step_and_can_be_pushed_again() 
         assert_pushed(&disk.after(Survives::Synced));
     });
     fail_everywhere(prepare, act, assert_pushed);
+    fill_everywhere(prepare, act, assert_pushed);
 }

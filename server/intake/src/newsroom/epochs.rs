@@ -18,6 +18,8 @@ pub(super) struct EpochDays {
     pub(super) last: Day,
     /// Not stored: what the receipts say under the charter of today.
     pub(super) burned: bool,
+    /// Not stored: since the start, what they say could not be read. It may be that it is burned.
+    pub(super) unread: bool,
 }
 
 impl EpochDays {
@@ -26,13 +28,19 @@ impl EpochDays {
     }
 
     pub(super) fn passes(&self, today: Day) -> bool {
-        !self.burned && self.is_within(DAYS_AFTER, today)
+        !self.burned && !self.unread && self.is_within(DAYS_AFTER, today)
     }
 
     fn is_within(&self, days: u32, today: Day) -> bool {
         let end = self.last.checked_add(days);
         end.is_none_or(|end| today <= end)
     }
+}
+
+/// The numbers of those of which this is so.
+pub(super) fn numbers(epochs: &[EpochDays], is: impl Fn(&EpochDays) -> bool) -> Vec<EpochNumber> {
+    let such = epochs.iter().filter(|epoch| is(epoch));
+    such.map(|epoch| epoch.number).collect()
 }
 
 pub(super) fn encode(epochs: &[EpochDays]) -> Vec<u8> {
@@ -59,6 +67,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Vec<EpochDays>> {
             first,
             last,
             burned: false,
+            unread: true,
         });
     }
     input.end()?;

@@ -3,7 +3,7 @@
 use super::tests::{Office, day, none, opened, refused, week};
 use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
-use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
+use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::{arrive, content, epoch, id, rooms, seeded};
 use crate::recover::recover;
 
@@ -104,12 +104,19 @@ fn a_burn_that_is_cut_off_is_finished_at_the_next_start_once_its_receipt_is_kept
 fn receipts_at_which_one_step_fails_are_done_when_they_come_again() {
     let office = Office::new(1, 1);
     let act = |disk: &Faulty| post(&office, disk, &[opened(1), refused(2)]);
-    fail_everywhere(prepare, act, |disk| {
+    let check = |disk: &Faulty| {
         let shelf = open(disk);
         assert_eq!(shelf.visible().count(), 1);
         assert!(disk.list(&commit::trash()).unwrap().is_empty());
-        assert_eq!(names(disk).unwrap().len(), 2);
-    });
+        let names = names(disk).unwrap();
+        assert_eq!(names.len(), 2);
+        for name in names {
+            let kept = read(disk, &receipts_place().join(name)).unwrap();
+            assert!(kept.is_some(), "it was said to be kept");
+        }
+    };
+    fail_everywhere(prepare, act, check);
+    fill_everywhere(prepare, act, check);
 }
 
 #[test]
@@ -133,6 +140,15 @@ fn a_receipt_that_is_cut_off_shortens_no_grace_and_is_kept_once_it_was_said_to_b
         later(&disk, 15);
         assert_eq!(shelf.visible().count(), 1);
         assert!(shelf.visible().find(&id(3)).is_some());
+    });
+    fail_everywhere(prepare, act, |disk| {
+        for byte in 1..=2 {
+            let place = receipts_place().join(Name::hex(id(byte).as_bytes()));
+            assert!(
+                read(disk, &place).unwrap().is_some(),
+                "it was said to be kept"
+            );
+        }
     });
 }
 

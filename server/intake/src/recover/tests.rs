@@ -177,7 +177,7 @@ async fn a_step_of_a_commit_that_fails_at_a_start_leaves_a_whole_upload_that_the
             }
         }
     }
-    assert!(waited > 8 && unknown < 4, "{waited} and {unknown}");
+    assert!(waited > 8 && unknown < 8, "{waited} and {unknown}");
 }
 
 #[tokio::test]

@@ -129,9 +129,11 @@ impl Uploads {
         begun
     }
 
+    /// All of them, in an order that no map's seed decides: what failed once fails again.
     pub(crate) fn all(&self) -> Vec<Arc<Upload>> {
         let mut all: Vec<_> = lock(&self.known).values().cloned().collect();
         all.extend(lock(&self.nameless).iter().cloned());
+        all.sort_unstable_by_key(|upload| upload.id);
         all
     }
 }
