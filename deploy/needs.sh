@@ -55,3 +55,8 @@ needs_cargo_llvm_cov() {
   needs "llvm-profdata-$major:llvm-$major" "llvm-cov-$major:llvm-$major"
   export LLVM_PROFDATA=llvm-profdata-$major LLVM_COV=llvm-cov-$major
 }
+
+# needs_cargo_deb - the pinned cargo-deb, from crates.io.
+needs_cargo_deb() {
+  [ "$(cargo deb --version 2>/dev/null)" = "3.7.0" ] || cargo install --locked cargo-deb --version 3.7.0
+}

@@ -19,4 +19,5 @@ mod system {
     mod replying;
     mod silence;
     mod stage;
+    mod walls;
 }

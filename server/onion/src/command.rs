@@ -325,6 +325,7 @@ fn serve(place: &Place) -> Result<(), Failure> {
             "the onions have no keys; run knothole-server init first",
         ));
     }
+    run::enclose(&place.config, &config, &data, found).map_err(Failure::refused)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

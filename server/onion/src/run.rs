@@ -1,5 +1,6 @@
 //! The running server: its tasks, and what ends it.
 
+mod enclose;
 mod error;
 mod watch;
 
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch as channel};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+pub(crate) use enclose::enclose;
 pub(crate) use error::RunError;
 
 use crate::config::{Config, Listen};
@@ -38,11 +40,31 @@ pub(crate) struct Addresses {
     pub(crate) collection: Option<OnionAddress>,
 }
 
+/// The memory that arti may fill with what waits on circuits, unless its settings say otherwise: the
+/// least that it takes by itself (`tor-memquota` 0.47), however large the machine.
+const TOR_QUEUES: &str = "256 MiB";
+
 /// How arti is to run for this configuration, with its keys in the data folder.
 pub(crate) fn tor_settings(config: &Config, folder: std::path::PathBuf) -> TorSettings {
     config.tor.iter().fold(
-        TorSettings::new(StateFolder::Given(folder)),
+        TorSettings::new(StateFolder::Given(folder)).with_defaults(known_beforehand()),
         |settings, file| settings.with_file(file),
+    )
+}
+
+/// What arti would look up in files of the system, which are out of reach behind the walls: how much
+/// memory there is, and which group is the user's own. It asks for the group of the same name; this
+/// is the group of the same number, as systems make both.
+fn known_beforehand() -> String {
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    let trusted = if user.as_raw() == group.as_raw() {
+        group.as_raw().to_string()
+    } else {
+        "false".to_owned()
+    };
+    format!(
+        "[storage.permissions]\ntrust_group = {trusted}\n\
+         [system.memory]\nmax = \"{TOR_QUEUES}\"\n"
     )
 }
 
@@ -187,20 +209,11 @@ impl Server {
                 .spawn(async move { door.keep(stopped).await.map_err(RunError::Door) });
         }
         info!("the sockets are open");
-        if self.probes() {
+        if probes(&self.config, self.addresses) {
             self.spawn_probe(reach)
         } else {
             reach.send_replace(Reach::Ready);
             Ok(())
-        }
-    }
-
-    /// Whether a second client asks through Tor: always at onions of our own, and behind another
-    /// tor where settings for a client and the address are given.
-    fn probes(&self) -> bool {
-        match self.config.listen {
-            Listen::Tor => true,
-            Listen::Unix { .. } => self.addresses.public.is_some() && !self.config.tor.is_empty(),
         }
     }
 
@@ -226,7 +239,7 @@ impl Server {
         let data = self.data.clone();
         let intake = Arc::clone(&self.intake);
         let addresses = self.addresses;
-        let probed = self.probes();
+        let probed = probes(&self.config, self.addresses);
         let status = move || {
             let store = intake.status();
             Status {
@@ -266,6 +279,15 @@ impl Server {
         self.changes.clear();
         self.stops.clear();
         while self.doors.join_next().await.is_some() {}
+    }
+}
+
+/// Whether a second client asks through Tor: always at onions of our own, and behind another tor
+/// where settings for a client and the address are given.
+fn probes(config: &Config, addresses: Addresses) -> bool {
+    match config.listen {
+        Listen::Tor => true,
+        Listen::Unix { .. } => addresses.public.is_some() && !config.tor.is_empty(),
     }
 }
 

@@ -19,6 +19,8 @@ const ALWAYS: &str = "[vanguards]\nmode = \"full\"\n";
 #[derive(Clone, Debug)]
 pub struct TorSettings {
     state: StateFolder,
+    /// What every file wins over.
+    defaults: String,
     files: Vec<PathBuf>,
     keys: KeyKeeping,
 }
@@ -38,9 +40,17 @@ impl TorSettings {
     pub fn new(state: StateFolder) -> Self {
         Self {
             state,
+            defaults: String::new(),
             files: Vec::new(),
             keys: KeyKeeping::Memory,
         }
+    }
+
+    /// Begins with these lines of arti's settings (TOML): every file wins over them.
+    #[must_use]
+    pub fn with_defaults(mut self, lines: impl Into<String>) -> Self {
+        self.defaults = lines.into();
+        self
     }
 
     /// Reads this file of arti's settings (TOML) too; a later file wins over an earlier one.
@@ -76,6 +86,10 @@ impl TorSettings {
 
     pub(crate) fn config_in(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
         let mut sources = ConfigurationSources::new_empty();
+        sources.push_source(
+            ConfigurationSource::from_verbatim(self.defaults.clone()),
+            MustRead::MustRead,
+        );
         for file in &self.files {
             let text = read(file)?;
             sources.push_source(ConfigurationSource::from_verbatim(text), MustRead::MustRead);
