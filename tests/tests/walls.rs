@@ -42,7 +42,8 @@ fn the_walls_stand_before_the_server_has_a_second_thread_or_a_socket() {
         .arg(programs.path("knothole-server"))
         .args(["run", "--config"])
         .arg(folder.path().join("server.toml"))
-        .stdout(Stdio::piped());
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut traced = Process::start(command).unwrap();
     let out = traced.child().stdout.take().unwrap();
     assert_eq!(

@@ -32,9 +32,9 @@ pub(crate) struct Ground<'a> {
     pub(crate) neighbours: Neighbours,
     /// The folder that it keeps everything in.
     pub(crate) data: &'a Path,
-    /// The folder of its configuration, which is read again at a new start: an editor may have put
-    /// another file in the place of the first.
-    pub(crate) configuration: &'a Path,
+    /// The folders of its configuration and of Tor's settings, which are read again at a new start:
+    /// an editor may have put another file in the place of the first.
+    pub(crate) configuration: &'a [&'a Path],
     /// The folder in which it makes its sockets.
     pub(crate) sockets: Option<&'a Path>,
     /// What else it may read.

@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use arti_client::TorClientConfig;
-use arti_client::config::{
-    BoolOrAuto, CfgPath, ConfigurationSource, ConfigurationSources, TorClientConfigBuilder,
-};
-use tor_config::sources::MustRead;
+use arti_client::config::{BoolOrAuto, CfgPath, TorClientConfigBuilder};
+use toml::{Table, Value};
 
 use super::TorError;
 use super::folder::{OpenFolder, StateFolder};
@@ -85,24 +83,15 @@ impl TorSettings {
     }
 
     pub(crate) fn config_in(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
-        let mut sources = ConfigurationSources::new_empty();
-        sources.push_source(
-            ConfigurationSource::from_verbatim(self.defaults.clone()),
-            MustRead::MustRead,
-        );
+        let mut tree = parsed(&self.defaults).map_err(settings)?;
         for file in &self.files {
-            let text = read(file)?;
-            sources.push_source(ConfigurationSource::from_verbatim(text), MustRead::MustRead);
+            let above = parsed(&read(file)?)
+                .map_err(|error| settings(format!("{}: {error}", file.display())))?;
+            tree = merged(tree, above);
         }
-        sources.push_source(
-            ConfigurationSource::from_verbatim(ALWAYS.to_owned()),
-            MustRead::MustRead,
-        );
-        let tree = sources.load().map_err(settings)?;
-        let mut builder: TorClientConfigBuilder = tree
-            .get_serde_value("")
-            .map_err(settings)?
-            .unwrap_or_default();
+        tree = merged(tree, parsed(ALWAYS).map_err(settings)?);
+        let mut builder: TorClientConfigBuilder =
+            Value::Table(tree).try_into().map_err(settings)?;
         builder
             .storage()
             .state_dir(CfgPath::new_literal(folder.path().join("state")))
@@ -131,6 +120,23 @@ impl TorSettings {
 
 fn read(file: &Path) -> Result<String, TorError> {
     std::fs::read_to_string(file).map_err(|error| settings(format!("{}: {error}", file.display())))
+}
+
+fn parsed(text: &str) -> Result<Table, toml::de::Error> {
+    text.parse()
+}
+
+/// Both, and of what stands in both that which is above. arti's own way to the same would look into
+/// the system's list of users, which a server behind its walls does not reach.
+fn merged(mut below: Table, above: Table) -> Table {
+    for (key, value) in above {
+        let value = match (below.remove(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => Value::Table(merged(below, above)),
+            (_, above) => above,
+        };
+        below.insert(key, value);
+    }
+    below
 }
 
 fn settings(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TorError {
@@ -174,6 +180,25 @@ mod tests {
         assert!(rules(&[one, two]) == rules(&[two]));
         assert!(rules(&[two, one]) == rules(&[one]));
         assert!(rules(&[one]) != rules(&[two]));
+    }
+
+    #[test]
+    fn every_file_wins_over_the_defaults_and_what_it_leaves_out_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("arti.toml");
+        #[allow(clippy::disallowed_methods, reason = "a file of a test need not last")]
+        std::fs::write(&path, "[path_rules]\nipv4_subnet_family_prefix = 9\n").unwrap();
+        let lines = "[path_rules]\nipv4_subnet_family_prefix = 8\n\
+                     [system.memory]\nmax = \"300 MiB\"\n";
+        let settings = TorSettings::new(StateFolder::Temporary)
+            .with_defaults(lines)
+            .with_file(path);
+        let open = settings.open_folder().unwrap();
+        let config = settings.config_in(&open).unwrap();
+        let file = rules(&["[path_rules]\nipv4_subnet_family_prefix = 9\n"]);
+        assert!(*AsRef::<PathConfig>::as_ref(&config) == file);
+        let memory = format!("{:?}", config.system_memory());
+        assert!(memory.contains(&(300 << 20).to_string()), "{memory}");
     }
 
     #[test]

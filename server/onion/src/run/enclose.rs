@@ -1,6 +1,6 @@
 //! What is done before there is a second thread: the server shuts itself in.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tracing::{info, warn};
 
@@ -33,13 +33,12 @@ pub(crate) fn enclose(
             Some(folder.as_path())
         }
     };
+    let files = config.tor.iter().map(PathBuf::as_path);
+    let configuration: Vec<&Path> = files.chain([file]).map(folder_of).collect();
     let ground = Ground {
         neighbours: neighbours(config, addresses)?,
         data: data.folder(),
-        configuration: file
-            .parent()
-            .filter(|folder| *folder != Path::new(""))
-            .unwrap_or(Path::new(".")),
+        configuration: &configuration,
         sockets,
         readable: &config.danger_readable,
     };
@@ -51,6 +50,13 @@ pub(crate) fn enclose(
         walls => info!("{walls}"),
     }
     Ok(())
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
 }
 
 fn neighbours(config: &Config, addresses: Addresses) -> Result<Neighbours, RunError> {

@@ -14,6 +14,8 @@ use super::{Ground, Neighbours, WallsError};
 
 /// What the dynamic loader reads besides the libraries.
 const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
+/// Where SQLite takes chance from; arti keeps the network's papers in it.
+const CHANCE: [&str; 1] = ["/dev/urandom"];
 
 /// What a transport needs to know the names and the certificates of the world.
 const NAMES: [&str; 5] = [
@@ -73,7 +75,7 @@ fn enforce(
     let mut rules = ruleset
         .create()?
         .add_rules(needed.into_iter().map(Ok::<_, RulesetError>))?
-        .add_rules(path_beneath_rules([ground.configuration], read))?
+        .add_rules(path_beneath_rules(ground.configuration, read))?
         .add_rules(path_beneath_rules(
             ground.readable,
             read | AccessFs::ReadDir,
@@ -84,7 +86,8 @@ fn enforce(
             .add_rules(path_beneath_rules(code, runs))?
             // A library may have been replaced meanwhile.
             .add_rules(path_beneath_rules(folders_of_libraries(code), read))?
-            .add_rules(path_beneath_rules(LOADER, read))?;
+            .add_rules(path_beneath_rules(LOADER, read))?
+            .add_rules(path_beneath_rules(CHANCE, read))?;
     }
     if let Neighbours::Transports(programs) = &ground.neighbours {
         rules = rules

@@ -131,7 +131,7 @@ fn raise_in(room: &Path, neighbours: Neighbours) -> Walls {
     raise(&Ground {
         neighbours,
         data: &room.join("data"),
-        configuration: &room.join("configuration"),
+        configuration: &[&room.join("configuration")],
         sockets: Some(&room.join("sockets")),
         readable: &[],
     })
