@@ -40,31 +40,15 @@ pub(crate) struct Addresses {
     pub(crate) collection: Option<OnionAddress>,
 }
 
-/// The memory that arti may fill with what waits on circuits, unless its settings say otherwise: the
-/// least that it takes by itself (`tor-memquota` 0.47), however large the machine.
-const TOR_QUEUES: &str = "256 MiB";
+/// What arti would take from /proc/meminfo, which is out of reach behind the walls: how much may wait
+/// on circuits. It is the least that arti takes by itself (`tor-memquota` 0.47).
+const TOR_DEFAULTS: &str = "[system.memory]\nmax = \"256 MiB\"\n";
 
 /// How arti is to run for this configuration, with its keys in the data folder.
 pub(crate) fn tor_settings(config: &Config, folder: std::path::PathBuf) -> TorSettings {
     config.tor.iter().fold(
-        TorSettings::new(StateFolder::Given(folder)).with_defaults(known_beforehand()),
+        TorSettings::new(StateFolder::Given(folder)).with_defaults(TOR_DEFAULTS),
         |settings, file| settings.with_file(file),
-    )
-}
-
-/// What arti would look up in files of the system, which are out of reach behind the walls: how much
-/// memory there is, and which group is the user's own. It asks for the group of the same name; this
-/// is the group of the same number, as systems make both.
-fn known_beforehand() -> String {
-    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
-    let trusted = if user.as_raw() == group.as_raw() {
-        group.as_raw().to_string()
-    } else {
-        "false".to_owned()
-    };
-    format!(
-        "[storage.permissions]\ntrust_group = {trusted}\n\
-         [system.memory]\nmax = \"{TOR_QUEUES}\"\n"
     )
 }
 

@@ -12,7 +12,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use reach::kernel_has_landlock;
+pub(crate) use reach::{kernel_has_landlock, let_it_begin_anew};
 pub(crate) use transports::{TransportsError, transports};
 
 /// With whom the running server has to do. Each may do more than the one before.

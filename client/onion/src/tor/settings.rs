@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use arti_client::TorClientConfig;
-use arti_client::config::{BoolOrAuto, CfgPath, TorClientConfigBuilder};
-use toml::{Table, Value};
+use arti_client::config::{
+    BoolOrAuto, CfgPath, ConfigurationSource, ConfigurationSources, TorClientConfigBuilder,
+};
+use tor_config::sources::MustRead;
 
 use super::TorError;
 use super::folder::{OpenFolder, StateFolder};
@@ -83,15 +85,24 @@ impl TorSettings {
     }
 
     pub(crate) fn config_in(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
-        let mut tree = parsed(&self.defaults).map_err(settings)?;
+        let mut sources = ConfigurationSources::new_empty();
+        sources.push_source(
+            ConfigurationSource::from_verbatim(self.defaults.clone()),
+            MustRead::MustRead,
+        );
         for file in &self.files {
-            let above = parsed(&read(file)?)
-                .map_err(|error| settings(format!("{}: {error}", file.display())))?;
-            tree = merged(tree, above);
+            let text = read(file)?;
+            sources.push_source(ConfigurationSource::from_verbatim(text), MustRead::MustRead);
         }
-        tree = merged(tree, parsed(ALWAYS).map_err(settings)?);
-        let mut builder: TorClientConfigBuilder =
-            Value::Table(tree).try_into().map_err(settings)?;
+        sources.push_source(
+            ConfigurationSource::from_verbatim(ALWAYS.to_owned()),
+            MustRead::MustRead,
+        );
+        let tree = sources.load().map_err(settings)?;
+        let mut builder: TorClientConfigBuilder = tree
+            .get_serde_value("")
+            .map_err(settings)?
+            .unwrap_or_default();
         builder
             .storage()
             .state_dir(CfgPath::new_literal(folder.path().join("state")))
@@ -120,23 +131,6 @@ impl TorSettings {
 
 fn read(file: &Path) -> Result<String, TorError> {
     std::fs::read_to_string(file).map_err(|error| settings(format!("{}: {error}", file.display())))
-}
-
-fn parsed(text: &str) -> Result<Table, toml::de::Error> {
-    text.parse()
-}
-
-/// Both, and of what stands in both that which is above. arti's own way to the same would look into
-/// the system's list of users, which a server behind its walls does not reach.
-fn merged(mut below: Table, above: Table) -> Table {
-    for (key, value) in above {
-        let value = match (below.remove(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => Value::Table(merged(below, above)),
-            (_, above) => above,
-        };
-        below.insert(key, value);
-    }
-    below
 }
 
 fn settings(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TorError {

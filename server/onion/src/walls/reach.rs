@@ -1,6 +1,7 @@
 //! Which files, ports and processes the server reaches: Landlock.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -14,14 +15,19 @@ use super::{Ground, Neighbours, WallsError};
 
 /// What the dynamic loader reads besides the libraries.
 const LOADER: [&str; 2] = ["/etc/ld.so.cache", "/etc/ld.so.preload"];
-/// Where SQLite takes chance from; arti keeps the network's papers in it.
-const CHANCE: [&str; 1] = ["/dev/urandom"];
+/// What arti looks up whenever a client begins: which group is the user's own; and where SQLite, in
+/// which it keeps the network's papers, takes chance from.
+const LOOKED_UP: [&str; 4] = [
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/group",
+    "/dev/urandom",
+];
 
 /// What a transport needs to know the names and the certificates of the world.
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 4] = [
     "/etc/resolv.conf",
     "/etc/hosts",
-    "/etc/nsswitch.conf",
     "/etc/ssl",
     "/usr/share/ca-certificates",
 ];
@@ -33,6 +39,21 @@ pub(crate) fn kernel_has_landlock() -> bool {
         .handle_access(AccessFs::Refer)
         .and_then(Ruleset::create)
         .is_ok()
+}
+
+/// Whether arti can begin again behind the walls. They are of the files that there were: where one was
+/// replaced, as the list of users is when a package is installed, the new one is out of reach.
+///
+/// # Errors
+/// Why one of them cannot be read.
+pub(crate) fn let_it_begin_anew() -> io::Result<()> {
+    for file in LOOKED_UP {
+        match File::open(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Raises the wall around this thread, and says whether the kernel has one to raise.
@@ -87,7 +108,7 @@ fn enforce(
             // A library may have been replaced meanwhile.
             .add_rules(path_beneath_rules(folders_of_libraries(code), read))?
             .add_rules(path_beneath_rules(LOADER, read))?
-            .add_rules(path_beneath_rules(CHANCE, read))?;
+            .add_rules(path_beneath_rules(LOOKED_UP, read))?;
     }
     if let Neighbours::Transports(programs) = &ground.neighbours {
         rules = rules

@@ -20,6 +20,9 @@ const PORT: &str = "KNOTHOLE_OPEN_PORT";
 /// Tells it of a folder that the test made, with what is beneath.
 const ROOM: &str = "KNOTHOLE_ROOM";
 
+/// A file of the system that every Debian has and that the server has nothing to do with.
+const SETTINGS: &str = "/etc/ld.so.conf";
+
 const MYSELF: &str = "walls::tests::tries_what_is_refused";
 
 fn on_this_side(side: &str) -> String {
@@ -72,7 +75,8 @@ fn tries_what_is_refused() {
     let room = PathBuf::from(std::env::var_os(ROOM).unwrap());
     if side == "anew" {
         println!("anew: {:?}", raise_in(&room, Neighbours::Relays));
-        tell("passwd, anew", File::open("/etc/passwd"));
+        tell("what arti looks up, anew", let_it_begin_anew());
+        tell("settings, anew", File::open(SETTINGS));
         return;
     }
     let neighbours = match side.as_str() {
@@ -140,6 +144,7 @@ fn raise_in(room: &Path, neighbours: Neighbours) -> Walls {
 
 fn files(room: &Path) {
     tell("passwd", File::open("/etc/passwd"));
+    tell("settings", File::open(SETTINGS));
     tell("listing", std::fs::read_dir("/etc"));
     tell("elsewhere", File::create(room.join("elsewhere/file")));
     tell(
@@ -202,7 +207,7 @@ fn assert_told(told: &str, done: &[&str], refused: &[(&str, Errno)]) {
 }
 
 const OUT_OF_REACH: [(&str, Errno); 6] = [
-    ("passwd", Errno::EACCES),
+    ("settings", Errno::EACCES),
     ("listing", Errno::EACCES),
     ("elsewhere", Errno::EACCES),
     ("changed configuration", Errno::EACCES),
@@ -218,7 +223,15 @@ fn before_the_walls_everything_that_they_refuse_is_possible() {
     assert_told(&told, &OWN, &[]);
     let refused = OUT_OF_REACH.map(|(what, _)| what);
     assert_told(&told, &refused, &[]);
-    let others = ["listen", "connect", "datagrams", "child", "link", "uring"];
+    let others = [
+        "passwd",
+        "listen",
+        "connect",
+        "datagrams",
+        "child",
+        "link",
+        "uring",
+    ];
     assert_told(&told, &others, &[]);
 }
 
@@ -227,6 +240,7 @@ fn behind_a_socket_there_is_no_network_no_program_and_no_file_but_its_own() {
     let told = on_this_side("sockets");
     assert_told(&told, &OWN, &OUT_OF_REACH);
     assert_told(&told, &[], &NEVER);
+    assert_told(&told, &[], &[("passwd", Errno::EACCES)]);
     for what in [
         "listen",
         "connect",
@@ -259,7 +273,8 @@ fn with_a_tor_of_its_own_the_server_reaches_relays_and_neither_files_nor_program
 fn a_server_that_begins_anew_stands_behind_the_same_walls() {
     let told = on_this_side("relays");
     assert!(told.contains("anew: OfBefore\n"), "{told}");
-    assert_told(&told, &[], &[("passwd, anew", Errno::EACCES)]);
+    let done = ["what arti looks up, anew"];
+    assert_told(&told, &done, &[("settings, anew", Errno::EACCES)]);
 }
 
 #[test]
