@@ -58,5 +58,5 @@ needs_cargo_llvm_cov() {
 
 # needs_cargo_deb - the pinned cargo-deb, from crates.io.
 needs_cargo_deb() {
-  [ "$(cargo deb --version 2>/dev/null)" = "3.7.0" ] || cargo install --locked cargo-deb --version 3.7.0
+  [ "$(cargo deb --version 2>/dev/null)" = "cargo-deb 3.7.0" ] || cargo install --locked cargo-deb --version 3.7.0
 }
