@@ -119,4 +119,8 @@ impl std::error::Error for WallsError {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::print_stdout,
+    reason = "a test tells the one that started it what it could do"
+)]
 mod tests;
