@@ -60,3 +60,8 @@ needs_cargo_llvm_cov() {
 needs_cargo_deny() {
   [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny 0.20.2" ] || cargo install --locked cargo-deny --version 0.20.2
 }
+
+# needs_cargo_deb - the pinned cargo-deb, from crates.io.
+needs_cargo_deb() {
+  [ "$(cargo deb --version 2>/dev/null)" = "cargo-deb 3.7.0" ] || cargo install --locked cargo-deb --version 3.7.0
+}

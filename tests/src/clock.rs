@@ -20,13 +20,15 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock whose face is a file in `folder`, showing `day`.
+    /// A clock whose face is a file in a folder of its own in `folder`, showing `day`.
     ///
     /// # Errors
     /// When libfaketime is not installed, or the file cannot be written.
     pub fn new(folder: &Path, day: Day) -> io::Result<Self> {
+        let folder = folder.join("clock");
+        std::fs::create_dir(&folder)?;
         let clock = Self {
-            face: folder.join("clock"),
+            face: folder.join("face"),
             library: library()?,
         };
         clock.set(day)?;
@@ -41,6 +43,11 @@ impl Clock {
         let new = self.face.with_extension("new");
         std::fs::write(&new, format!("{day} {HOUR}\n"))?;
         std::fs::rename(&new, &self.face)
+    }
+
+    /// The folder that a program must be let into to see it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.face.parent().unwrap_or(&self.face)
     }
 
     /// The words before a program that has it live by this clock.

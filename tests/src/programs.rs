@@ -44,6 +44,17 @@ impl Programs {
         }
     }
 
+    /// Where one of them lies.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The clock that they live by, if it is not the machine's.
+    pub(crate) fn clock(&self) -> Option<&Clock> {
+        self.clock.as_ref()
+    }
+
     /// A command for one of them, which ends when this process ends.
     pub fn command(&self, name: &str) -> Command {
         let mut words = self.words(name).into_iter();

@@ -37,7 +37,11 @@ impl Server {
             log: folder.join("server.log"),
             process: None,
         };
-        let text = format!("data = \"data\"\n{lines}\n");
+        // Behind its walls it would not see the clock.
+        let clock = programs.clock().map_or_else(String::new, |clock| {
+            format!("danger_readable = [{:?}]\n", clock.folder())
+        });
+        let text = format!("data = \"data\"\n{clock}{lines}\n");
         File::create(&server.config)?.write_all(text.as_bytes())?;
         Ok(server)
     }

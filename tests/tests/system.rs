@@ -20,4 +20,5 @@ mod system {
     mod replying;
     mod silence;
     mod stage;
+    mod walls;
 }

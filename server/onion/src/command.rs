@@ -22,6 +22,7 @@ use crate::hush;
 use crate::room::Room;
 use crate::run::{self, RunError, addresses, tor_settings};
 use crate::status::Reach;
+use crate::walls;
 
 /// A courier's card is far shorter.
 const MOST_CARD_BYTES: u64 = 4096;
@@ -325,6 +326,7 @@ fn serve(place: &Place) -> Result<(), Failure> {
             "the onions have no keys; run knothole-server init first",
         ));
     }
+    run::enclose(&place.config, &config, &data, found).map_err(Failure::refused)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -341,6 +343,10 @@ fn serve(place: &Place) -> Result<(), Failure> {
 /// Becomes the same program again, under the same process number: within one process arti cannot
 /// start a service a second time.
 fn begin_anew() -> Failure {
+    if let Err(error) = walls::let_it_begin_anew() {
+        tracing::warn!("the server ends, and is to be started anew from outside");
+        return Failure::unlucky(error);
+    }
     tracing::warn!("the server starts anew");
     let mut arguments = std::env::args_os();
     let mut command = std::process::Command::new("/proc/self/exe");

@@ -59,6 +59,8 @@ struct File {
     #[serde(default)]
     circuit_ids: bool,
     danger_tor_log: Option<String>,
+    #[serde(default)]
+    danger_readable: Vec<PathBuf>,
 }
 
 /// Every default of the file, in one place.
@@ -166,6 +168,8 @@ pub(crate) struct Config {
     /// The time between two probes.
     pub(crate) probe_every: Duration,
     pub(crate) danger_tor_log: Option<String>,
+    /// What the running server may read beside its own folders.
+    pub(crate) danger_readable: Vec<PathBuf>,
 }
 
 /// The longest batch: a drop that is older than this has waited too long.
@@ -237,6 +241,11 @@ impl Config {
                 .filter(|every| *every >= SHORTEST_PROBE)
                 .ok_or(ConfigError::Value("probe_every", "a time of at least 10s"))?,
             danger_tor_log: file.danger_tor_log,
+            danger_readable: file
+                .danger_readable
+                .into_iter()
+                .map(|path| folder.join(path))
+                .collect(),
         })
     }
 }

@@ -41,6 +41,11 @@ impl Data {
         (data.store().is_dir() && data.tor().is_dir()).then_some(data)
     }
 
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the intake keeps drops, and what the administrator decided.
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.join("store")

@@ -13,5 +13,6 @@ mod probe;
 mod room;
 mod run;
 mod status;
+mod walls;
 
 pub use command::{Cli, Failure, run};

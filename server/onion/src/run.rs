@@ -1,5 +1,6 @@
 //! The running server: its tasks, and what ends it.
 
+mod enclose;
 mod error;
 mod watch;
 
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch as channel};
 use tokio::task::JoinSet;
 use tracing::{info, warn};
 
+pub(crate) use enclose::enclose;
 pub(crate) use error::RunError;
 
 use crate::config::{Config, Listen};
@@ -38,10 +40,14 @@ pub(crate) struct Addresses {
     pub(crate) collection: Option<OnionAddress>,
 }
 
+/// What arti would take from /proc/meminfo, which is out of reach behind the walls: how much may wait
+/// on circuits. It is the least that arti takes by itself (`tor-memquota` 0.47).
+const TOR_DEFAULTS: &str = "[system.memory]\nmax = \"256 MiB\"\n";
+
 /// How arti is to run for this configuration, with its keys in the data folder.
 pub(crate) fn tor_settings(config: &Config, folder: std::path::PathBuf) -> TorSettings {
     config.tor.iter().fold(
-        TorSettings::new(StateFolder::Given(folder)),
+        TorSettings::new(StateFolder::Given(folder)).with_defaults(TOR_DEFAULTS),
         |settings, file| settings.with_file(file),
     )
 }
@@ -191,20 +197,11 @@ impl Server {
                 .spawn(async move { door.keep(stopped).await.map_err(RunError::Door) });
         }
         info!("the sockets are open");
-        if self.probes() {
+        if probes(&self.config, self.addresses) {
             self.spawn_probe(reach)
         } else {
             reach.send_replace(Reach::Ready);
             Ok(())
-        }
-    }
-
-    /// Whether a second client asks through Tor: always at onions of our own, and behind another
-    /// tor where settings for a client and the address are given.
-    fn probes(&self) -> bool {
-        match self.config.listen {
-            Listen::Tor => true,
-            Listen::Unix { .. } => self.addresses.public.is_some() && !self.config.tor.is_empty(),
         }
     }
 
@@ -230,7 +227,7 @@ impl Server {
         let data = self.data.clone();
         let intake = Arc::clone(&self.intake);
         let addresses = self.addresses;
-        let probed = self.probes();
+        let probed = probes(&self.config, self.addresses);
         let status = move || {
             let store = intake.status();
             Status {
@@ -270,6 +267,15 @@ impl Server {
         self.changes.clear();
         self.stops.clear();
         while self.doors.join_next().await.is_some() {}
+    }
+}
+
+/// Whether a second client asks through Tor: always at onions of our own, and behind another tor
+/// where settings for a client and the address are given.
+fn probes(config: &Config, addresses: Addresses) -> bool {
+    match config.listen {
+        Listen::Tor => true,
+        Listen::Unix { .. } => addresses.public.is_some() && !config.tor.is_empty(),
     }
 }
 

@@ -19,6 +19,8 @@ const ALWAYS: &str = "[vanguards]\nmode = \"full\"\n";
 #[derive(Clone, Debug)]
 pub struct TorSettings {
     state: StateFolder,
+    /// What every file wins over.
+    defaults: String,
     files: Vec<PathBuf>,
     keys: KeyKeeping,
 }
@@ -38,9 +40,17 @@ impl TorSettings {
     pub fn new(state: StateFolder) -> Self {
         Self {
             state,
+            defaults: String::new(),
             files: Vec::new(),
             keys: KeyKeeping::Memory,
         }
+    }
+
+    /// Begins with these lines of arti's settings (TOML): every file wins over them.
+    #[must_use]
+    pub fn with_defaults(mut self, lines: impl Into<String>) -> Self {
+        self.defaults = lines.into();
+        self
     }
 
     /// Reads this file of arti's settings (TOML) too; a later file wins over an earlier one.
@@ -76,6 +86,10 @@ impl TorSettings {
 
     pub(crate) fn config_in(&self, folder: &OpenFolder) -> Result<TorClientConfig, TorError> {
         let mut sources = ConfigurationSources::new_empty();
+        sources.push_source(
+            ConfigurationSource::from_verbatim(self.defaults.clone()),
+            MustRead::MustRead,
+        );
         for file in &self.files {
             let text = read(file)?;
             sources.push_source(ConfigurationSource::from_verbatim(text), MustRead::MustRead);
@@ -160,6 +174,25 @@ mod tests {
         assert!(rules(&[one, two]) == rules(&[two]));
         assert!(rules(&[two, one]) == rules(&[one]));
         assert!(rules(&[one]) != rules(&[two]));
+    }
+
+    #[test]
+    fn every_file_wins_over_the_defaults_and_what_it_leaves_out_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("arti.toml");
+        #[allow(clippy::disallowed_methods, reason = "a file of a test need not last")]
+        std::fs::write(&path, "[path_rules]\nipv4_subnet_family_prefix = 9\n").unwrap();
+        let lines = "[path_rules]\nipv4_subnet_family_prefix = 8\n\
+                     [system.memory]\nmax = \"300 MiB\"\n";
+        let settings = TorSettings::new(StateFolder::Temporary)
+            .with_defaults(lines)
+            .with_file(path);
+        let open = settings.open_folder().unwrap();
+        let config = settings.config_in(&open).unwrap();
+        let file = rules(&["[path_rules]\nipv4_subnet_family_prefix = 9\n"]);
+        assert!(*AsRef::<PathConfig>::as_ref(&config) == file);
+        let memory = format!("{:?}", config.system_memory());
+        assert!(memory.contains(&(300 << 20).to_string()), "{memory}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use knothole_intake::page_hashes;
 
 use super::{Failure, Out, Place};
 use crate::run::addresses;
+use crate::walls;
 
 /// With less, the first video fills the disk.
 const LITTLE_SPACE: u64 = 1 << 30;
@@ -26,6 +27,9 @@ pub(super) fn check(place: &Place, out: &mut Out) -> Result<(), Failure> {
     }
     if swap_is_on() {
         out.remark("swap is on: turn it off, or see that it is encrypted");
+    }
+    if !walls::kernel_has_landlock() {
+        out.remark("Landlock is off in this kernel (or older than Linux 5.19): seccomp alone stands around the server");
     }
     if found.public.is_none() {
         wanting.push("the public onion's address is not known: run init, or set public_onion");

@@ -38,7 +38,27 @@ pub(crate) struct SocketDoor {
 }
 
 impl SocketDoor {
-    /// Makes the socket in `folder`, and the folder where it is missing; a socket that an earlier process left is replaced.
+    /// Makes the folder for sockets, where it is missing.
+    ///
+    /// # Errors
+    /// [`DoorError::Folder`], [`DoorError::Socket`].
+    pub(crate) fn make_folder(folder: &Path) -> Result<(), DoorError> {
+        // /run is empty after a start of the machine.
+        let made = DirBuilder::new().mode(FOLDER_MODE).create(folder);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(DoorError::Folder(folder.to_owned(), error))
+            }
+            Err(_) => Ok(()),
+            // The process's own mask keeps the group out.
+            Ok(()) => {
+                std::fs::set_permissions(folder, std::fs::Permissions::from_mode(FOLDER_MODE))
+                    .map_err(DoorError::Socket)
+            }
+        }
+    }
+
+    /// Makes the socket in `folder`; a socket that an earlier process left is replaced.
     ///
     /// # Errors
     /// When the system refuses.
@@ -48,19 +68,6 @@ impl SocketDoor {
         config: &Config,
         intake: Arc<Intake>,
     ) -> Result<Self, DoorError> {
-        // /run is empty after a start of the machine.
-        let made = DirBuilder::new().mode(FOLDER_MODE).create(folder);
-        match made {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(DoorError::Folder(folder.to_owned(), error));
-            }
-            Err(_) => {}
-            // The process's own mask keeps the group out.
-            Ok(()) => {
-                std::fs::set_permissions(folder, std::fs::Permissions::from_mode(FOLDER_MODE))
-                    .map_err(DoorError::Socket)?
-            }
-        }
         let place = SocketPlace::new(folder, room.name()).map_err(DoorError::Socket)?;
         let path = place.path();
         match std::fs::remove_file(&path) {

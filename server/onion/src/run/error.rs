@@ -8,6 +8,7 @@ use knothole_intake::{DeskError, OpenError};
 use knothole_onion::TorError;
 
 use crate::door::{DoorError, ServiceError};
+use crate::walls::{TransportsError, WallsError};
 
 /// Why the server ended, or did not begin.
 #[derive(Debug)]
@@ -29,6 +30,10 @@ pub(crate) enum RunError {
     Control(io::Error),
     /// Signals cannot be received.
     Signals(io::Error),
+    /// The programs that the Tor settings start cannot be told.
+    Transports(TransportsError),
+    /// The server cannot be shut in.
+    Walls(WallsError),
     /// Nobody can reach the drop-box; starting anew may help.
     Unreachable,
     /// This part ended by itself.
@@ -46,6 +51,8 @@ impl fmt::Display for RunError {
             Self::Door(_) => "a door does not stay open",
             Self::Control(_) => "the control socket does not work",
             Self::Signals(_) => "signals cannot be received",
+            Self::Transports(error) => return error.fmt(f),
+            Self::Walls(_) => "the server cannot be shut in",
             Self::Unreachable => "nobody can reach the drop-box",
             Self::Ended(part) => return write!(f, "{part} ended by itself"),
         })
@@ -61,6 +68,8 @@ impl Error for RunError {
             Self::Tor(error) => Some(error),
             Self::Service(error) => Some(error),
             Self::Door(error) => Some(error),
+            Self::Transports(error) => error.source(),
+            Self::Walls(error) => Some(error),
             Self::Unreachable | Self::Ended(_) => None,
         }
     }
