@@ -55,6 +55,11 @@ impl Dice {
         Duration::from_micros(micros.min(most))
     }
 
+    /// A time below this one.
+    pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
+        Duration::from_micros(self.below(u64::try_from(most.as_micros()).unwrap()))
+    }
+
     /// A length from 1 byte to this one. Short ones are as likely as long ones.
     pub(crate) fn length(&mut self, most: usize) -> usize {
         let power = 1 + self.place(usize::try_from(most.ilog2()).unwrap() + 1);

@@ -56,8 +56,7 @@ impl Killer<'_> {
     }
 
     fn kill_once(&mut self) {
-        let calm = u64::try_from(self.calm.as_millis()).unwrap();
-        thread::sleep(Duration::from_millis(self.dice.below(2 * calm)));
+        thread::sleep(self.dice.up_to(2 * self.calm));
         let moment = self.dice.pick(&Moment::DRAWN);
         let came = match moment {
             Moment::Any | Moment::Start => false,
@@ -73,8 +72,7 @@ impl Killer<'_> {
         self.note(if came { moment } else { Moment::Any });
         if moment == Moment::Start {
             let usual = self.done.starts.last().copied().unwrap_or(DELAY);
-            let most = u64::try_from(usual.as_micros()).unwrap();
-            let life = Duration::from_micros(self.dice.below(most * 5 / 4));
+            let life = self.dice.up_to(usual * 5 / 4);
             self.server.start_and_kill(life).unwrap();
             self.note(moment);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::dice::Dice;
@@ -11,7 +12,9 @@ use crate::tus::{Cut, DropBox};
 use crate::upload::{GATE, Hand, Unknown, Upload};
 
 /// The largest file.
-const LARGEST: usize = 6 << 20;
+const LARGEST: usize = 5 << 20;
+/// A source rests so long at most before it sends more: what is sent must be carried and opened too.
+const REST: Duration = Duration::from_secs(4);
 /// So many uploads are left and taken up again at the end.
 const MOST_LEFT: usize = 6;
 
@@ -54,6 +57,7 @@ impl Raw {
     /// Sends one thing after the other until it is told to end; then what was left goes on.
     pub(crate) fn run(mut self, end: &AtomicBool) {
         while !end.load(Ordering::Relaxed) {
+            thread::sleep(self.dice.up_to(REST));
             match self.dice.below(10) {
                 0..3 => self.in_pieces(),
                 3..6 => self.in_lanes(),
@@ -336,7 +340,7 @@ fn join(hand: &Hand<'_>, concat: &str, joined: &mut Upload<'_>) -> Result<String
                     }
                 });
             }
-            _ => std::thread::sleep(hand.pause),
+            _ => thread::sleep(hand.pause),
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::ledger::{Ledger, Promise, Road, Sending};
 
 /// The largest file.
 const LARGEST: usize = 9 << 20;
+/// A source rests so long at most before it sends more.
+const REST: Duration = Duration::from_secs(4);
 /// How long one run may take while the server is killed again and again.
 const PATIENCE: Duration = Duration::from_secs(900);
 /// A machine that stops does so within this time.
@@ -70,6 +72,7 @@ impl Source {
     /// Sends one drop after the other until it is told to end. Gives how often its machine stopped.
     pub(crate) fn run(mut self, end: &AtomicBool) -> u32 {
         while !end.load(Ordering::Relaxed) {
+            thread::sleep(self.dice.up_to(REST));
             let with_words = self.dice.one_in(4);
             let source = with_words.then(|| self.dice.place(WORDS.len()));
             let manner = Manner {

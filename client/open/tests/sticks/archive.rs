@@ -8,8 +8,16 @@ use knothole_envelope::{
     ReplyBlock, Sheet, Signed, open_reply,
 };
 
-use crate::newsroom::{MESSAGE, Newsroom, ONE, TWO, monday, run, write};
-use crate::{BODY, holders, record, with_both, with_bundle, with_keys};
+use crate::newsroom::{MESSAGE, Newsroom, monday, write};
+use crate::{BODY, holders, newsroom, record, with_both, with_keys};
+
+/// A newsroom with two drops on the stick `stick`.
+fn with_bundle() -> Newsroom {
+    let mut newsroom = newsroom();
+    let drops = [newsroom.seal(0xaa, BODY), newsroom.seal(0xbb, BODY)];
+    newsroom.carry("stick", &drops);
+    newsroom
+}
 
 /// The folders of opened drops beneath `files`; what has its name in them is whole.
 fn opened_whole(at: &Path) -> usize {
@@ -32,13 +40,10 @@ fn opened_whole(at: &Path) -> usize {
 fn both_open_in_the_end(at: &Path) {
     opened_whole(at);
     with_both(at, "open stick --files files").ends_with(0);
-    // What was opened before the cut and was not told is opened again by its name.
-    for drop in ["aa", "bb"] {
-        with_both(at, &format!("export {drop} --to out")).ends_with(0);
-        let folder = at.join("out").join(drop.repeat(4));
-        assert_eq!(fs::read(folder.join("1.mov")).unwrap(), BODY);
-    }
     assert!(opened_whole(at) >= 2);
+    // What lies sealed in the archive is whole as well.
+    with_both(at, "export bb --to out").ends_with(0);
+    assert_eq!(fs::read(at.join("out/bbbbbbbb/1.mov")).unwrap(), BODY);
 }
 
 #[test]
@@ -89,10 +94,8 @@ fn burned_in_the_end(at: &Path, newsroom: &Newsroom, secrets: &[Vec<u8>; 2]) {
     }
     assert!(told_burned(at, newsroom));
     assert_eq!(fs::read_dir(at.join("archive/drops")).unwrap().count(), 0);
-    with_both(at, "list").ends_with(0);
-    for (vault, passphrase) in [("v1", ONE), ("v2", TWO)] {
-        let shown = run(at, &[passphrase], &format!("vault show {vault}"));
-        assert!(!shown.ends_with(0).has("cut off"));
+    for rest in [".v1.new", ".v1.old", ".v2.new", ".v2.old"] {
+        assert!(!at.join(rest).exists(), "{rest}");
     }
 }
 
@@ -121,7 +124,7 @@ fn source() -> EpochSecret {
 
 /// A newsroom that has opened a drop whose source can be answered; the words are in `words`.
 fn with_source() -> Newsroom {
-    let mut newsroom = Newsroom::new();
+    let mut newsroom = newsroom();
     newsroom.way_back = Some(ReplyBlock {
         key: source().recipient_key(),
         mailbox: MailboxAddress::from_bytes([7; 32]),
@@ -155,17 +158,8 @@ fn a_reply_takes_one_number_and_leaves_whole_wherever_it_was_cut_off() {
         with_both(at, line).ends_with(0);
         with_both(at, "outbox .").ends_with(0);
         let replies = replies(at, &newsroom);
-        // The first one was kept, or it was not; the archive says so.
+        // The first one was kept, or it was not.
         assert!(replies == [1] || replies == [1, 2], "{step}: {replies:?}");
-        let list = format!(
-            "1 drop, {}",
-            if replies.len() == 1 {
-                "1 reply"
-            } else {
-                "2 replies"
-            }
-        );
-        with_both(at, "list").ends_with(0).says(&list);
     };
     case.kill_everywhere(then);
     case.pull_everywhere("archive", |at, step, _| then(at, step));

@@ -31,7 +31,7 @@ const CHANGES: [&str; 14] = [
 /// The calls that touch a stick besides.
 const TOUCHES: [&str; 5] = ["read", "pread64", "getdents64", "newfstatat", "statx"];
 /// Of the steps every so manieth is taken, and the last.
-const EVERY: usize = 7;
+const EVERY: usize = 31;
 
 /// A command whose steps are cut.
 pub(crate) struct Case<'a> {

@@ -5,25 +5,15 @@ use std::path::Path;
 
 use knothole_envelope::CharterChain;
 
-use crate::newsroom::{Newsroom, ONE, TWO, monday, onion, run};
-use crate::{BODY, KEYS, with_both, with_keys};
-
-const THREE: &str = "three correct horse battery staple";
-
-/// A vault for the weeks of the newsroom, and its card.
-fn vault(at: &Path, name: &str, passphrase: &str) {
-    let new = format!("vault new {name} --epochs 3 --first-day {}", monday());
-    run(at, &[passphrase], &new).ends_with(0);
-    let card = format!("vault card {name} --out {name}.card");
-    run(at, &[passphrase], &card).ends_with(0);
-}
+use crate::newsroom::{Newsroom, ONE, TWO, onion, run};
+use crate::{BODY, KEYS, THREE, make_vault, newsroom, with_both, with_keys};
 
 #[test]
 fn a_newsroom_is_founded_once_wherever_that_was_cut_off() {
     let base = tempfile::tempdir_in("/dev/shm").unwrap();
     let at = base.path();
-    vault(at, "v1", ONE);
-    vault(at, "v2", TWO);
+    make_vault(at, "v1", ONE);
+    make_vault(at, "v2", TWO);
     let line = format!(
         "newsroom found v1.card v2.card --quorum 2 --onion {} --out .",
         onion()
@@ -37,7 +27,6 @@ fn a_newsroom_is_founded_once_wherever_that_was_cut_off() {
                 .ends_with(1)
                 .says("there is an archive in this folder already");
         }
-        with_both(at, "list").ends_with(0);
         with_both(at, "newsroom poster --out poster.txt").ends_with(0);
         with_both(at, "outbox .").ends_with(0);
         let chain = fs::read(at.join("knothole-outbox/charter")).unwrap();
@@ -61,18 +50,17 @@ fn drop_opens(at: &Path, vaults: [(&str, &str); 2]) {
     assert_eq!(body, BODY);
 }
 
-/// A newsroom with a drop on the stick, and the vault of a third editor.
-fn with_third() -> Newsroom {
-    let mut newsroom = Newsroom::new();
+/// A newsroom with a drop on the stick.
+fn with_drop() -> Newsroom {
+    let mut newsroom = newsroom();
     let drop = newsroom.seal(0xaa, BODY);
     newsroom.carry("stick", &[drop]);
-    vault(newsroom.folder.path(), "v3", THREE);
     newsroom
 }
 
 #[test]
 fn an_editor_has_joined_or_not_wherever_that_was_cut_off() {
-    let newsroom = with_third();
+    let newsroom = with_drop();
     let line = "newsroom add v3.card";
     let case = with_keys(newsroom.folder.path(), line);
     let then = |at: &Path| {
@@ -80,10 +68,9 @@ fn an_editor_has_joined_or_not_wherever_that_was_cut_off() {
         if again.code != 0 {
             again.ends_with(1).says("one already");
         }
-        with_both(at, "newsroom show").ends_with(0).says("2 of 3");
+        let show = "newsroom show --archive archive --vault v3 --vault v1";
+        run(at, &[THREE, ONE], show).ends_with(0).says("2 of 3");
         drop_opens(at, [("v1", ONE), ("v2", TWO)]);
-        let keys = "list --archive archive --vault v3 --vault v1";
-        run(at, &[THREE, ONE], keys).ends_with(0);
     };
     case.kill_everywhere(|at, _| then(at));
     case.pull_everywhere("archive", |at, _, said| {
@@ -94,7 +81,7 @@ fn an_editor_has_joined_or_not_wherever_that_was_cut_off() {
 
 #[test]
 fn an_editor_has_left_or_not_wherever_that_was_cut_off() {
-    let newsroom = with_third();
+    let newsroom = with_drop();
     newsroom.run("newsroom add v3.card").ends_with(0);
     let line = "newsroom remove 3";
     let case = with_keys(newsroom.folder.path(), line);
