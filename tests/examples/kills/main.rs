@@ -49,6 +49,8 @@ use source::Source;
 use staff::Staff;
 use tus::DropBox;
 
+/// A run with fewer kills is short.
+const SHORT: u32 = 100;
 /// After the last kill the newsroom comes by so often at most, until all is read.
 const LAST_ROUNDS: u32 = 12;
 
@@ -102,6 +104,8 @@ fn run(kills: u32, mut dice: Dice, between: Between) -> bool {
     );
     let end = AtomicBool::new(false);
     let (pause, calm, patience) = match between {
+        // A short run has no time to wait for a moment that comes seldom.
+        Between::Sockets if kills < SHORT => (Duration::from_millis(30), 200, 1),
         Between::Sockets => (Duration::from_millis(30), 200, 4),
         Between::Tor => (Duration::from_millis(500), 8_000, 25),
     };
