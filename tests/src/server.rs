@@ -61,14 +61,7 @@ impl Server {
     /// # Errors
     /// [`io::ErrorKind::TimedOut`], or what it logged when it ended instead.
     pub fn start(&mut self) -> io::Result<String> {
-        let log = File::options().create(true).append(true).open(&self.log)?;
-        let mut command = self.programs.command("knothole-server");
-        command
-            .args(["run", "--config"])
-            .arg(&self.config)
-            .stdout(Stdio::piped())
-            .stderr(log);
-        let mut process = Process::start(command)?;
+        let mut process = self.begin()?;
         let (said, hear) = mpsc::channel();
         let out = process.child().stdout.take();
         thread::spawn(move || {
@@ -85,6 +78,27 @@ impl Server {
             Err(mpsc::RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(io::Error::other(self.log()?)),
         }
+    }
+
+    /// Runs the server, and kills it after so long, ready or not.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot be started or killed.
+    pub fn start_and_kill(&self, after: Duration) -> io::Result<()> {
+        let mut process = self.begin()?;
+        thread::sleep(after);
+        process.kill()
+    }
+
+    fn begin(&self) -> io::Result<Process> {
+        let log = File::options().create(true).append(true).open(&self.log)?;
+        let mut command = self.programs.command("knothole-server");
+        command
+            .args(["run", "--config"])
+            .arg(&self.config)
+            .stdout(Stdio::piped())
+            .stderr(log);
+        Process::start(command)
     }
 
     /// The process id, while it runs.

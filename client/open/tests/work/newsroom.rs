@@ -223,6 +223,24 @@ impl Newsroom {
         newsroom
     }
 
+    /// The same newsroom in another folder, which goes its own way from now on.
+    #[allow(dead_code, reason = "the tests that cut commands off use it")]
+    pub(crate) fn another(&self) -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+        let mut copy = Command::new("cp");
+        copy.arg("-a").arg(self.path(".")).arg(folder.path());
+        assert!(copy.status().unwrap().success());
+        Self {
+            folder,
+            chain: self.chain.clone(),
+            date: self.date,
+            sequence: self.sequence,
+            previous: self.previous,
+            way_back: self.way_back.clone(),
+            pushed: self.pushed.clone(),
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
