@@ -11,6 +11,7 @@ use knothole_envelope::{CHUNK_LEN, HEADER_LEN, MOST_CHUNKS};
 
 use crate::answer::{self, Answer};
 use crate::clock::HttpDate;
+use crate::closed::Doors;
 use crate::drain::Drains;
 use crate::gate::{self, Expect, Gate};
 use crate::intake::Intake;
@@ -142,6 +143,9 @@ async fn created(
     create: &Create,
     body: &mut Incoming,
 ) -> Result<Answer, Trouble> {
+    if create.what.begins() && intake.doors() == Doors::Closed {
+        return Err(Trouble::Closed);
+    }
     let (role, length, total) = match &create.what {
         Created::Whole { length } => (Role::Whole, *length, *length),
         Created::Lane {

@@ -10,6 +10,7 @@ use rand_core::Rng as _;
 use tokio::task::JoinHandle;
 
 use crate::answer::{self, Answer};
+use crate::closed;
 use crate::commit::{self, folder_of, incoming};
 use crate::disk;
 use crate::gate;
@@ -33,6 +34,8 @@ pub(crate) enum Trouble {
     Busy,
     /// There is no room.
     Full(Shortage),
+    /// The administrator takes nothing new.
+    Closed,
     /// The disk failed.
     Disk,
 }
@@ -65,6 +68,7 @@ impl Trouble {
                 StatusCode::INSUFFICIENT_STORAGE,
                 "the drop-box has no room for anything now; try again in a few days",
             ),
+            Self::Closed => answer::sentence(StatusCode::FORBIDDEN, closed::SENTENCE),
             Self::Disk => answer::sentence(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the server's disk failed; try again later",

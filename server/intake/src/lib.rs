@@ -5,6 +5,7 @@
 
 mod answer;
 mod clock;
+mod closed;
 mod collect;
 mod commit;
 mod crossing;
@@ -42,6 +43,7 @@ mod space;
 mod tus;
 mod unclaimed;
 mod uploads;
+mod version;
 
 pub use clock::{Batch, UnixSeconds};
 pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};
