@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 use amount::{bytes, duration};
 
+use crate::look::Subject;
+
 /// The file as it is written. Everything has a default but `data`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +51,9 @@ struct File {
     probe_every: String,
     public_onion: Option<String>,
     collection_onion: Option<String>,
+    #[serde(default)]
+    accepted: Vec<String>,
+    danger_probe_patience: Option<String>,
     danger_tor_log: Option<String>,
 }
 
@@ -137,6 +142,11 @@ pub(crate) struct Config {
     pub(crate) proof_of_work: bool,
     /// The time between two probes.
     pub(crate) probe_every: Duration,
+    /// How long probes may go unanswered, once one was answered, before the server starts anew, if
+    /// not the usual time.
+    pub(crate) danger_probe_patience: Option<Duration>,
+    /// What `check` still says and no longer counts.
+    pub(crate) accepted: Vec<Subject>,
     pub(crate) danger_tor_log: Option<String>,
 }
 
@@ -207,6 +217,13 @@ impl Config {
             probe_every: duration(&file.probe_every)
                 .filter(|every| *every >= SHORTEST_PROBE)
                 .ok_or(ConfigError::Value("probe_every", "a time of at least 10s"))?,
+            danger_probe_patience: file
+                .danger_probe_patience
+                .map(|text| {
+                    duration(&text).ok_or(ConfigError::Value("danger_probe_patience", "a time"))
+                })
+                .transpose()?,
+            accepted: accepted(&file.accepted)?,
             danger_tor_log: file.danger_tor_log,
         })
     }
@@ -231,6 +248,14 @@ fn masthead(name: &str, words: &str, leave_to: Option<&str>) -> Result<Masthead,
         ))?,
         leave_to,
     })
+}
+
+fn accepted(names: &[String]) -> Result<Vec<Subject>, ConfigError> {
+    let subjects = names.iter().map(|name| Subject::acceptable(name));
+    subjects.collect::<Option<_>>().ok_or(ConfigError::Value(
+        "accepted",
+        "a list of \"swap\", \"hibernation\", \"disk-encryption\", \"snapshots\"",
+    ))
 }
 
 fn batch(batch: &str, danger: Option<&str>) -> Result<Batch, ConfigError> {
@@ -406,6 +431,15 @@ mod tests {
                 "{said}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_accepted_has_a_name_that_check_knows() {
+        assert!(parse("data = \"d\"").unwrap().accepted.is_empty());
+        let one = parse("data = \"d\"\naccepted = [\"disk-encryption\"]").unwrap();
+        assert_eq!(one.accepted, [Subject::DiskEncryption]);
+        assert!(parse("data = \"d\"\naccepted = [\"rights\"]").is_err());
+        assert!(parse("data = \"d\"\naccepted = \"swap\"").is_err());
     }
 
     #[test]

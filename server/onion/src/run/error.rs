@@ -8,6 +8,7 @@ use knothole_intake::{DeskError, OpenError};
 use knothole_onion::TorError;
 
 use crate::door::{DoorError, ServiceError};
+use crate::restarts::Missing;
 
 /// Why the server ended, or did not begin.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub(crate) enum RunError {
     /// Signals cannot be received.
     Signals(io::Error),
     /// Nobody can reach the drop-box; starting anew may help.
-    Unreachable,
+    Unreachable(Missing),
     /// This part ended by itself.
     Ended(&'static str),
 }
@@ -46,7 +47,7 @@ impl fmt::Display for RunError {
             Self::Door(_) => "a door does not stay open",
             Self::Control(_) => "the control socket does not work",
             Self::Signals(_) => "signals cannot be received",
-            Self::Unreachable => "nobody can reach the drop-box",
+            Self::Unreachable(_) => "nobody can reach the drop-box",
             Self::Ended(part) => return write!(f, "{part} ended by itself"),
         })
     }
@@ -61,7 +62,7 @@ impl Error for RunError {
             Self::Tor(error) => Some(error),
             Self::Service(error) => Some(error),
             Self::Door(error) => Some(error),
-            Self::Unreachable | Self::Ended(_) => None,
+            Self::Unreachable(_) | Self::Ended(_) => None,
         }
     }
 }
