@@ -17,6 +17,8 @@ mod system {
     mod onion;
     mod page;
     mod replying;
+    mod restart;
     mod silence;
     mod stage;
+    mod test_drop;
 }
