@@ -1,5 +1,9 @@
 //! A drop-box that its administrator has closed: nothing new begins, and all else goes on.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends, helpers included"
+)]
 #![allow(dead_code, reason = "other tests use the rest of the two modules")]
 
 #[path = "uploads/newsroom.rs"]

@@ -3,11 +3,7 @@
 //! `fixtures/VERSION` holds a store and a ledger of what is in it, made by `examples/store_fixture` of
 //! the program that had this version. A fixture never changes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    reason = "a test that cannot go on ends"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on ends")]
 #![allow(dead_code, reason = "other tests use the rest of the modules")]
 
 #[path = "uploads/newsroom.rs"]

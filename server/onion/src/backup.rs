@@ -54,21 +54,8 @@ impl Backup {
                 add(entry, path)?;
             }
         }
-        for (folder, place) in [
-            (
-                data.onion_keys(),
-                &Entry::onion_key as &dyn Fn(&Path) -> Option<Entry>,
-            ),
-            (data.store(), &Entry::in_store),
-        ] {
-            for path in
-                below(&folder).map_err(|error| BackupError::Unreadable(folder.clone(), error))?
-            {
-                if let Some(entry) = place(&path) {
-                    add(entry, &folder.join(&path))?;
-                }
-            }
-        }
+        gather(&mut files, &data.onion_keys(), Entry::onion_key)?;
+        gather(&mut files, &data.store(), Entry::in_store)?;
         Ok(Self(files))
     }
 
@@ -222,6 +209,21 @@ impl fmt::Debug for Backup {
 fn beside(configuration: &Path, settings: &Path) -> Option<Entry> {
     let folder = configuration.parent()?;
     Entry::settings(settings.strip_prefix(folder).ok()?)
+}
+
+/// Adds the files beneath a folder for which `place` knows a place.
+fn gather(
+    files: &mut BTreeMap<Entry, Zeroizing<Vec<u8>>>,
+    folder: &Path,
+    place: fn(&Path) -> Option<Entry>,
+) -> Result<(), BackupError> {
+    let found = below(folder);
+    for path in found.map_err(|error| BackupError::Unreadable(folder.to_owned(), error))? {
+        if let Some(entry) = place(&path) {
+            files.insert(entry, read(&folder.join(&path))?);
+        }
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, BackupError> {

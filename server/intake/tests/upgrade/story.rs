@@ -81,6 +81,6 @@ impl Ledger {
     pub fn one(&self, word: &str) -> &str {
         let found = self.all(word);
         assert_eq!(found.len(), 1, "{word} stands there once");
-        found[0]
+        found.first().copied().unwrap()
     }
 }
