@@ -18,7 +18,9 @@ mod system {
     mod onion;
     mod page;
     mod replying;
+    mod restart;
     mod silence;
     mod stage;
     mod walls;
+    mod test_drop;
 }

@@ -22,6 +22,6 @@ pub use isolation::Isolation;
 pub use socks::Socks;
 pub use stream::Stream;
 pub use tor::{
-    BOOTSTRAP_PATIENCE, DiscoverySecret, KeyKeeping, StateFolder, Tor, TorError, TorSettings,
-    discovery_key_text,
+    BOOTSTRAP_PATIENCE, ByConsensus, DiscoverySecret, KeyKeeping, StateFolder, Tor, TorError,
+    TorSettings, discovery_key_text,
 };

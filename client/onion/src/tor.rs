@@ -26,6 +26,9 @@ use folder::OpenFolder;
 /// How long arti may take to know enough of the network.
 pub const BOOTSTRAP_PATIENCE: Duration = Duration::from_secs(300);
 
+/// A clock that is off by less does no harm; consensuses come hourly.
+const CLOCK_SLACK: Duration = Duration::from_secs(3600);
+
 /// A running Tor client. Copies share it; the last one that goes removes a temporary state.
 #[derive(Clone)]
 pub struct Tor(Arc<Running>);
@@ -117,6 +120,21 @@ impl Tor {
         held_within(system, lifetime.valid_after(), lifetime.valid_until())
     }
 
+    /// How the system's clock stands to the consensus that the client has.
+    #[must_use]
+    pub fn judge_clock(&self) -> ByConsensus {
+        let directory = self.0.client.dirmgr();
+        let Some(network) = directory.ok().and_then(|held| held.timely_netdir().ok()) else {
+            return ByConsensus::Untold;
+        };
+        let lifetime = network.lifetime();
+        judged(
+            system_time(),
+            lifetime.valid_after(),
+            lifetime.valid_until(),
+        )
+    }
+
     pub(crate) async fn dial(
         &self,
         onion: &OnionAddress,
@@ -142,6 +160,28 @@ fn service_id(onion: &OnionAddress) -> Result<HsId, TorError> {
         .to_string()
         .parse()
         .map_err(|error| TorError::Key(Box::new(error)))
+}
+
+/// What the Tor network's consensus says of the system's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByConsensus {
+    /// There is no consensus, or it is far from the clock.
+    Untold,
+    /// The clock lies within the consensus' lifetime, or an hour beside it.
+    Agrees,
+    /// It lies elsewhere: it is wrong, or the network was not reached for hours.
+    Differs,
+}
+
+fn judged(time: SystemTime, from: SystemTime, until: SystemTime) -> ByConsensus {
+    let held = held_within(time, from, until);
+    let off = time
+        .duration_since(held)
+        .or_else(|_| held.duration_since(time));
+    match off {
+        Ok(off) if off <= CLOCK_SLACK => ByConsensus::Agrees,
+        _ => ByConsensus::Differs,
+    }
 }
 
 fn held_within(time: SystemTime, from: SystemTime, until: SystemTime) -> SystemTime {
@@ -212,5 +252,16 @@ mod tests {
         assert_eq!(held_within(at(5), at(10), at(20)), at(10));
         assert_eq!(held_within(at(15), at(10), at(20)), at(15));
         assert_eq!(held_within(at(25), at(10), at(20)), at(20));
+    }
+
+    #[test]
+    fn a_clock_an_hour_beside_the_consensus_agrees_and_one_further_off_differs() {
+        let judge = |seconds| judged(at(seconds), at(10_000), at(20_000));
+        for agrees in [6_400, 10_000, 15_000, 20_000, 23_600] {
+            assert_eq!(judge(agrees), ByConsensus::Agrees, "{agrees}");
+        }
+        for differs in [0, 6_399, 23_601] {
+            assert_eq!(judge(differs), ByConsensus::Differs, "{differs}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use knothole_envelope::{HeadError, ManifestError, SealError};
+use knothole_onion::http::StatusCode;
 use knothole_onion::{DialError, DropBoxError, TorError};
 
 use crate::ask::AskError;
@@ -251,6 +252,10 @@ fn drop_box(error: &DropBoxError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         ),
         DropBoxError::TooLarge => f.write_str(
             "this is more than the drop-box takes at once. Send it as several smaller drops",
+        ),
+        DropBoxError::Refused(StatusCode::FORBIDDEN) => f.write_str(
+            "the newsroom takes nothing new at this drop-box at present. Nothing is wrong with your \
+             files: see what it says where you have its address from, and try again in some days",
         ),
         DropBoxError::Refused(_) => f.write_str(
             "the drop-box refused this. If it was sealed some time ago, its keys may have run out: \

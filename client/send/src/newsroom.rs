@@ -210,8 +210,9 @@ impl fmt::Display for NewsroomError {
             ),
             Self::NoSheet => write!(
                 f,
-                "the newsroom has no keys at the drop-box at present. {UNTOUCHED}. Try again in a \
-                 day"
+                "the newsroom has no keys at the drop-box at present, or takes nothing new there. \
+                 {UNTOUCHED}. Try again in a day, and see what the newsroom says where you have \
+                 its address from"
             ),
             Self::OutsideDays { first, last, today } if today < first => write!(
                 f,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use knothole_envelope::TreeHash;
-use knothole_onion::http::{Body, BodyWriter};
+use knothole_onion::http::{Body, BodyWriter, StatusCode};
 use knothole_onion::{DropBox, DropBoxError, Line, UploadState, UploadUrl};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -359,12 +359,12 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// Whether the same envelope would be refused again.
+/// Whether the same envelope would be refused again. A drop-box that takes nothing new may open again.
 fn is_final(error: &SendError) -> bool {
-    matches!(
-        error,
-        SendError::DropBox(DropBoxError::Refused(_) | DropBoxError::TooLarge)
-    )
+    match error {
+        SendError::DropBox(DropBoxError::Refused(status)) => *status != StatusCode::FORBIDDEN,
+        error => matches!(error, SendError::DropBox(DropBoxError::TooLarge)),
+    }
 }
 
 /// Seals a range and hands it to the network, on a thread of its own, until that is stopped.

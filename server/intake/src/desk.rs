@@ -8,8 +8,12 @@ use knothole_envelope::{CourierCard, Fingerprint, Signed};
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
+use crate::clock::UnixSeconds;
+use crate::closed;
 use crate::disk::{self, Beneath, Disk, Name, Place};
+use crate::lived;
 use crate::newsroom::charter_place;
+use crate::version::{self, VersionError};
 
 /// Couriers at most: the network's restricted discovery takes 160 and workstations are few.
 pub const MOST_COURIERS: usize = 32;
@@ -46,6 +50,8 @@ pub enum DeskError {
     UnknownCourier,
     /// [`MOST_COURIERS`] are known already.
     TooManyCouriers,
+    /// A newer program wrote the store; nothing was changed.
+    Newer,
 }
 
 impl fmt::Display for DeskError {
@@ -65,6 +71,7 @@ impl fmt::Display for DeskError {
             Self::KnownCourier => "this courier is known already",
             Self::UnknownCourier => "no courier has this name; `courier list` shows them",
             Self::TooManyCouriers => "too many couriers; revoke one first",
+            Self::Newer => VersionError::NEWER,
         })
     }
 }
@@ -74,6 +81,16 @@ impl std::error::Error for DeskError {
         match self {
             Self::Disk(error) => Some(error),
             _ => None,
+        }
+    }
+}
+
+impl From<VersionError> for DeskError {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::Disk(error) => Self::Disk(error),
+            VersionError::Newer => Self::Newer,
+            VersionError::Damaged => Self::Damaged,
         }
     }
 }
@@ -123,10 +140,12 @@ impl Desk {
     /// Opens the store's folder, which must be there.
     ///
     /// # Errors
-    /// [`DeskError::Disk`].
+    /// [`DeskError::Newer`], [`DeskError::Damaged`] or [`DeskError::Disk`].
     pub fn open(folder: &Path) -> Result<Self, DeskError> {
+        let disk = Beneath::open(folder)?;
+        version::check(&disk)?;
         Ok(Self {
-            disk: Box::new(Beneath::open(folder)?),
+            disk: Box::new(disk),
         })
     }
 
@@ -134,6 +153,31 @@ impl Desk {
     #[cfg(test)]
     pub(crate) fn on(disk: Box<dyn Disk>) -> Self {
         Self { disk }
+    }
+
+    /// Takes no new drops; what was begun may be ended. A running server knows of it within a second.
+    /// To say it again is harmless.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`].
+    pub fn close(&self) -> Result<(), DeskError> {
+        Ok(closed::close(self.disk.as_ref())?)
+    }
+
+    /// Takes new drops again.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`].
+    pub fn reopen(&self) -> Result<(), DeskError> {
+        Ok(closed::reopen(self.disk.as_ref())?)
+    }
+
+    /// What the clock showed when a server last noted it here, at most a day before it ended.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`].
+    pub fn clock_noted(&self) -> Result<Option<UnixSeconds>, DeskError> {
+        Ok(lived::noted(self.disk.as_ref())?)
     }
 
     /// Trusts this newsroom from now on. To say the same again is harmless.

@@ -13,6 +13,7 @@ use knothole_envelope::{CHUNK_LEN, HEADER_LEN, MOST_CHUNKS};
 
 use crate::answer::{self, Answer};
 use crate::clock::HttpDate;
+use crate::closed::Doors;
 use crate::gate::{self, Expect, Gate};
 use crate::guest::Guest;
 use crate::intake::Intake;
@@ -149,6 +150,9 @@ async fn created(
     body: &mut Incoming,
     guest: &Guest,
 ) -> Result<Answer, Trouble> {
+    if create.what.begins() && intake.doors() == Doors::Closed {
+        return Err(Trouble::Closed);
+    }
     let (role, length, total) = match &create.what {
         Created::Whole { length } => (Role::Whole, *length, *length),
         Created::Lane {

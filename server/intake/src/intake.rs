@@ -6,6 +6,7 @@ mod status;
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use knothole_envelope::Day;
@@ -16,6 +17,7 @@ pub use self::error::OpenError;
 pub use self::status::Status;
 pub(crate) use crate::chance::system_rng;
 use crate::clock::{BatchNumber, UnixSeconds};
+use crate::closed::{self, Doors};
 use crate::commit;
 use crate::crowd::Circuit;
 use crate::desk::{self, Courier, DeskError};
@@ -38,6 +40,7 @@ use crate::shelf::Shelf;
 use crate::space::{self, Space};
 use crate::unclaimed::Orphans;
 use crate::uploads::{Uploads, lock};
+use crate::version;
 
 /// The drop-box: it holds the store's folder and serves connections that it is handed.
 #[derive(Debug)]
@@ -64,6 +67,8 @@ pub struct Intake {
     seats: Seats,
     orphans: Orphans,
     gate: Passage,
+    /// As of the last tick.
+    closed: AtomicBool,
 }
 
 /// Whether there is a gate.
@@ -159,6 +164,8 @@ impl Intake {
         let pool = Pool::open(held, &settings, &mut system_rng());
         let held: Arc<dyn Disk> = pool.clone();
         let disk = held.as_ref();
+        version::check(disk)?;
+        version::mark(disk)?;
         let newsroom = match Newsroom::load(disk) {
             Ok(Some(newsroom)) => newsroom,
             Err(PushError::Disk(error)) => return Err(OpenError::Disk(error)),
@@ -206,6 +213,7 @@ impl Intake {
             seats: Seats::new(&settings),
             orphans: Orphans::default(),
             gate,
+            closed: AtomicBool::new(closed::doors(disk)? == Doors::Closed),
             settings,
             times: Mutex::new(times),
             newsroom: RwLock::new(Arc::new(newsroom)),
@@ -292,6 +300,8 @@ impl Intake {
         let finished = self.disk.list(&commit::drops()).map_or(0, |all| all.len());
         let visible = self.shelf.visible().count();
         Status {
+            closed: self.doors() == Doors::Closed,
+            clock_jumped: self.times().jumped(),
             charter_held: newsroom.chain().is_some(),
             sheets: newsroom.sheets(),
             visible,
@@ -299,7 +309,22 @@ impl Intake {
             unfinished: self.uploads.unfinished().len(),
             replies: self.mailboxes.count(),
             damaged,
-            percent_full: self.space.percent_full(self.disk.as_ref()).unwrap_or(100),
+            percent_full: self.percent_full(),
+        }
+    }
+
+    /// How full the store is, in hundredths, rounded down; all of it when the disk does not say.
+    #[must_use]
+    pub fn percent_full(&self) -> u8 {
+        self.space.percent_full(self.disk.as_ref()).unwrap_or(100)
+    }
+
+    /// Whether sources may leave something new, as of the last tick.
+    pub(crate) fn doors(&self) -> Doors {
+        if self.closed.load(Ordering::Relaxed) {
+            Doors::Closed
+        } else {
+            Doors::Open
         }
     }
 

@@ -11,6 +11,7 @@ use rand_core::Rng as _;
 use tokio::task::JoinHandle;
 
 use crate::answer::{self, Answer};
+use crate::closed;
 use crate::commit::{self, folder_of, incoming};
 use crate::disk;
 use crate::gate;
@@ -36,6 +37,8 @@ pub(crate) enum Trouble {
     Full(Shortage),
     /// As much has come in this hour as may; so long until more may.
     Later(Duration),
+    /// The administrator takes nothing new.
+    Closed,
     /// The disk failed.
     Disk,
 }
@@ -73,6 +76,7 @@ impl Trouble {
                 "the drop-box has taken as much as it takes in an hour; a message without files \
                  still gets through",
             ),
+            Self::Closed => answer::sentence(StatusCode::FORBIDDEN, closed::SENTENCE),
             Self::Disk => answer::sentence(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the server's disk failed; try again later",

@@ -6,6 +6,7 @@
 mod answer;
 mod chance;
 mod clock;
+mod closed;
 mod collect;
 mod commit;
 mod crossing;
@@ -51,6 +52,7 @@ mod spoken;
 mod tus;
 mod unclaimed;
 mod uploads;
+mod version;
 
 pub use clock::{Batch, UnixSeconds};
 pub use crowd::{Circuit, Crowd, Place};

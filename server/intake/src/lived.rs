@@ -102,6 +102,11 @@ impl Times {
         self.believed.day()
     }
 
+    /// Whether the clock has jumped and is not believed yet.
+    pub(crate) const fn jumped(&self) -> bool {
+        self.jumped.is_some()
+    }
+
     /// The time that the store has lived through.
     pub(crate) const fn lived(&self) -> UnixSeconds {
         self.lived
@@ -133,6 +138,14 @@ impl Times {
             kept: lived.day(),
         })
     }
+}
+
+/// What the clock showed when a store last noted it, by whichever server.
+pub(crate) fn noted(disk: &dyn Disk) -> io::Result<Option<UnixSeconds>> {
+    let bytes = disk::read_if_there(disk, &place(), MOST_RECORD_BYTES)?;
+    Ok(bytes
+        .and_then(|bytes| Times::decode(&bytes))
+        .map(|times| times.seen))
 }
 
 fn place() -> Place {
@@ -171,6 +184,7 @@ mod tests {
         for wrong in [at(100, 60), at(0, 120), at(9_000, 0), at(0, 180)] {
             times.advance(wrong);
             assert_eq!((times.now(), times.believed()), (wrong, date(0)));
+            assert!(times.jumped());
             assert_eq!(times.lived(), at(0, 60));
         }
         times.advance(at(0, 240));
@@ -189,6 +203,8 @@ mod tests {
         }
         times.advance(at(101, 0));
         assert_eq!((times.lived(), times.believed()), (at(1, 0), date(101)));
+        assert!(!times.jumped());
+        assert_eq!(noted(&disk).unwrap(), Some(at(100, 0)));
     }
 
     #[test]

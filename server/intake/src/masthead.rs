@@ -11,6 +11,7 @@ use knothole_envelope::{FRAME_UNIT, frame};
 use minicbor::Encoder;
 
 use crate::answer::{self, Answer};
+use crate::closed::Doors;
 use crate::newsroom::Newsroom;
 
 /// A newsroom's name has at most so many bytes.
@@ -116,7 +117,7 @@ impl Masthead {
     }
 
     /// `GET /newsroom.txt`, for people without scripts.
-    pub(crate) fn told(&self, newsroom: &Newsroom) -> Answer {
+    pub(crate) fn told(&self, newsroom: &Newsroom, doors: Doors) -> Answer {
         let mut text = String::new();
         for own in [&self.name.0, &self.words.0] {
             if !own.is_empty() {
@@ -126,6 +127,13 @@ impl Masthead {
         }
         // Writing into memory does not fail.
         let _written = match (newsroom.chain(), newsroom.last_day()) {
+            (Some(chain), _) if doors == Doors::Closed => write!(
+                text,
+                "The newsroom takes nothing new at this drop-box at present. What was begun can be \
+                 ended, and answers can be read. Whoever controls this server can change this \
+                 text.\n\n{}",
+                chain.fingerprint().grouped(),
+            ),
             (Some(chain), Some(last)) => write!(
                 text,
                 "The newsroom's fingerprint. Whoever controls this server can change this text: \

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::answer::{self, Answer};
+use crate::closed::{self, Doors};
 use crate::collect;
 use crate::crossing::Crossing;
 use crate::crowd::{Circuit, Place};
@@ -167,6 +168,10 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, guest: &Guest)
     }
     if let Some(home) = Home::at(path).filter(|_| request.method() == Method::POST) {
         let (head, mut body) = request.into_parts();
+        if intake.doors() == Doors::Closed {
+            guest.drain(body, intake.settings().drain_patience);
+            return answer::sentence(StatusCode::FORBIDDEN, closed::SENTENCE);
+        }
         let outcome = form::take(intake, &head.headers, &mut body, guest).await;
         guest.drain(body, intake.settings().drain_patience);
         return pages::see(outcome, home);
@@ -175,9 +180,13 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, guest: &Guest)
     let masthead = &intake.settings().masthead;
     let shown = match path {
         "/charter" => signed(newsroom.charter_answer.clone()),
+        // Who would seal hears of it before anything is sealed.
+        "/sheet" if intake.doors() == Doors::Closed => {
+            answer::sentence(StatusCode::NOT_FOUND, closed::SENTENCE)
+        }
         "/sheet" => signed(newsroom.sheet_answer.clone()),
         "/newsroom" => masthead.framed(),
-        "/newsroom.txt" => masthead.told(&newsroom),
+        "/newsroom.txt" => masthead.told(&newsroom, intake.doors()),
         "/leave" => masthead.leave(),
         _ => {
             return pages::at(request.method(), path).unwrap_or_else(answer::not_found);

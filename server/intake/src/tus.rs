@@ -66,6 +66,14 @@ pub(crate) enum Created {
     },
 }
 
+impl Created {
+    /// Whether it begins something new. A further lane, and what is put together from lanes, belong to
+    /// what was begun before.
+    pub(crate) const fn begins(&self) -> bool {
+        matches!(self, Self::Whole { .. } | Self::Lane { parent: None, .. })
+    }
+}
+
 /// Bytes to append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Patch {

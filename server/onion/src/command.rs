@@ -1,16 +1,19 @@
 //! The commands.
 
+mod care;
 mod check;
+mod courier;
 mod failure;
 
 use std::io::Write as _;
+use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use knothole_envelope::{CourierCard, Fingerprint, Signed};
-use knothole_intake::{CourierName, Desk};
-use knothole_onion::{KeyKeeping, discovery_key_text};
+use knothole_envelope::{Day, Fingerprint};
+use knothole_intake::{Desk, UnixSeconds};
+use knothole_onion::KeyKeeping;
 
 pub use failure::Failure;
 
@@ -19,13 +22,11 @@ use crate::control;
 use crate::data::Data;
 use crate::door::make_identity;
 use crate::hush;
+use crate::restarts::Restarts;
 use crate::room::Room;
 use crate::run::{self, RunError, addresses, tor_settings};
 use crate::status::Reach;
 use crate::walls;
-
-/// A courier's card is far shorter.
-const MOST_CARD_BYTES: u64 = 4096;
 
 /// The server of a drop-box: it holds sealed drops, and no key that opens them.
 #[derive(Debug, Parser)]
@@ -60,31 +61,47 @@ enum Command {
     Run(Place),
     /// Says how the running server is.
     Status(Place),
-    /// Looks for what would keep the server from running.
+    /// Looks for what would keep the server from running or give away what it holds. It ends with 0
+    /// when all is well, and with 1 when something must be done.
     Check(Place),
+    /// Takes no new drops, until `reopen`. What was begun can be ended.
+    Close(Place),
+    /// Takes new drops again.
+    Reopen(Place),
+    /// Writes what the server is, without drops and replies, into a sealed file.
+    Backup {
+        /// The file, which must not be there.
+        file: PathBuf,
+        /// Reads the passphrase from this open descriptor, instead of making one and printing it.
+        #[arg(long, value_name = "N")]
+        passphrase_fd: Option<RawFd>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Makes the same server of a backup, where there is none.
+    Restore {
+        /// The file that `backup` wrote.
+        file: PathBuf,
+        /// Reads the passphrase from this open descriptor, instead of asking at the terminal.
+        #[arg(long, value_name = "N")]
+        passphrase_fd: Option<RawFd>,
+        /// Writes the configuration alone, into this folder.
+        #[arg(long, value_name = "FOLDER")]
+        configuration_only: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Burns the keys of both onions, which somebody else may have, and makes new ones.
+    NewAddress {
+        /// Yes, nobody is to reach the old address any more.
+        #[arg(long)]
+        burn_the_old_keys: bool,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Lets couriers in and shuts them out.
     #[command(subcommand)]
-    Courier(CourierCommand),
-}
-
-#[derive(Debug, Subcommand)]
-enum CourierCommand {
-    /// Lets the courier of this card in, and prints the address for its `pair`.
-    Add {
-        /// The file that `knothole-courier init` wrote.
-        card: PathBuf,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Shuts a courier out, at once.
-    Revoke {
-        /// Its name, as `courier list` prints it.
-        name: String,
-        #[command(flatten)]
-        place: Place,
-    },
-    /// Prints the name of every courier.
-    List(Place),
+    Courier(courier::CourierCommand),
 }
 
 #[derive(Debug, Args)]
@@ -126,9 +143,34 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run(place) => serve(&place),
         Command::Status(place) => status(&place, &mut out),
         Command::Check(place) => check::check(&place, &mut out),
-        Command::Courier(CourierCommand::Add { card, place }) => add(&card, &place, &mut out),
-        Command::Courier(CourierCommand::Revoke { name, place }) => revoke(&name, &place, &mut out),
-        Command::Courier(CourierCommand::List(place)) => list(&place, &mut out),
+        Command::Close(place) => care::close(&place, &mut out),
+        Command::Reopen(place) => care::reopen(&place, &mut out),
+        Command::Backup {
+            file,
+            passphrase_fd,
+            place,
+        } => care::backup(&file, passphrase_fd, &place, &mut out),
+        Command::Restore {
+            file,
+            passphrase_fd,
+            configuration_only,
+            place,
+        } => {
+            let wanted = match &configuration_only {
+                Some(folder) => care::Wanted::Configuration(folder),
+                None => care::Wanted::All,
+            };
+            care::restore(&file, passphrase_fd, wanted, &place, &mut out)
+        }
+        Command::NewAddress {
+            burn_the_old_keys: true,
+            place,
+        } => care::renounce(&place, &mut out),
+        Command::NewAddress { .. } => Err(Failure::refusal(
+            "this cannot be undone, and nobody reaches the old address any more: say \
+             --burn-the-old-keys",
+        )),
+        Command::Courier(command) => courier::run(&command, &mut out),
     }
 }
 
@@ -195,15 +237,20 @@ fn init(place: &Place, out: &mut Out) -> Result<(), Failure> {
             .unwrap_or("not known yet: set public_onion to the name that it made");
         return out.answer(line, &serde_json::json!({ "public": public }));
     };
-    let tor = tor_settings(&config, data.tor())
+    let public = public_onion(&config, &data)?;
+    out.remark("the data folder and both onions are made; the public one is:");
+    out.answer(&public, &serde_json::json!({ "public": public }))
+}
+
+/// Makes the onions that are not there, and gives the public one.
+fn public_onion(config: &Config, data: &Data) -> Result<String, Failure> {
+    let tor = tor_settings(config, data.tor())
         .with_keys_in(KeyKeeping::Folder)
         .arti_config()
         .map_err(Failure::usage)?;
     let public = make_identity(&tor, Room::Public).map_err(Failure::refused)?;
     make_identity(&tor, Room::Collection).map_err(Failure::refused)?;
-    out.remark("the data folder and both onions are made; the public one is:");
-    let public = public.to_string();
-    out.answer(&public, &serde_json::json!({ "public": public }))
+    Ok(public.to_string())
 }
 
 /// What to do when another newsroom is trusted already.
@@ -226,97 +273,6 @@ fn trust(fingerprint: &str, again: Again, place: &Place, out: &mut Out) -> Resul
     Ok(())
 }
 
-fn add(card: &std::path::Path, place: &Place, out: &mut Out) -> Result<(), Failure> {
-    let (config, data, desk) = place.desk()?;
-    let courier = desk
-        .add_courier(&read_card(card)?)
-        .map_err(Failure::refused)?;
-    let collection = addresses(&config, &data)
-        .map_err(Failure::refused)?
-        .collection
-        .map(|onion| onion.to_string());
-    out.remark(&format!("courier {} is let in", courier.name));
-    let key = discovery_key_text(*courier.card.discovery_key().as_bytes());
-    if let Listen::Unix { .. } = config.listen {
-        out.remark(
-            "the tor in front must know its discovery key too: put this line into a file of \
-             the collection service's authorized_clients folder, with the ending .auth",
-        );
-        out.remark(&key);
-    } else if control::ask(&data).is_ok_and(|status| status.is_some()) {
-        out.remark("the running server takes a minute or two until the courier can find it");
-    }
-    out.answer(
-        collection.as_deref().unwrap_or(
-            "not known yet: set collection_onion to the name that the tor in front made",
-        ),
-        &serde_json::json!({
-            "courier": courier.name.to_string(),
-            "collection": collection,
-            "discovery_key": key,
-        }),
-    )
-}
-
-fn read_card(path: &std::path::Path) -> Result<Signed<CourierCard>, Failure> {
-    let not_a_card = || {
-        Failure::refusal(format!(
-            "{} is not a courier's card; ask for the file that knothole-courier init wrote",
-            path.display()
-        ))
-    };
-    let unreadable = |error: std::io::Error| {
-        Failure::refusal(format!("{} cannot be read: {error}", path.display()))
-    };
-    if std::fs::metadata(path).map_err(unreadable)?.len() > MOST_CARD_BYTES {
-        return Err(not_a_card());
-    }
-    let bytes = std::fs::read(path).map_err(unreadable)?;
-    Signed::decode(&bytes).map_err(|_| not_a_card())
-}
-
-fn revoke(name: &str, place: &Place, out: &mut Out) -> Result<(), Failure> {
-    let name: CourierName = name.parse().map_err(Failure::refused)?;
-    let (config, _, desk) = place.desk()?;
-    desk.revoke_courier(&name).map_err(Failure::refused)?;
-    out.remark("the courier is shut out");
-    if let Listen::Unix { .. } = config.listen {
-        out.remark("remove its file from the authorized_clients folder of the tor in front too");
-    }
-    Ok(())
-}
-
-fn list(place: &Place, out: &mut Out) -> Result<(), Failure> {
-    let (_, _, desk) = place.desk()?;
-    let couriers: Vec<(String, String)> = desk
-        .couriers()
-        .map_err(Failure::refused)?
-        .iter()
-        .map(|courier| {
-            let key = discovery_key_text(*courier.card.discovery_key().as_bytes());
-            (courier.name.to_string(), key)
-        })
-        .collect();
-    if couriers.is_empty() {
-        out.remark("there is no courier yet; `courier add CARD` lets one in");
-        if !out.json {
-            return Ok(());
-        }
-    }
-    let lines: Vec<String> = couriers
-        .iter()
-        .map(|(name, key)| format!("{name}  {key}"))
-        .collect();
-    let objects: Vec<_> = couriers
-        .iter()
-        .map(|(name, key)| serde_json::json!({ "courier": name, "discovery_key": key }))
-        .collect();
-    out.answer(
-        &lines.join("\n"),
-        &serde_json::json!({ "couriers": objects }),
-    )
-}
-
 fn serve(place: &Place) -> Result<(), Failure> {
     let (config, data) = place.open()?;
     hush::start_log(config.danger_tor_log.as_deref());
@@ -331,11 +287,18 @@ fn serve(place: &Place) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(Failure::unlucky)?;
+    let noted = data.restarts();
     let ended = runtime.block_on(run::serve(config, data, found));
     // arti's tasks have no end of their own; the process's end is theirs.
     std::mem::forget(runtime);
     match ended {
-        Err(RunError::Unreachable) => Err(begin_anew()),
+        Err(RunError::Unreachable(missing)) => {
+            let today = Day::from_unix_seconds(UnixSeconds::from_system().get());
+            if let Err(error) = Restarts::note(&noted, missing, today) {
+                tracing::warn!("that the server starts anew was not noted: {error}");
+            }
+            Err(begin_anew())
+        }
         ended => ended.map_err(Failure::unlucky),
     }
 }

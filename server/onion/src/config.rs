@@ -13,6 +13,8 @@ use serde::Deserialize;
 
 use amount::{bytes, duration};
 
+use crate::look::Subject;
+
 /// The file as it is written. Everything has a default but `data`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +60,8 @@ struct File {
     collection_onion: Option<String>,
     #[serde(default)]
     circuit_ids: bool,
+    accepted: Vec<String>,
+    danger_probe_patience: Option<String>,
     danger_tor_log: Option<String>,
     #[serde(default)]
     danger_readable: Vec<PathBuf>,
@@ -167,6 +171,11 @@ pub(crate) struct Config {
     pub(crate) circuit_ids: bool,
     /// The time between two probes.
     pub(crate) probe_every: Duration,
+    /// How long probes may go unanswered, once one was answered, before the server starts anew, if
+    /// not the usual time.
+    pub(crate) danger_probe_patience: Option<Duration>,
+    /// What `check` still says and no longer counts.
+    pub(crate) accepted: Vec<Subject>,
     pub(crate) danger_tor_log: Option<String>,
     /// What the running server may read beside its own folders.
     pub(crate) danger_readable: Vec<PathBuf>,
@@ -240,6 +249,13 @@ impl Config {
             probe_every: duration(&file.probe_every)
                 .filter(|every| *every >= SHORTEST_PROBE)
                 .ok_or(ConfigError::Value("probe_every", "a time of at least 10s"))?,
+            danger_probe_patience: file
+                .danger_probe_patience
+                .map(|text| {
+                    duration(&text).ok_or(ConfigError::Value("danger_probe_patience", "a time"))
+                })
+                .transpose()?,
+            accepted: accepted(&file.accepted)?,
             danger_tor_log: file.danger_tor_log,
             danger_readable: file
                 .danger_readable
@@ -284,6 +300,14 @@ fn masthead(name: &str, words: &str, leave_to: Option<&str>) -> Result<Masthead,
         ))?,
         leave_to,
     })
+}
+
+fn accepted(names: &[String]) -> Result<Vec<Subject>, ConfigError> {
+    let subjects = names.iter().map(|name| Subject::acceptable(name));
+    subjects.collect::<Option<_>>().ok_or(ConfigError::Value(
+        "accepted",
+        "a list of \"swap\", \"hibernation\", \"disk-encryption\", \"snapshots\"",
+    ))
 }
 
 fn batch(batch: &str, danger: Option<&str>) -> Result<Batch, ConfigError> {

@@ -3,7 +3,7 @@
 use std::fs::{DirBuilder, File};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -56,27 +56,45 @@ impl Data {
         self.folder.join("tor")
     }
 
+    /// Where arti keeps the keys of the onions, a folder for each.
+    pub(crate) fn onion_keys(&self) -> PathBuf {
+        self.tor().join("state/keystore/hss")
+    }
+
+    /// Where arti keeps what else it knows of the onions, their introduction points above all.
+    pub(crate) fn onion_state(&self) -> PathBuf {
+        self.tor().join("state/hss")
+    }
+
     /// Where the second client, which probes, keeps its guards.
     pub(crate) fn probe(&self) -> PathBuf {
         self.folder.join("probe")
     }
 
-    /// Whether nobody but its owner may look into the folder.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub(crate) fn is_private(&self) -> io::Result<bool> {
-        let mode = std::fs::metadata(&self.folder)?.permissions().mode();
-        Ok(mode.trailing_zeros() >= 6)
+    /// Where the server notes that its own probe had it start anew.
+    pub(crate) fn restarts(&self) -> PathBuf {
+        self.folder.join("restarts")
     }
 
-    /// Bytes that this process could still write there.
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How much room there is on its disk.
     ///
     /// # Errors
     /// When the system refuses.
-    pub(crate) fn free_space(&self) -> io::Result<u64> {
+    pub(crate) fn room(&self) -> io::Result<Room> {
         let stat = rustix::fs::statvfs(&self.folder)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        let used = stat.f_blocks.saturating_sub(stat.f_bfree);
+        // What only root may still use counts as used, as `df` has it.
+        let usable = used.saturating_add(stat.f_bavail);
+        let percent = used.saturating_mul(100).checked_div(usable).unwrap_or(100);
+        Ok(Room {
+            free: stat.f_bavail.saturating_mul(stat.f_frsize),
+            percent_used: u8::try_from(percent).unwrap_or(100),
+        })
     }
 
     /// The place of the socket at which a running server says how it is.
@@ -86,6 +104,15 @@ impl Data {
     pub(crate) fn control(&self) -> io::Result<SocketPlace> {
         SocketPlace::new(&self.folder, "control")
     }
+}
+
+/// The room on a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// Bytes that this process could still write.
+    pub(crate) free: u64,
+    /// Hundredths that are used, by whomever.
+    pub(crate) percent_used: u8,
 }
 
 /// The place of a Unix socket, in a folder whose path may be longer than a socket's may.

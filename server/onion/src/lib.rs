@@ -3,13 +3,19 @@
 //! It refuses to know what an upload is: it hands byte streams to the intake, and holds no key
 //! but those of its own two onions.
 
+mod backup;
+mod burn;
 mod command;
 mod config;
 mod control;
 mod data;
 mod door;
+mod durable;
 mod hush;
+mod look;
+mod passphrase;
 mod probe;
+mod restarts;
 mod room;
 mod run;
 mod status;

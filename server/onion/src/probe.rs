@@ -1,4 +1,4 @@
-//! Asks the drop-box through Tor, as a source would, whether it answers.
+//! Fetches the drop-box's page through Tor, as a source would.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,10 +10,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use crate::restarts::Missing;
 use crate::status::Reach;
 
 /// How long the answer to a probe may take once the stream is open.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(45);
+/// No page, and no refusal, is longer.
+const MOST_PAGE_BYTES: usize = 1 << 20;
 /// The pause between two probes while the drop-box does not answer.
 const EAGER_PAUSE: Duration = Duration::from_secs(2);
 /// The longest such pause; each is twice the one before.
@@ -29,6 +32,27 @@ pub(crate) struct Probe {
     dialer: Dialer,
     public: OnionAddress,
     collection: Option<OnionAddress>,
+    pace: Pace,
+}
+
+/// How often a probe is made, and how long none may be answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// The time between two probes that are answered.
+    pub(crate) every: Duration,
+    /// How long there may be no answer once there was one, if another time than usual.
+    pub(crate) danger_patience: Option<Duration>,
+}
+
+impl Pace {
+    /// How long the drop-box may go without an answer, when it was `before` that.
+    fn patience(self, before: Reach) -> Duration {
+        let later = self.every.saturating_add(PATIENCE_LATER);
+        match before {
+            Reach::Starting => PATIENCE_AT_FIRST,
+            Reach::Ready | Reach::Lost => self.danger_patience.unwrap_or(later),
+        }
+    }
 }
 
 impl Probe {
@@ -36,11 +60,13 @@ impl Probe {
         dialer: Dialer,
         public: OnionAddress,
         collection: Option<OnionAddress>,
+        pace: Pace,
     ) -> Self {
         Self {
             dialer,
             public,
             collection,
+            pace,
         }
     }
 
@@ -56,7 +82,8 @@ impl Probe {
         }
     }
 
-    /// Whatever the page says, an answer is an answer.
+    /// An answer that comes whole is an answer, whatever it says: in a crowd it is a refusal, and
+    /// starting anew would help nobody.
     async fn ask_public(&self) -> Result<(), ProbeError> {
         let stream = self
             .dialer
@@ -68,8 +95,12 @@ impl Probe {
             .map_err(ProbeError::Http)?
             .with_patience(ANSWER_PATIENCE);
         let mut request = Request::new(Body::empty());
-        *request.method_mut() = Method::HEAD;
-        session.send(request).await.map_err(ProbeError::Http)?;
+        *request.method_mut() = Method::GET;
+        let reply = session.send(request).await.map_err(ProbeError::Http)?;
+        reply
+            .collect(MOST_PAGE_BYTES)
+            .await
+            .map_err(ProbeError::Http)?;
         Ok(())
     }
 
@@ -87,8 +118,8 @@ impl Probe {
     }
 
     /// Probes, and tells `reach` what it finds, until the drop-box has not answered for so long
-    /// that only starting anew may help.
-    pub(crate) async fn watch(self, every: Duration, reach: watch::Sender<Reach>) {
+    /// that only starting anew may help. It gives what was missing last.
+    pub(crate) async fn watch(self, reach: watch::Sender<Reach>) -> Missing {
         let mut answered = Instant::now();
         let mut eager = EAGER_PAUSE;
         loop {
@@ -99,7 +130,7 @@ impl Probe {
                     }
                     answered = Instant::now();
                     eager = EAGER_PAUSE;
-                    tokio::time::sleep(every).await;
+                    tokio::time::sleep(self.pace.every).await;
                     continue;
                 }
                 Err(error) => error,
@@ -109,20 +140,12 @@ impl Probe {
                 reach.send_replace(Reach::Lost);
             }
             warn!("the drop-box did not answer its own probe: {error}");
-            if answered.elapsed() > patience(before, every) {
-                return;
+            if answered.elapsed() > self.pace.patience(before) {
+                return error.missing();
             }
             tokio::time::sleep(eager).await;
             eager = eager.saturating_mul(2).min(LONGEST_EAGER_PAUSE);
         }
-    }
-}
-
-/// How long the drop-box may go without an answer, when it was `before` that.
-fn patience(before: Reach, every: Duration) -> Duration {
-    match before {
-        Reach::Starting => PATIENCE_AT_FIRST,
-        Reach::Ready | Reach::Lost => every.saturating_add(PATIENCE_LATER),
     }
 }
 
@@ -136,6 +159,16 @@ pub(crate) enum ProbeError {
     Http(HttpError),
     /// The collection's descriptor was not found.
     Collection(DialError),
+}
+
+impl ProbeError {
+    fn missing(&self) -> Missing {
+        match self {
+            Self::Dial(_) => Missing::Onion,
+            Self::Http(_) => Missing::Answer,
+            Self::Collection(_) => Missing::Collection,
+        }
+    }
 }
 
 impl fmt::Display for ProbeError {
@@ -178,12 +211,20 @@ mod tests {
             }
         });
         let dialer = Dialer::Direct(Direct::new(address).unwrap());
-        Probe::new(dialer, onion(), collection)
+        Probe::new(dialer, onion(), collection, PACE)
     }
+
+    const PACE: Pace = Pace {
+        every: Duration::from_secs(600),
+        danger_patience: None,
+    };
 
     #[tokio::test]
     async fn a_refusal_is_an_answer_too() {
-        let probe = probe_of("HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\n\r\n", None);
+        let probe = probe_of(
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 4\r\n\r\ngone",
+            None,
+        );
         probe.ask().await.unwrap();
     }
 
@@ -191,6 +232,21 @@ mod tests {
     async fn a_connection_that_closes_is_no_answer() {
         let probe = probe_of("", None);
         assert!(matches!(probe.ask().await, Err(ProbeError::Http(_))));
+    }
+
+    #[tokio::test]
+    async fn half_a_page_is_no_answer() {
+        let probe = probe_of("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", None);
+        assert!(matches!(probe.ask().await, Err(ProbeError::Http(_))));
+    }
+
+    #[tokio::test]
+    async fn a_drop_box_that_stays_silent_is_given_up_with_what_was_missing() {
+        let mut probe = probe_of("", None);
+        probe.pace.danger_patience = Some(Duration::ZERO);
+        let (reach, reached) = watch::channel(Reach::Ready);
+        assert_eq!(probe.watch(reach).await, Missing::Answer);
+        assert_eq!(*reached.borrow(), Reach::Lost);
     }
 
     #[tokio::test]
@@ -203,7 +259,7 @@ mod tests {
     async fn an_answered_probe_makes_the_drop_box_ready() {
         let probe = probe_of("HTTP/1.1 204 No Content\r\n\r\n", None);
         let (reach, mut reached) = watch::channel(Reach::Starting);
-        let watching = tokio::spawn(probe.watch(Duration::from_secs(600), reach));
+        let watching = tokio::spawn(probe.watch(reach));
         reached
             .wait_for(|reach| *reach == Reach::Ready)
             .await
@@ -214,8 +270,11 @@ mod tests {
     #[test]
     fn a_drop_box_that_was_never_reached_is_waited_for_longer() {
         let every = Duration::from_secs(60);
-        assert!(patience(Reach::Starting, every) > patience(Reach::Ready, every));
-        assert_eq!(patience(Reach::Ready, every), patience(Reach::Lost, every));
-        assert!(patience(Reach::Lost, every) > every);
+        let pace = Pace { every, ..PACE };
+        let [starting, ready, lost] =
+            [Reach::Starting, Reach::Ready, Reach::Lost].map(|before| pace.patience(before));
+        assert!(starting > ready);
+        assert_eq!(ready, lost);
+        assert!(lost > every);
     }
 }

@@ -6,7 +6,7 @@ use knothole_intake::{Circuit, Intake};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// One of the two services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Room {
     /// For everyone: sources leave drops here.
     Public,

@@ -5,12 +5,12 @@ mod error;
 mod watch;
 
 use std::io::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use knothole_envelope::OnionAddress;
 use knothole_intake::{Courier, Desk, Intake, Settings, UnixSeconds};
-use knothole_onion::{Dialer, StateFolder, Tor, TorSettings};
+use knothole_onion::{ByConsensus, Dialer, StateFolder, Tor, TorSettings};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch as channel};
@@ -24,9 +24,10 @@ use crate::config::{Config, Listen};
 use crate::control;
 use crate::data::Data;
 use crate::door::{OnionDoor, SocketDoor, identity};
-use crate::probe::Probe;
+use crate::probe::{Pace, Probe};
+use crate::restarts::Restarts;
 use crate::room::Room;
-use crate::status::{Reach, Status};
+use crate::status::{Clock, Reach, Status, Taking};
 
 /// The pause before Tor is tried again when the network cannot be reached.
 const TOR_PAUSE: Duration = Duration::from_secs(10);
@@ -58,6 +59,8 @@ struct Server {
     data: Data,
     intake: Arc<Intake>,
     addresses: Addresses,
+    /// The client by whose consensus the clock is judged.
+    tor: Arc<OnceLock<Tor>>,
     /// Tasks without which there is no server.
     core: JoinSet<RunError>,
     /// The doors, which end in order when they are told to.
@@ -84,6 +87,7 @@ pub(crate) async fn serve(
         data,
         intake,
         addresses,
+        tor: Arc::default(),
         core: JoinSet::new(),
         doors: JoinSet::new(),
         changes: Vec::new(),
@@ -133,6 +137,8 @@ impl Server {
                 Err(error) => RunError::Store(error),
             }
         });
+        let watched = watch::disk(self.data.clone(), Arc::clone(&self.intake));
+        self.core.spawn(watched);
         let (reach, reached) = channel::channel(Reach::Starting);
         self.spawn_control(Arc::clone(&desk), reached.clone());
         match self.config.listen.clone() {
@@ -211,14 +217,16 @@ impl Server {
         };
         let tor =
             Tor::start(tor_settings(&self.config, self.data.probe())).map_err(RunError::Tor)?;
+        drop(self.tor.set(tor.clone()));
         let collection = self.addresses.collection;
-        let every = self.config.probe_every;
+        let pace = Pace {
+            every: self.config.probe_every,
+            danger_patience: self.config.danger_probe_patience,
+        };
         self.core.spawn(async move {
             bootstrap(&tor).await;
-            Probe::new(Dialer::Tor(tor), public, collection)
-                .watch(every, reach)
-                .await;
-            RunError::Unreachable
+            let probe = Probe::new(Dialer::Tor(tor), public, collection, pace);
+            RunError::Unreachable(probe.watch(reach).await)
         });
         Ok(())
     }
@@ -228,11 +236,25 @@ impl Server {
         let intake = Arc::clone(&self.intake);
         let addresses = self.addresses;
         let probed = probes(&self.config, self.addresses);
+        let folder = self.data.clone();
+        let tor = Arc::clone(&self.tor);
         let status = move || {
             let store = intake.status();
             Status {
                 reach: *reach.borrow(),
                 probed,
+                restarts: Restarts::read(&folder.restarts()),
+                taking: if store.closed {
+                    Taking::Closed
+                } else {
+                    Taking::Open
+                },
+                clock: match tor.get().map(Tor::judge_clock) {
+                    Some(ByConsensus::Differs) => Clock::Wrong,
+                    _ if store.clock_jumped => Clock::Jumped,
+                    Some(ByConsensus::Agrees) => Clock::Right,
+                    Some(ByConsensus::Untold) | None => Clock::Untold,
+                },
                 public: addresses.public.map(|onion| onion.to_string()),
                 collection: addresses.collection.map(|onion| onion.to_string()),
                 newsroom: desk
@@ -249,6 +271,7 @@ impl Server {
                 replies_waiting: store.replies,
                 drops_damaged: store.damaged,
                 percent_full: store.percent_full,
+                percent_of_disk: folder.room().map_or(0, |room| room.percent_used),
             }
         };
         self.core.spawn(async move {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::look::Fill;
+use crate::restarts::Restarts;
+
 /// Whether the drop-box can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -16,12 +19,40 @@ pub(crate) enum Reach {
     Lost,
 }
 
+/// What the running server makes of the machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Clock {
+    /// There is nothing to compare it with.
+    Untold,
+    /// It agrees with Tor's consensus.
+    Right,
+    /// It does not.
+    Wrong,
+    /// It jumped, and is not believed yet.
+    Jumped,
+}
+
+/// Whether sources may leave something new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Taking {
+    /// New drops are taken.
+    Open,
+    /// The administrator has closed the drop-box.
+    Closed,
+}
+
 /// What a running server says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
     pub(crate) reach: Reach,
     /// Whether somebody probes; without, `reach` says that the sockets are open.
     pub(crate) probed: bool,
+    /// How often the probe had the server start anew.
+    pub(crate) restarts: Restarts,
+    pub(crate) taking: Taking,
+    pub(crate) clock: Clock,
     pub(crate) public: Option<String>,
     pub(crate) collection: Option<String>,
     /// The fingerprint of the trusted newsroom, in groups.
@@ -35,7 +66,17 @@ pub(crate) struct Status {
     /// Decoys that couriers push among them are counted: the server cannot tell.
     pub(crate) replies_waiting: usize,
     pub(crate) drops_damaged: usize,
+    /// Of the room that the store may use.
     pub(crate) percent_full: u8,
+    /// Of the disk, whoever filled it.
+    pub(crate) percent_of_disk: u8,
+}
+
+impl Status {
+    /// What is nearer to being full, the store or its disk.
+    pub(crate) fn fill(&self) -> u8 {
+        self.percent_full.max(self.percent_of_disk)
+    }
 }
 
 impl fmt::Display for Status {
@@ -49,6 +90,22 @@ impl fmt::Display for Status {
         let yes = |yes| if yes { "yes" } else { "no" };
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".into());
         writeln!(f, "{reach}")?;
+        if let Some(alarm) = Fill::of(self.fill()).sentence() {
+            writeln!(f, "alarm: {alarm}")?;
+        }
+        writeln!(f, "started anew by its own probe: {}", self.restarts)?;
+        let taking = match self.taking {
+            Taking::Open => "taken",
+            Taking::Closed => "refused: the drop-box is closed (reopen opens it)",
+        };
+        writeln!(f, "new drops: {taking}")?;
+        let clock = match self.clock {
+            Clock::Untold => "compared with nothing",
+            Clock::Right => "agrees with the Tor network",
+            Clock::Wrong => "does not agree with the Tor network",
+            Clock::Jumped => "jumped, and is believed again after a day",
+        };
+        writeln!(f, "clock: {clock}")?;
         writeln!(f, "public onion: {}", or_none(&self.public))?;
         writeln!(f, "collection onion: {}", or_none(&self.collection))?;
         writeln!(f, "newsroom trusted: {}", or_none(&self.newsroom))?;
@@ -60,6 +117,7 @@ impl fmt::Display for Status {
         writeln!(f, "unfinished uploads: {}", self.uploads_unfinished)?;
         writeln!(f, "replies and decoys waiting: {}", self.replies_waiting)?;
         writeln!(f, "damaged drops: {}", self.drops_damaged)?;
-        write!(f, "space used: {} %", self.percent_full)
+        writeln!(f, "space used: {} %", self.percent_full)?;
+        write!(f, "disk used: {} %", self.percent_of_disk)
     }
 }

@@ -4,6 +4,7 @@ use core::fmt;
 use std::io;
 
 use crate::desk::DeskError;
+use crate::version::VersionError;
 
 /// The store could not be opened.
 #[derive(Debug)]
@@ -17,6 +18,10 @@ pub enum OpenError {
     Desk(DeskError),
     /// The charter or the sheets in the store do not verify.
     Newsroom,
+    /// A newer program wrote this store; nothing was changed.
+    Newer,
+    /// The mark of the store's version is damaged.
+    Version,
 }
 
 impl fmt::Display for OpenError {
@@ -26,6 +31,8 @@ impl fmt::Display for OpenError {
             Self::InUse => "another server has this store open",
             Self::Desk(_) => "what the administrator told the store cannot be read",
             Self::Newsroom => "the newsroom's charter or sheets in the store are damaged",
+            Self::Newer => VersionError::NEWER,
+            Self::Version => "the mark of the store's version is damaged",
         })
     }
 }
@@ -35,7 +42,17 @@ impl std::error::Error for OpenError {
         match self {
             Self::Disk(error) => Some(error),
             Self::Desk(error) => Some(error),
-            Self::InUse | Self::Newsroom => None,
+            Self::InUse | Self::Newsroom | Self::Newer | Self::Version => None,
+        }
+    }
+}
+
+impl From<VersionError> for OpenError {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::Disk(error) => Self::Disk(error),
+            VersionError::Newer => Self::Newer,
+            VersionError::Damaged => Self::Version,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The newsroom's papers, from the courier who brings them to the day on which they end.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use knothole_envelope::{Day, DropId, VerifiedChain};
 
 use super::{Intake, system_rng};
+use crate::closed::{self, Doors};
 use crate::disk;
 use crate::level;
 use crate::newsroom::{Newsroom, PushError};
@@ -74,6 +76,8 @@ impl Intake {
     pub(super) fn age(&self) -> io::Result<()> {
         let updating = lock(&self.updating);
         let disk = self.disk.as_ref();
+        let closed = closed::doors(disk)? == Doors::Closed;
+        self.closed.store(closed, Ordering::Relaxed);
         lock(&self.times).keep(disk)?;
         match self.newsroom().aged(disk, date(self.times().believed())?) {
             Ok(Some(fresh)) => self.show(fresh),

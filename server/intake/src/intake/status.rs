@@ -4,6 +4,10 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Status {
+    /// Whether the administrator has closed the drop-box to new drops.
+    pub closed: bool,
+    /// Whether the clock has jumped within the last day, so that it is not believed yet.
+    pub clock_jumped: bool,
     /// Whether a newsroom's charter is held.
     pub charter_held: bool,
     /// Epoch sheets held: 0, 1 or 2.

@@ -108,7 +108,7 @@ async fn the_answers_are_equally_long_whatever_a_newsroom_says() {
         let framed = body(masthead.framed()).await;
         assert_eq!(framed.len(), FRAME_UNIT);
         assert_eq!(unframe(&framed).unwrap(), masthead.encode());
-        let told = body(masthead.told(&Newsroom::default())).await;
+        let told = body(masthead.told(&Newsroom::default(), Doors::Open)).await;
         assert_eq!(told.len(), FRAME_UNIT);
     }
 }

@@ -63,6 +63,26 @@ fn week(epoch: EpochNumber, now: u64, secret: &EpochSecret, charter: CharterHash
     Sheet::new(epoch, first, last, vec![secret.recipient_key()], charter).unwrap()
 }
 
+/// What an editor has.
+pub struct Keys {
+    pub signing: SigningSecret,
+    pub secret: EpochSecret,
+}
+
+impl Keys {
+    /// The founding charter, and the sheet of the first epoch, from this time on.
+    fn papers(&self, now: u64) -> (CharterChain, Signed<Sheet>) {
+        let quorum = Quorum::new(1).unwrap();
+        let charter = Charter::founding(vec![self.signing.editor_key()], quorum, None).unwrap();
+        let chain = CharterChain::found(charter.clone(), &[&self.signing]).unwrap();
+        let fingerprint = chain.unverified_fingerprint().unwrap();
+        let number = EpochNumber::new(1).unwrap();
+        let mut sheet = Signed::new(week(number, now, &self.secret, charter.hash()));
+        sheet.sign(&fingerprint, &self.signing);
+        (chain, sheet)
+    }
+}
+
 fn token() -> String {
     "ab".repeat(32)
 }
@@ -80,16 +100,17 @@ impl House {
 
     /// The same, at another time.
     pub async fn at(settings: Settings, now: u64) -> Self {
+        let keys = Keys {
+            signing: SigningSecret::generate(&mut rng()),
+            secret: EpochSecret::generate(&mut rng()),
+        };
+        Self::of(keys, settings, now).await
+    }
+
+    /// The same, of an editor with these keys.
+    pub async fn of(keys: Keys, settings: Settings, now: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let signing = SigningSecret::generate(&mut rng());
-        let secret = EpochSecret::generate(&mut rng());
-        let quorum = Quorum::new(1).unwrap();
-        let charter = Charter::founding(vec![signing.editor_key()], quorum, None).unwrap();
-        let chain = CharterChain::found(charter.clone(), &[&signing]).unwrap();
-        let fingerprint = chain.unverified_fingerprint().unwrap();
-        let number = EpochNumber::new(1).unwrap();
-        let mut sheet = Signed::new(week(number, now, &secret, charter.hash()));
-        sheet.sign(&fingerprint, &signing);
+        let fingerprint = keys.papers(now).0.unverified_fingerprint().unwrap();
         let desk = Desk::open(folder.path()).unwrap();
         desk.trust(&fingerprint).unwrap();
         let bundle = SigningSecret::generate(&mut rng());
@@ -99,19 +120,31 @@ impl House {
             bundle.editor_key(),
         );
         desk.add_courier(&card.sign(&bundle).unwrap()).unwrap();
-        let intake = Intake::open(folder.path(), settings.clone(), UnixSeconds::new(now)).unwrap();
-        let house = Self {
-            folder,
-            intake,
-            settings,
-            signing,
-            secret,
-            chain,
-            sheet,
-        };
+        let house = Self::in_folder(folder, keys, settings, (now, now));
         house.publish_charter().await;
         house.publish_sheet().await;
         house
+    }
+
+    /// A store that is there already, of an editor with these keys, which began and is opened at these
+    /// times.
+    pub fn in_folder(
+        folder: TempDir,
+        keys: Keys,
+        settings: Settings,
+        (began, now): (u64, u64),
+    ) -> Self {
+        let (chain, sheet) = keys.papers(began);
+        let intake = Intake::open(folder.path(), settings.clone(), UnixSeconds::new(now)).unwrap();
+        Self {
+            folder,
+            intake,
+            settings,
+            signing: keys.signing,
+            secret: keys.secret,
+            chain,
+            sheet,
+        }
     }
 
     /// A charter after the newest one, of the same editor. Nobody seals to the old sheet then.

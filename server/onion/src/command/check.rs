@@ -1,74 +1,155 @@
-//! Looks at a server before it runs, and says which page it would serve.
+//! Looks at a server and the machine beneath it, and says which page it would serve.
 
-use knothole_intake::page_hashes;
+use knothole_intake::{UnixSeconds, page_hashes};
+use serde_json::json;
 
 use super::{Failure, Out, Place};
+use crate::control;
+use crate::look::{self, ClockSigns, Finding, Kernel, Subject, Verdict};
 use crate::run::addresses;
+use crate::status::{Reach, Status};
 use crate::walls;
 
-/// With less, the first video fills the disk.
-const LITTLE_SPACE: u64 = 1 << 30;
-
-/// Whether the kernel may write memory to a disk; where nobody can tell, it does not say so.
-fn swap_is_on() -> bool {
-    // The first line is a heading.
-    std::fs::read_to_string("/proc/swaps").is_ok_and(|text| text.lines().count() > 1)
-}
-
+/// Prints what was found. It ends with 0 when nothing must be done, for monitoring.
 pub(super) fn check(place: &Place, out: &mut Out) -> Result<(), Failure> {
-    let (config, data, desk) = place.desk()?;
-    let found = addresses(&config, &data).map_err(Failure::refused)?;
-    let mut wanting = Vec::new();
-    if !data.is_private().map_err(Failure::unlucky)? {
-        wanting.push("others on this machine may look into the data folder: chmod 700");
-    }
-    if data.free_space().map_err(Failure::unlucky)? < LITTLE_SPACE {
-        wanting.push("less than 1 GiB is free where the data folder lies");
-    }
-    if swap_is_on() {
-        out.remark("swap is on: turn it off, or see that it is encrypted");
-    }
-    if !walls::kernel_has_landlock() {
-        out.remark("Landlock is off in this kernel (or older than Linux 5.19): seccomp alone stands around the server");
-    }
-    if found.public.is_none() {
-        wanting.push("the public onion's address is not known: run init, or set public_onion");
-    }
-    if found.collection.is_none() {
-        wanting
-            .push("the collection onion's address is not known: run init, or set collection_onion");
-    }
-    if desk.trusted().map_err(Failure::refused)?.is_none() {
-        wanting.push("no newsroom is trusted yet: run trust FINGERPRINT");
-    }
-    if desk.couriers().map_err(Failure::refused)?.is_empty() {
-        wanting.push("no courier is let in yet: run courier add CARD");
-    }
-    if !desk.holds_charter().map_err(Failure::refused)? {
-        wanting.push("no charter is held yet: the courier brings it with its first push");
-    }
-    let said = if wanting.is_empty() {
-        "nothing is wanting".to_owned()
-    } else {
-        wanting.join("\n")
-    };
+    let mut found = look(place)?;
+    // What must be done stands first.
+    found.sort_by_key(|finding| finding.verdict);
+    let must = found
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Must)
+        .count();
+    let mut lines: Vec<String> = found.iter().map(ToString::to_string).collect();
+    lines.push(match must {
+        0 => "nothing must be done".to_owned(),
+        1 => "one thing must be done".to_owned(),
+        more => format!("{more} things must be done"),
+    });
+    lines.push("the page, file by file (SHA-256):".to_owned());
     let page = page_hashes();
-    let lines = format!(
-        "{said}\nthe page, file by file (SHA-256):\n{}",
-        page.trim_end()
-    );
+    lines.push(page.trim_end().to_owned());
     let files: serde_json::Map<_, _> = page
         .lines()
         .filter_map(|line| line.split_once("  "))
         .map(|(hash, name)| (name.to_owned(), hash.into()))
         .collect();
+    let found = serde_json::to_value(&found).map_err(Failure::unlucky)?;
     out.answer(
-        &lines,
-        &serde_json::json!({ "wanting": wanting, "page": files }),
+        &lines.join("\n"),
+        &json!({ "must": must, "found": found, "page": files }),
     )?;
-    if wanting.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::refusal(""))
+    match must {
+        0 => Ok(()),
+        _ => Err(Failure::refusal("")),
     }
+}
+
+fn look(place: &Place) -> Result<Vec<Finding>, Failure> {
+    let (config, data, desk) = place.desk()?;
+    let folder = data.folder();
+    let running = control::ask(&data).map_err(Failure::unlucky)?;
+    let kernel = Kernel::running();
+    let mut found = vec![look::data(folder).map_err(Failure::unlucky)?];
+    found.extend(look::configuration(&place.config, folder).map_err(Failure::unlucky)?);
+    let room = data.room().map_err(Failure::unlucky)?;
+    let percent = running.as_ref().map_or(0, |status| status.percent_full);
+    found.push(look::space(room.free, percent.max(room.percent_used)));
+    let signs = ClockSigns {
+        running: running.as_ref().map(|status| status.clock),
+        noted: desk.clock_noted().map_err(Failure::refused)?,
+    };
+    found.push(look::clock(UnixSeconds::from_system(), &signs));
+    let machine = [
+        look::swap(&kernel),
+        look::hibernation(&kernel),
+        look::encryption(&kernel, folder).map_err(Failure::unlucky)?,
+        look::snapshots(&kernel, folder).map_err(Failure::unlucky)?,
+    ];
+    found.extend(
+        machine
+            .into_iter()
+            .map(|finding| finding.accepting(&config.accepted)),
+    );
+    found.push(enclosure());
+    let known = addresses(&config, &data).map_err(Failure::refused)?;
+    found.extend([
+        held(
+            Subject::Onions,
+            known.public.is_some() && known.collection.is_some(),
+            "both onions' addresses are known",
+            "the onions' addresses are not known: run init, or set public_onion and \
+             collection_onion",
+        ),
+        held(
+            Subject::Trust,
+            desk.trusted().map_err(Failure::refused)?.is_some(),
+            "a newsroom is trusted",
+            "no newsroom is trusted yet: run trust FINGERPRINT",
+        ),
+        held(
+            Subject::Couriers,
+            !desk.couriers().map_err(Failure::refused)?.is_empty(),
+            "a courier is let in",
+            "no courier is let in yet: run courier add CARD",
+        ),
+        held(
+            Subject::Charter,
+            desk.holds_charter().map_err(Failure::refused)?,
+            "a charter is held",
+            "no charter is held yet: the courier brings it with its first push",
+        ),
+    ]);
+    found.extend(running.iter().flat_map(of_the_running));
+    Ok(found)
+}
+
+/// What stands around the running server on this kernel.
+fn enclosure() -> Finding {
+    let (verdict, says) = if walls::kernel_has_landlock() {
+        (Verdict::Well, "Landlock and seccomp stand around the running server")
+    } else {
+        (
+            Verdict::Mind,
+            "Landlock is off in this kernel (or it is older than Linux 5.19): seccomp alone stands \
+             around the running server",
+        )
+    };
+    Finding::new(Subject::Walls, verdict, says)
+}
+
+fn held(subject: Subject, is_so: bool, well: &str, must: &str) -> Finding {
+    match is_so {
+        true => Finding::new(subject, Verdict::Well, well),
+        false => Finding::new(subject, Verdict::Must, must),
+    }
+}
+
+/// What the running server says of itself.
+fn of_the_running(status: &Status) -> Vec<Finding> {
+    let (verdict, says) = match status.reach {
+        Reach::Ready if status.probed => (Verdict::Well, "the server answers its own probe"),
+        Reach::Ready => (
+            Verdict::Untold,
+            "the server runs behind its sockets, and nobody probes",
+        ),
+        Reach::Starting => (
+            Verdict::Mind,
+            "the server is starting, and its own probe was not answered yet",
+        ),
+        Reach::Lost => (
+            Verdict::Must,
+            "the server no longer answers its own probe: it starts anew by itself; if that does \
+             not help, look at this machine's line and clock",
+        ),
+    };
+    let mut found = vec![Finding::new(Subject::Reach, verdict, says)];
+    if status.sheets == 0 && status.charter_held {
+        let says = "no keys are held, so sources cannot send: have the newsroom sync";
+        found.push(Finding::new(Subject::Charter, Verdict::Must, says));
+    }
+    if status.drops_damaged > 0 {
+        let says = "drops in the store are damaged: keep the disk as it is, and look at it";
+        found.push(Finding::new(Subject::Drops, Verdict::Must, says));
+    }
+    found
 }

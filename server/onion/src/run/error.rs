@@ -8,6 +8,7 @@ use knothole_intake::{DeskError, OpenError};
 use knothole_onion::TorError;
 
 use crate::door::{DoorError, ServiceError};
+use crate::restarts::Missing;
 use crate::walls::{TransportsError, WallsError};
 
 /// Why the server ended, or did not begin.
@@ -35,7 +36,7 @@ pub(crate) enum RunError {
     /// The server cannot be shut in.
     Walls(WallsError),
     /// Nobody can reach the drop-box; starting anew may help.
-    Unreachable,
+    Unreachable(Missing),
     /// This part ended by itself.
     Ended(&'static str),
 }
@@ -53,7 +54,7 @@ impl fmt::Display for RunError {
             Self::Signals(_) => "signals cannot be received",
             Self::Transports(error) => return error.fmt(f),
             Self::Walls(_) => "the server cannot be shut in",
-            Self::Unreachable => "nobody can reach the drop-box",
+            Self::Unreachable(_) => "nobody can reach the drop-box",
             Self::Ended(part) => return write!(f, "{part} ended by itself"),
         })
     }
@@ -70,7 +71,7 @@ impl Error for RunError {
             Self::Door(error) => Some(error),
             Self::Transports(error) => error.source(),
             Self::Walls(error) => Some(error),
-            Self::Unreachable | Self::Ended(_) => None,
+            Self::Unreachable(_) | Self::Ended(_) => None,
         }
     }
 }

@@ -3,14 +3,38 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use knothole_intake::{Courier, Desk};
+use knothole_intake::{Courier, Desk, Intake};
 use tokio::sync::mpsc;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::RunError;
+use crate::data::Data;
+use crate::look::{Alarm, Fill};
 
 /// How often the couriers are looked at: reading a few small files costs nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How often the disk is looked at: a fast line fills a gigabyte in that time.
+const LOOK_AT_DISK_EVERY: Duration = Duration::from_secs(10);
+
+/// Says in the log, once each time, that the store or its disk has become half full and more.
+pub(super) async fn disk(data: Data, intake: Arc<Intake>) -> RunError {
+    let mut alarm = Alarm::new();
+    loop {
+        let (inside, folder) = (Arc::clone(&intake), data.clone());
+        let percent = tokio::task::spawn_blocking(move || {
+            let disk = folder.room().map_or(0, |room| room.percent_used);
+            disk.max(inside.percent_full())
+        });
+        let Ok(percent) = percent.await else {
+            return RunError::Ended("looking at the disk");
+        };
+        if let Some(sentence) = alarm.look(percent).and_then(Fill::sentence) {
+            warn!("{sentence}");
+        }
+        tokio::time::sleep(LOOK_AT_DISK_EVERY).await;
+    }
+}
 
 /// Tells the collection's door about every change of the couriers.
 pub(super) async fn couriers(

@@ -1,0 +1,89 @@
+//! A drop-box that nobody reaches any more comes back by itself.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use knothole_tests::{RelayName, Server, TorClient};
+use serde_json::Value;
+
+use super::stage::Stage;
+
+/// How long the server may take to notice, to start anew and to be reached again.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// It probes as often as it may, and starts anew at the first probe that is not answered.
+const EAGER: &str = "probe_every = \"10s\"\ndanger_probe_patience = \"1s\"";
+
+#[test]
+fn a_server_whose_introduction_points_die_starts_anew_says_why_and_is_reached_when_they_are_back() {
+    let (stage, _turn) = Stage::for_disasters();
+    let folder = stage.folder("introduction");
+    let lines = format!("{}\n{EAGER}", stage.server_lines());
+    let mut server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
+    let onion = server.ask(&["init"]).unwrap().done().unwrap();
+    server.start().unwrap();
+    let before = status(&server);
+    assert_eq!(before["restarts"]["count"], 0, "{before}");
+    assert_eq!(before["clock"], "right", "{before}");
+    let relays = introduction_points(stage, &folder.join("server/data"));
+    assert!(relays.len() >= 3, "{relays:?}");
+    for relay in &relays {
+        stage.network.kill(relay).unwrap();
+    }
+
+    wait(&server, |status| status["restarts"]["count"] == 1);
+    for relay in &relays {
+        stage.network.restart(relay).unwrap();
+    }
+    let after = wait(&server, |status| status["reach"] == "ready");
+    assert_eq!(after["restarts"]["count"], 1, "{after}");
+    assert_eq!(after["restarts"]["missing"], "onion", "{after}");
+    let day = after["restarts"]["last"].as_str().unwrap();
+    assert_eq!(day.len(), "2026-11-30".len(), "{day}");
+    let told = server.ask(&["status"]).unwrap().done().unwrap();
+    let line = format!("last on {day}: the public onion was not reached");
+    assert!(told.contains(&line), "{told}");
+    // By somebody else than the server's own client, too.
+    let client = TorClient::start(&stage.network, &folder.join("tor"), "").unwrap();
+    let answer = client.get(&onion, "/newsroom.txt").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(server.stop().unwrap().code(), Some(0));
+}
+
+/// Waits until what the server says of itself is so.
+fn wait(server: &Server, is_so: impl Fn(&Value) -> bool) -> Value {
+    let start = Instant::now();
+    loop {
+        let found = status(server);
+        if is_so(&found) {
+            return found;
+        }
+        let log = server.log().unwrap();
+        assert!(start.elapsed() < PATIENCE, "{found} {log}");
+    }
+}
+
+/// What the server says of itself; nothing in the moment in which it begins anew.
+fn status(server: &Server) -> Value {
+    let said = server.ask(&["--json", "status"]).unwrap();
+    serde_json::from_str(&said.out).unwrap_or(Value::Null)
+}
+
+/// The relays at which the public service waits for clients, as arti notes them.
+fn introduction_points(stage: &Stage, data: &Path) -> Vec<RelayName> {
+    let noted = std::fs::read(data.join("tor/state/hss/public/ipts.json")).unwrap();
+    let noted: Value = serde_json::from_slice(&noted).unwrap();
+    let points = noted["ipt_relays"].as_array().unwrap().iter();
+    points
+        .map(|point| {
+            let wanted = point["relay"]["rsa"].as_str().unwrap().to_uppercase();
+            let mut relays = stage.network.relays().into_iter();
+            relays
+                .find(|relay| {
+                    let node = stage.network.folder().join("nodes").join(relay.as_str());
+                    let fingerprint = std::fs::read_to_string(node.join("fingerprint"));
+                    fingerprint.unwrap().trim().ends_with(&wanted)
+                })
+                .unwrap()
+        })
+        .collect()
+}
