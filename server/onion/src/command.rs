@@ -2,6 +2,7 @@
 
 mod check;
 mod failure;
+mod seizure;
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -61,6 +62,8 @@ enum Command {
     Status(Place),
     /// Looks for what would keep the server from running.
     Check(Place),
+    /// Says what this disk and these settings would give to whoever takes them now.
+    Seizure(Place),
     /// Lets couriers in and shuts them out.
     #[command(subcommand)]
     Courier(CourierCommand),
@@ -125,6 +128,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run(place) => serve(&place),
         Command::Status(place) => status(&place, &mut out),
         Command::Check(place) => check::check(&place, &mut out),
+        Command::Seizure(place) => seizure::seizure(&place, &out),
         Command::Courier(CourierCommand::Add { card, place }) => add(&card, &place, &mut out),
         Command::Courier(CourierCommand::Revoke { name, place }) => revoke(&name, &place, &mut out),
         Command::Courier(CourierCommand::List(place)) => list(&place, &mut out),
