@@ -40,8 +40,16 @@ impl Clock {
     /// # Errors
     /// When the file cannot be written.
     pub fn set(&self, day: Day) -> io::Result<()> {
+        self.set_to(day, HOUR)
+    }
+
+    /// The same, to a second of the day, as in `14:41:17`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn set_to(&self, day: Day, hour: &str) -> io::Result<()> {
         let new = self.face.with_extension("new");
-        std::fs::write(&new, format!("{day} {HOUR}\n"))?;
+        std::fs::write(&new, format!("{day} {hour}\n"))?;
         std::fs::rename(&new, &self.face)
     }
 

@@ -13,6 +13,7 @@
 
 mod months {
     mod editors;
+    #[allow(dead_code, reason = "the seized week uses the rest of it")]
     mod house;
     mod ledger;
     mod source;

@@ -44,6 +44,7 @@ mod record;
 mod recover;
 mod seats;
 mod segments;
+mod seizure;
 mod serve;
 mod settings;
 mod shelf;
@@ -63,4 +64,5 @@ pub use masthead::{
     LeaveTo, MOST_NEWSROOM_NAME_BYTES, MOST_NEWSROOM_WORDS_BYTES, Masthead, NewsroomName,
     NewsroomWords,
 };
+pub use seizure::{FileTimes, Lengths, Seizure};
 pub use settings::Settings;

@@ -278,6 +278,19 @@ impl Mailboxes {
     }
 }
 
+/// The last day of every letter on the disk, which stands at its beginning for all to read.
+pub(crate) fn last_days(disk: &dyn Disk) -> io::Result<Vec<Day>> {
+    let names = match disk.list(&replies()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        names => names?,
+    };
+    let mut days = Vec::new();
+    for name in names {
+        days.extend(letter::last_day(disk, &replies().join(name))?);
+    }
+    Ok(days)
+}
+
 fn told(what: &str, done: io::Result<()>) {
     if let Err(error) = done {
         tracing::warn!("{what} was left as it is: {error}");

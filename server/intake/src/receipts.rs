@@ -363,6 +363,21 @@ fn names(disk: &dyn Disk) -> io::Result<Vec<Name>> {
     }
 }
 
+/// Every receipt that is kept, whether or not it still counts.
+pub(crate) fn held(disk: &dyn Disk) -> io::Result<Vec<Receipt>> {
+    let mut held = Vec::new();
+    for name in names(disk)? {
+        let signed = read(disk, &receipts_place().join(name))?;
+        held.extend(signed.map(|signed| *signed.unverified()));
+    }
+    Ok(held)
+}
+
+/// The day on which each receipt came whose grace is not over.
+pub(crate) fn graces(disk: &dyn Disk) -> io::Result<Vec<(Name, Day)>> {
+    grace::days(disk)
+}
+
 fn receipts_place() -> Place {
     Place::top("receipts")
 }

@@ -4,6 +4,7 @@ mod care;
 mod check;
 mod courier;
 mod failure;
+mod seizure;
 
 use std::io::Write as _;
 use std::os::fd::RawFd;
@@ -64,6 +65,8 @@ enum Command {
     /// Looks for what would keep the server from running or give away what it holds. It ends with 0
     /// when all is well, and with 1 when something must be done.
     Check(Place),
+    /// Says what this disk and these settings would give to whoever takes them now.
+    Seizure(Place),
     /// Takes no new drops, until `reopen`. What was begun can be ended.
     Close(Place),
     /// Takes new drops again.
@@ -143,6 +146,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run(place) => serve(&place),
         Command::Status(place) => status(&place, &mut out),
         Command::Check(place) => check::check(&place, &mut out),
+        Command::Seizure(place) => seizure::seizure(&place, &out),
         Command::Close(place) => care::close(&place, &mut out),
         Command::Reopen(place) => care::reopen(&place, &mut out),
         Command::Backup {

@@ -21,7 +21,7 @@ pub(crate) struct House {
     clock: Clock,
     first: Day,
     today: Day,
-    way: Vec<String>,
+    pub(crate) way: Vec<String>,
     /// What opens is written into memory only, as on the real machine.
     opened: Broom,
     openings: usize,
@@ -32,6 +32,11 @@ pub(crate) struct House {
 impl House {
     /// A newsroom of three editors, of whom two must agree, on its first day.
     pub(crate) fn found() -> Self {
+        Self::found_over(|port| port)
+    }
+
+    /// The same, whose courier and sources dial the port that `line` gives for the server's own.
+    pub(crate) fn found_over(line: impl FnOnce(u16) -> u16) -> Self {
         let built = Programs::built().unwrap();
         let folder = Broom::new_folder(&built.target().join("months"), "run-").unwrap();
         let first: Day = FIRST_DAY.parse().unwrap();
@@ -41,7 +46,8 @@ impl House {
             [1, 2].map(|key| OnionAddress::from_identity(&[key; 32]).to_string());
         let sockets = folder.path().join("sockets");
         let shortcut = Shortcut::start(&sockets, &public, &collection).unwrap();
-        let way = shortcut.way();
+        let port = line(shortcut.port());
+        let way = vec!["--socks".to_owned(), format!("127.0.0.1:{port}")];
         let lines = format!(
             "listen = \"unix:{}\"\npublic_onion = \"{public}\"\ncollection_onion = \"{collection}\"\n\
              batch = \"24h\"\ngrace = \"7d\"",
@@ -96,6 +102,22 @@ impl House {
             self.clock.set(self.today).unwrap();
             self.server.start().unwrap();
         }
+    }
+
+    /// Goes on to a later week without living through the days between; the server starts anew.
+    pub(crate) fn leap_to(&mut self, week: u32, weekday: u32) {
+        self.today = self.first.checked_add((week - 1) * 7 + weekday).unwrap();
+        self.server.stop().unwrap();
+        self.clock.set(self.today).unwrap();
+        self.server.start().unwrap();
+    }
+
+    /// Sets the hour of this day, as in `14:41:17`. Gives the second, counted from 1970.
+    pub(crate) fn it_is(&self, hour: &str) -> u64 {
+        self.clock.set_to(self.today, hour).unwrap();
+        let parts = hour.split(':').map(|part| part.parse::<u64>().unwrap());
+        let of_the_day = parts.fold(0, |sum, part| sum * 60 + part);
+        u64::from(self.today.get()) * 86_400 + of_the_day
     }
 
     /// Has server and newsroom know the courier, with the vaults of these editors.

@@ -17,6 +17,8 @@ use crate::shelf::unless_stray;
 const KIND: u8 = 7;
 /// The bytes of a record before its fields.
 const BEFORE: usize = 16;
+/// The bytes up to the last day, which stands behind the order.
+const BEGINNING: usize = BEFORE + 16;
 /// Order and last day, the two tags, and the hash at the end.
 const LETTER_BYTES: usize = BEFORE + 16 + 2 * 32 + REPLY_LEN + 32;
 
@@ -160,6 +162,20 @@ pub(super) fn time_of(last: Day) -> UnixSeconds {
 
 fn read(disk: &dyn Disk, place: &Place) -> io::Result<Option<Vec<u8>>> {
     Ok(unless_stray(disk::read_if_there(disk, place, LETTER_BYTES))?.flatten())
+}
+
+/// The last day of a letter, read from its beginning alone.
+pub(super) fn last_day(disk: &dyn Disk, place: &Place) -> io::Result<Option<Day>> {
+    let mut beginning = [0; BEGINNING];
+    let read = disk.open(place);
+    let read = read.and_then(|file| disk::read_exact_at(file.as_ref(), &mut beginning, 0));
+    let read = match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        read => unless_stray(read)?,
+    };
+    let last = beginning.last_chunk();
+    let last = last.and_then(|last| day(u64::from_be_bytes(*last)));
+    Ok(last.filter(|_| read.is_some()))
 }
 
 fn torn(bytes: &[u8]) -> Option<(u64, Day)> {

@@ -89,6 +89,19 @@ impl Marks {
     }
 }
 
+/// The day of each receipt that is marked.
+pub(super) fn days(disk: &dyn Disk) -> io::Result<Vec<(Name, Day)>> {
+    let names = match disk.list(&folder()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        names => names?,
+    };
+    let mut days = Vec::new();
+    for name in names {
+        days.extend(read(disk, &name)?.map(|day| (name, day)));
+    }
+    Ok(days)
+}
+
 fn read(disk: &dyn Disk, name: &Name) -> io::Result<Option<Day>> {
     let place = folder().join(name.clone());
     let bytes = unless_stray(disk::read_if_there(disk, &place, MOST_RECORD_BYTES))?.flatten();
