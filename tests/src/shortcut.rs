@@ -42,6 +42,12 @@ impl Shortcut {
         })
     }
 
+    /// Its port on 127.0.0.1.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Arguments that send a program this way.
     #[must_use]
     pub fn way(&self) -> Vec<String> {

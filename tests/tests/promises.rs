@@ -236,7 +236,11 @@ fn only_the_onion_rooms_use_tor_and_the_rooms_of_seals_and_stores_cannot_reach_i
         .map(|(name, _)| name.as_str())
         .filter(|name| name.starts_with("knothole"))
         .collect();
-    assert_eq!(users, BTreeSet::from(["knothole-onion", "knothole-server"]));
+    // The attacks speak to a tor's SOCKS port, and have nothing of arti.
+    assert_eq!(
+        users,
+        BTreeSet::from(["knothole-attack", "knothole-onion", "knothole-server"])
+    );
     for room in [
         "knothole-envelope",
         "knothole-inspect",

@@ -21,6 +21,6 @@ mod system {
     mod restart;
     mod silence;
     mod stage;
-    mod walls;
     mod test_drop;
+    mod walls;
 }

@@ -24,8 +24,9 @@ use crate::segments;
 use crate::shelf::{manifest, unless_unreadable};
 
 /// All that a store makes in its own folder, and this look explains.
-const EXPLAINED: [&str; 17] = [
+const EXPLAINED: [&str; 21] = [
     "charter",
+    "closed",
     "couriers",
     "drops",
     "epochs",
@@ -33,15 +34,18 @@ const EXPLAINED: [&str; 17] = [
     "incoming",
     "lived",
     "mailbox-secret",
+    "pool",
     "receipts",
     "replies",
     "replies-arriving",
     "reply-blank",
     "sheets",
     "shelf",
+    "spent",
     "trash",
     "trust",
     "turned",
+    "version",
 ];
 
 /// Lengths of sealed things, in bytes.

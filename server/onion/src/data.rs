@@ -76,11 +76,6 @@ impl Data {
         self.folder.join("restarts")
     }
 
-    /// The folder itself.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// How much room there is on its disk.
     ///
     /// # Errors

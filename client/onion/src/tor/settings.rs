@@ -191,7 +191,7 @@ mod tests {
         let config = settings.config_in(&open).unwrap();
         let file = rules(&["[path_rules]\nipv4_subnet_family_prefix = 9\n"]);
         assert!(*AsRef::<PathConfig>::as_ref(&config) == file);
-        let memory = format!("{:?}", config.system_memory());
+        let memory = format!("{config:?}");
         assert!(memory.contains(&(300 << 20).to_string()), "{memory}");
     }
 

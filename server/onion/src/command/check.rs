@@ -106,7 +106,10 @@ fn look(place: &Place) -> Result<Vec<Finding>, Failure> {
 /// What stands around the running server on this kernel.
 fn enclosure() -> Finding {
     let (verdict, says) = if walls::kernel_has_landlock() {
-        (Verdict::Well, "Landlock and seccomp stand around the running server")
+        (
+            Verdict::Well,
+            "Landlock and seccomp stand around the running server",
+        )
     } else {
         (
             Verdict::Mind,

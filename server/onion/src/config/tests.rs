@@ -123,3 +123,12 @@ fn tor_settings_may_be_one_file_or_several() {
     let two = parse("data = \"d\"\ntor = [\"a.toml\", \"b.toml\"]").unwrap();
     assert_eq!(two.tor.len(), 2);
 }
+
+#[test]
+fn what_is_accepted_has_a_name_that_check_knows() {
+    assert!(parse("data = \"d\"").unwrap().accepted.is_empty());
+    let one = parse("data = \"d\"\naccepted = [\"disk-encryption\"]").unwrap();
+    assert_eq!(one.accepted, [Subject::DiskEncryption]);
+    assert!(parse("data = \"d\"\naccepted = [\"rights\"]").is_err());
+    assert!(parse("data = \"d\"\naccepted = \"swap\"").is_err());
+}

@@ -82,6 +82,9 @@ pub(super) struct Machine {
     pub(super) journal: bool,
 }
 
+/// What nobody but the owner may have of the data folder.
+const OTHERS: u32 = 0o077;
+
 impl Machine {
     /// Looks at what the data folder lies on.
     ///
@@ -101,8 +104,8 @@ impl Machine {
             swap: swap_is_on(),
             medium,
             file_system,
-            free: data.free_space()?,
-            private: data.is_private()?,
+            free: data.room()?.free,
+            private: std::fs::metadata(data.folder())?.mode() & OTHERS == 0,
             journal: Path::new(JOURNAL).is_dir(),
         })
     }
