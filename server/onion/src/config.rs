@@ -60,6 +60,7 @@ struct File {
     collection_onion: Option<String>,
     #[serde(default)]
     circuit_ids: bool,
+    #[serde(default)]
     accepted: Vec<String>,
     danger_probe_patience: Option<String>,
     danger_tor_log: Option<String>,
