@@ -11,7 +11,7 @@
 mod kind;
 
 use core::fmt;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -59,7 +59,7 @@ pub(crate) struct Pool {
     segments: usize,
     bytes: u64,
     /// In the order in which they are taken, the last one first, which says nothing.
-    blanks: Mutex<HashMap<Kind, Vec<Name>>>,
+    blanks: Mutex<BTreeMap<Kind, Vec<Name>>>,
 }
 
 impl fmt::Debug for Pool {

@@ -184,7 +184,20 @@ impl Taking<'_> {
         if let Some(hash) = &mut self.hash {
             hash.update(bytes);
         }
-        self.pending.extend_from_slice(bytes);
+        // In units of our own, however the line has cut them.
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = WRITE_UNIT.saturating_sub(self.pending.len()).max(1);
+            let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            self.pending.extend_from_slice(now);
+            rest = later;
+            self.pend().await?;
+        }
+        Ok(())
+    }
+
+    /// Does with what has come what can be done with so much.
+    async fn pend(&mut self) -> Result<(), Received> {
         if self
             .gate
             .as_ref()

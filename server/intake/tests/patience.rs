@@ -93,17 +93,18 @@ async fn a_head_with_too_many_lines_or_without_end_is_refused_and_not_kept() {
         let lines = "X: y\r\n".repeat(65);
         let head = format!("GET /charter HTTP/1.1\r\n{lines}\r\n");
         wire.send(head.as_bytes()).await;
-        assert_eq!(wire.answer(false).await.status, 431);
+        assert_eq!(wire.answer(false).await.status, 400);
         closes(&mut wire).await;
     }
     for connect in SIDES {
         let mut wire = connect(&house.intake);
-        let mut sent = 0_usize;
         wire.send(b"GET / HTTP/1.1\r\nX: ").await;
-        while wire.send(&[b'y'; 1_024]).await {
-            sent = sent.saturating_add(1_024);
-            assert!(sent < 1 << 20, "it is all kept");
+        // More than a connection may have read ahead.
+        for _ in 0..256 {
+            wire.send(&[b'y'; 1_024]).await;
         }
+        assert_eq!(wire.answer(false).await.status, 400);
+        closes(&mut wire).await;
     }
 }
 

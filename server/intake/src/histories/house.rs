@@ -42,6 +42,10 @@ fn settings(grace: u32) -> Settings {
         batch: Batch::at_least_an_hour(Duration::from_secs(BATCH)).unwrap(),
         mailbox_time: Duration::ZERO,
         grace: Duration::from_secs(u64::from(grace) * DAY),
+        // A few, so that they are used and used up, and a start has few steps.
+        pool_uploads: 2,
+        pool_messages: 1,
+        pool_segments: 2,
         ..Settings::default()
     }
 }

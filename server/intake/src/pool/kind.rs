@@ -8,7 +8,7 @@ use crate::space::SMALLEST;
 const RECORD_BYTES: u64 = 4_096;
 
 /// What a blank can become.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// The folder of an upload.
     Folder,
