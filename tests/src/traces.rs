@@ -28,12 +28,14 @@ pub struct Traces {
 #[derive(Debug)]
 struct Beginnings(Vec<u64>);
 
-/// The beginnings have 2 to the power of so many bits: 16 MiB.
-const FILTER_BITS: u32 = 27;
+/// The words that hold the beginnings' bits: 16 MiB.
+const FILTER_WORDS: usize = 1 << 21;
+/// How many bits of a hash are left over once it names one bit of them.
+const LEFT_OVER: u32 = 37;
 
 impl Default for Beginnings {
     fn default() -> Self {
-        Self(vec![0; 1 << (FILTER_BITS - u64::BITS.ilog2())])
+        Self(vec![0; FILTER_WORDS])
     }
 }
 
@@ -56,9 +58,10 @@ impl Beginnings {
     /// spreads what is alike (Knuth, The Art of Computer Programming 3, 6.4).
     fn place(bytes: &[u8]) -> Option<(usize, u64)> {
         let beginning = u64::from_le_bytes(*bytes.first_chunk()?);
-        let hash = beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - FILTER_BITS);
-        let index = usize::try_from(hash / u64::from(u64::BITS)).ok()?;
-        Some((index, 1 << (hash % u64::from(u64::BITS))))
+        let hash = beginning.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> LEFT_OVER;
+        let index = usize::try_from(hash >> 6).ok()?;
+        let bit = u32::try_from(hash & 63).ok()?;
+        Some((index, 1_u64.wrapping_shl(bit)))
     }
 }
 

@@ -170,6 +170,7 @@ fn files(room: &Path) {
     let run = OpenOptions::new()
         .write(true)
         .create(true)
+        .truncate(false)
         .mode(0o755)
         .open(room.join("data/program"));
     tell("program file", run);

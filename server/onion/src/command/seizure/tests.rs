@@ -41,7 +41,8 @@ fn of_an_empty_store_nothing_is_told_but_what_is_always_so() {
 
 #[test]
 fn each_thing_is_told_when_it_is_found_and_only_then() {
-    let changes: [(fn(&mut Found), &str); 19] = [
+    type Change = fn(&mut Found);
+    let changes: [(Change, &str); 19] = [
         (|found| found.store.damaged = 2, "2 drops more, not whole"),
         (|found| found.store.epochs = 2, "the 2 epochs"),
         (
