@@ -76,7 +76,13 @@ impl OnionDoor {
     ) -> Result<(), DoorError> {
         let mut circuits = JoinSet::new();
         let places = Crowd::new(self.config.circuits.get(), &Settings::default());
-        let meetings = Arc::new(Semaphore::new(MEETINGS));
+        // What is dropped without a queue must not be dropped sooner than there are circuits: clients
+        // that never come would keep all others out with a few meetings.
+        let meetings = match self.queues() {
+            true => MEETINGS,
+            false => self.config.circuits.get(),
+        };
+        let meetings = Arc::new(Semaphore::new(meetings));
         let (open, closing) = watch::channel(());
         let mut free: Option<OwnedSemaphorePermit> = None;
         loop {
