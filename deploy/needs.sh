@@ -1,6 +1,9 @@
 # Sourced by the other scripts here: installs what is missing from Debian's packages, and says so.
 # shellcheck shell=bash
 
+# Not everybody's path has the system's own programs.
+export PATH=$PATH:/usr/sbin:/sbin
+
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # needs COMMAND:PACKAGE… - installs the package of each command that is not there.
@@ -64,4 +67,26 @@ needs_cargo_deny() {
 # needs_cargo_deb - the pinned cargo-deb, from crates.io.
 needs_cargo_deb() {
   [ "$(cargo deb --version 2>/dev/null)" = "cargo-deb 3.7.0" ] || cargo install --locked cargo-deb --version 3.7.0
+}
+
+# needs_cargo_mutants - the pinned cargo-mutants, from crates.io.
+needs_cargo_mutants() {
+  [ "$(cargo mutants --version 2>/dev/null)" = "cargo-mutants 27.0.0" ] || cargo install --locked cargo-mutants --version 27.0.0
+}
+
+# needs_cargo_cyclonedx - the pinned cargo-cyclonedx, from crates.io.
+needs_cargo_cyclonedx() {
+  [ "$(cargo cyclonedx --version 2>/dev/null)" = "cargo-cyclonedx-cyclonedx 0.5.9" ] ||
+    cargo install --locked cargo-cyclonedx --version 0.5.9
+}
+
+# one_file_flags SOURCES TARGET - for CARGO_ENCODED_RUSTFLAGS: what makes a program of one file in which no path of this
+# machine stands. Randomness comes by the system call itself: the usual way looks for libc's function by its name, which
+# such a program does not have.
+one_file_flags() {
+  local flags=(-C target-feature=+crt-static --cfg 'getrandom_backend="linux_getrandom"'
+    "--remap-path-prefix=$1=/knothole" "--remap-path-prefix=$2=/target"
+    "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo")
+  local IFS=$'\x1f'
+  printf '%s' "${flags[*]}"
 }

@@ -1,5 +1,5 @@
 //! That what the pages say of tests is so: every test that they name is there, and every known fault
-//! has its row. And that Tor stays in its rooms.
+//! has its row; every command is there that they tell to run. And that Tor stays in its rooms.
 
 #![allow(
     clippy::unwrap_used,
@@ -181,6 +181,74 @@ fn every_known_fault_has_a_row_with_its_public_case_and_a_test_of_ours() {
             "{number} begins with no test of ours"
         );
     }
+}
+
+/// The pages of the whole project.
+fn pages() -> Vec<PathBuf> {
+    let beneath = |folder: PathBuf| {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path())
+    };
+    let mut pages: Vec<_> = beneath(root())
+        .chain(beneath(root().join("docs")))
+        .collect();
+    pages.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+    pages
+}
+
+/// What follows each `deploy/` of a text: a script, and the word after it if there is one.
+fn commands(text: &str) -> BTreeSet<(String, Option<String>)> {
+    let word = |text: &str| {
+        let end = text.find(|one: char| !(one.is_ascii_lowercase() || one == '-'));
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let after = text.split("`deploy/").skip(1);
+    after
+        .map(|after| {
+            let script = word(after);
+            let next = after[script.len()..].strip_prefix(' ').map(word);
+            (script, next.filter(|word| !word.is_empty()))
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_that_a_page_names_is_there() {
+    let mut seen = 0;
+    for page in pages() {
+        for (script, word) in commands(&fs::read_to_string(&page).unwrap()) {
+            let path = root().join("deploy").join(&script);
+            if script.is_empty() || path.is_dir() {
+                continue;
+            }
+            let text = fs::read_to_string(&path)
+                .unwrap_or_else(|_| panic!("{} names deploy/{script}", page.display()));
+            seen += 1;
+            let Some(word) = word else { continue };
+            let usage = format!("deploy/{script} {word}");
+            let told = text.lines().filter(|line| line.starts_with('#'));
+            assert!(
+                told.into_iter().any(|line| line.contains(&usage)),
+                "{} names {usage}, of which the script tells nothing",
+                page.display()
+            );
+        }
+    }
+    assert!(seen > 20, "only {seen}");
+}
+
+#[test]
+fn a_command_that_is_not_there_would_be_noticed() {
+    let text = "Run `deploy/soak fuzz 20`, `deploy/soak kills` or `deploy/try`.";
+    let named = |script: &str, word: Option<&str>| (script.to_owned(), word.map(str::to_owned));
+    assert_eq!(
+        commands(text),
+        BTreeSet::from([
+            named("soak", Some("fuzz")),
+            named("soak", Some("kills")),
+            named("try", None)
+        ])
+    );
 }
 
 /// The packages of the lock file, with the names that each depends on.

@@ -4,7 +4,7 @@ use core::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use knothole_envelope::EpochNumber;
+use knothole_envelope::{AddressError, EpochNumber};
 
 use crate::archive::{ArchiveError, NotYet};
 use crate::bundle::BundleFault;
@@ -73,6 +73,8 @@ pub enum Failure {
     Passphrase(PassphraseError),
     /// A vault could not be made, opened or used.
     Vault(VaultError),
+    /// What was typed is no fingerprint.
+    Fingerprint(AddressError),
     /// What was typed is no slip.
     Slip(SlipError),
     /// The epochs of a vault cannot be as they were asked for.
@@ -133,6 +135,7 @@ impl Failure {
             Self::Passphrase(_)
             | Self::Plan(_)
             | Self::Slip(_)
+            | Self::Fingerprint(_)
             | Self::OneVault
             | Self::Paper(_)
             | Self::NoPlaceForPapers => Exit::Usage,
@@ -180,6 +183,7 @@ impl Failure {
             Self::Vault(error) => Some(error),
             Self::Plan(error) => Some(error),
             Self::Slip(error) => Some(error),
+            Self::Fingerprint(error) => Some(error),
             Self::Archive(error) => Some(error),
             Self::Found(error) => Some(error),
             Self::Change(error) => Some(error),

@@ -10,6 +10,7 @@ export const RESULTS = [
   'other-keys',
   'damaged',
   'full',
+  'closed',
   'try-again',
 ] as const;
 

@@ -30,6 +30,8 @@ pub(crate) enum Outcome {
     Damaged,
     /// There is no room.
     Full,
+    /// The drop-box takes nothing new.
+    Closed,
     /// Something on the server's side.
     TryAgain,
 }
@@ -44,6 +46,7 @@ impl Outcome {
             Self::OtherKeys => "other-keys",
             Self::Damaged => "damaged",
             Self::Full => "full",
+            Self::Closed => "closed",
             Self::TryAgain => "try-again",
         }
     }

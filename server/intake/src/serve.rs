@@ -26,7 +26,7 @@ use crate::gateway;
 use crate::guest::Guest;
 use crate::intake::Intake;
 use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
-use crate::pages;
+use crate::pages::{self, Outcome};
 use crate::patient::Patient;
 use crate::poll::{self, MAILBOXES};
 use crate::seats::Seat;
@@ -170,7 +170,7 @@ async fn public(intake: &Arc<Intake>, request: Request<Incoming>, guest: &Guest)
         let (head, mut body) = request.into_parts();
         if intake.doors() == Doors::Closed {
             guest.drain(body, intake.settings().drain_patience);
-            return answer::sentence(StatusCode::FORBIDDEN, closed::SENTENCE);
+            return pages::see(Outcome::Closed, home);
         }
         let outcome = form::take(intake, &head.headers, &mut body, guest).await;
         guest.drain(body, intake.settings().drain_patience);

@@ -60,8 +60,16 @@ async fn a_closed_drop_box_refuses_what_is_new_in_a_sentence_whichever_way_it_co
     body.extend_from_slice(&sealed);
     body.extend_from_slice(b"\r\n--x--\r\n");
     let kind = ("Content-Type", "multipart/form-data; boundary=x");
-    let mut wire = Wire::public(&house.intake);
-    refused(&wire.ask("POST /", &[kind], &body).await, 403);
+    // A browser is sent to a page that says so, in the language of the form.
+    for (home, told) in [("/", "/closed"), ("/fa/", "/fa/closed")] {
+        let mut wire = Wire::public(&house.intake);
+        let answer = wire.ask(&format!("POST {home}"), &[kind], &body).await;
+        assert_eq!(answer.status, 303);
+        assert_eq!(answer.header("location"), Some(told));
+        let mut wire = Wire::public(&house.intake);
+        let page = wire.ask(&format!("GET {told}"), &[], b"").await;
+        assert_eq!(page.status, 200);
+    }
     let status = house.intake.status();
     assert!(status.closed);
     assert_eq!((status.unfinished, status.waiting), (0, 0));

@@ -20,6 +20,7 @@ use seal::SealError;
 
 use crate::data::Data;
 use crate::durable;
+use crate::look::LOST_AND_FOUND;
 use crate::passphrase::Passphrase;
 
 /// The version of what is inside.
@@ -163,8 +164,10 @@ impl Backup {
         let unwritable = |error| BackupError::Unwritable(folder.to_owned(), error);
         durable::make_folder(folder).map_err(unwritable)?;
         let unfinished = folder.join(UNFINISHED);
+        let of_the_system = folder.join(LOST_AND_FOUND);
         for found in std::fs::read_dir(folder).map_err(unwritable)? {
-            if found.map_err(unwritable)?.path() != unfinished {
+            let found = found.map_err(unwritable)?.path();
+            if found != unfinished && found != of_the_system {
                 return Err(BackupError::Occupied(folder.to_owned()));
             }
         }

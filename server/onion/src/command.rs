@@ -6,7 +6,7 @@ mod courier;
 mod failure;
 mod seizure;
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -214,10 +214,17 @@ impl Place {
     fn open(&self) -> Result<(Config, Data), Failure> {
         let config = self.config()?;
         let data = Data::open(&config.data).ok_or_else(|| {
-            Failure::refusal(format!(
-                "{} is not a data folder; run knothole-server init first",
-                config.data.display()
-            ))
+            let shown = config.data.display();
+            match std::fs::read_dir(&config.data) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    Failure::try_again(format!(
+                        "{shown} is another user's: run this as that user, knothole as a rule"
+                    ))
+                }
+                _ => Failure::refusal(format!(
+                    "{shown} is not a data folder; run knothole-server init first"
+                )),
+            }
         })?;
         Ok((config, data))
     }
@@ -231,7 +238,13 @@ impl Place {
 
 fn init(place: &Place, out: &mut Out) -> Result<(), Failure> {
     let config = place.config()?;
-    let data = Data::create(&config.data).map_err(Failure::unlucky)?;
+    let data = Data::create(&config.data).map_err(|error| {
+        Failure::try_again(format!(
+            "{} cannot be made or entered ({error}): run this as the user to whom it belongs, \
+             knothole as a rule",
+            config.data.display()
+        ))
+    })?;
     let Listen::Tor = config.listen else {
         out.remark("the data folder is made; the onions are those of the tor in front");
         let found = addresses(&config, &data).map_err(Failure::refused)?;

@@ -17,7 +17,7 @@ pub(crate) use clock::{ClockSigns, clock};
 pub(crate) use fill::{Alarm, Fill, space};
 pub(crate) use kernel::Kernel;
 pub(crate) use memory::{hibernation, swap};
-pub(crate) use rights::{configuration, data};
+pub(crate) use rights::{LOST_AND_FOUND, configuration, data};
 pub(crate) use volume::{encryption, snapshots};
 
 /// What was looked at.

@@ -142,8 +142,14 @@ impl Server {
         let (reach, reached) = channel::channel(Reach::Starting);
         self.spawn_control(Arc::clone(&desk), reached.clone());
         match self.config.listen.clone() {
-            Listen::Tor => self.open_onions(desk, couriers, reach).await?,
-            Listen::Unix { folder, .. } => self.open_sockets(&folder, reach)?,
+            Listen::Tor => {
+                say_started();
+                self.open_onions(desk, couriers, reach).await?;
+            }
+            Listen::Unix { folder, .. } => {
+                self.open_sockets(&folder, reach)?;
+                say_started();
+            }
         }
         self.core.spawn(report_ready(reached, self.addresses));
         tokio::select! {
@@ -310,6 +316,12 @@ async fn bootstrap(tor: &Tor) {
     }
 }
 
+/// Tells the service manager that the server runs. It does not wait for the network: Tor may be out
+/// of reach for long, and an upgrade would hang as long.
+fn say_started() {
+    drop(sd_notify::notify(&[NotifyState::Ready]));
+}
+
 /// Says once that the drop-box is ready, then sleeps: whoever waits for the line has it.
 async fn report_ready(mut reach: channel::Receiver<Reach>, addresses: Addresses) -> RunError {
     if reach
@@ -326,7 +338,7 @@ async fn report_ready(mut reach: channel::Receiver<Reach>, addresses: Addresses)
     let mut out = std::io::stdout();
     // A closed output is no reason to end.
     drop(out.write_all(line.as_bytes()).and_then(|()| out.flush()));
-    drop(sd_notify::notify(&[NotifyState::Ready]));
+    drop(sd_notify::notify(&[NotifyState::Status("reached")]));
     std::future::pending().await
 }
 

@@ -13,6 +13,8 @@ use crate::moment::{Alarm, Moment};
 
 /// A kill comes so long after its moment at most. Short delays are as likely as long ones.
 const DELAY: Duration = Duration::from_millis(30);
+/// What needs a courier who comes by is waited for so many times as long.
+const FOR_A_COURIER: u32 = 3;
 /// Between two looks at a folder.
 const LOOK: Duration = Duration::from_micros(200);
 
@@ -58,11 +60,17 @@ impl Killer<'_> {
     fn kill_once(&mut self) {
         thread::sleep(self.dice.up_to(2 * self.calm));
         let moment = self.dice.pick(&Moment::DRAWN);
+        let patience = match moment {
+            Moment::Fetch | Moment::Receipts | Moment::Removal | Moment::Replies => {
+                self.patience * FOR_A_COURIER
+            }
+            _ => self.patience,
+        };
         let came = match moment {
             Moment::Any | Moment::Start => false,
             _ => match moment.folder() {
-                Some(folder) => self.watch(folder),
-                None => self.alarm.await_moment(moment, self.patience),
+                Some(folder) => self.watch(folder, patience),
+                None => self.alarm.await_moment(moment, patience),
             },
         };
         if came && moment != Moment::Answer {
@@ -90,12 +98,12 @@ impl Killer<'_> {
     }
 
     /// Waits until something comes into a folder of the store or leaves it.
-    fn watch(&self, folder: &str) -> bool {
+    fn watch(&self, folder: &str, patience: Duration) -> bool {
         let folder = self.store.join(folder);
         let touched = || std::fs::metadata(&folder).and_then(|folder| folder.modified());
         let before: Option<SystemTime> = touched().ok();
         let begun = Instant::now();
-        while begun.elapsed() < self.patience {
+        while begun.elapsed() < patience {
             if touched().ok() != before {
                 return true;
             }

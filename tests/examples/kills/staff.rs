@@ -17,8 +17,8 @@ use crate::source::{Desk, WORDS};
 const ROUND: Duration = Duration::from_secs(2);
 /// So often a courier tries again whose line broke.
 const MOST_TRIES: u32 = 60;
-/// So many replies are written at most; 64 may be on their way at once.
-const MOST_REPLIES: usize = 24;
+/// So many replies are unread at most; 64 may be on their way at once.
+const MOST_UNREAD: usize = 24;
 
 const DONE: i32 = 0;
 const TRY_AGAIN: i32 = 3;
@@ -36,7 +36,6 @@ pub(crate) struct Staff {
     desk: Desk,
     programs: Programs,
     rounds: u32,
-    replies: usize,
 }
 
 impl Staff {
@@ -57,7 +56,6 @@ impl Staff {
             desk: desk.clone(),
             programs: desk.programs.clone(),
             rounds: 0,
-            replies: 0,
         }
     }
 
@@ -119,7 +117,7 @@ impl Staff {
             let drop = drop.unwrap();
             let source = self.ledger.strike_off(&drop.path());
             if let Some(source) = source
-                && self.replies < MOST_REPLIES
+                && self.ledger.unread() < MOST_UNREAD
                 && self.dice.one_in(2)
             {
                 self.answer(&drop.file_name().into_string().unwrap(), source);
@@ -143,7 +141,6 @@ impl Staff {
             path.to_str().unwrap(),
         ];
         self.expect_done(self.newsroom.with_archive(&reply, &[0]).unwrap());
-        self.replies += 1;
     }
 
     /// Both sources with words look for replies, and erase what they read.

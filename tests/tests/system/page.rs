@@ -13,6 +13,10 @@ use serde_json::{Value, json};
 use super::house::{House, MESSAGE, WORDS, noise};
 use super::stage::Stage;
 
+/// Names another length of the film, in MB.
+const FILM_SIZE: &str = "KNOTHOLE_PAGE_MB";
+/// How long the film is; the long form, `deploy/soak page`, has 200 MB.
+const FILM_MB: usize = 40;
 /// How much of a form has arrived when it is surely under way.
 const UNDER_WAY: u64 = 20_000_000;
 /// How long that may take.
@@ -76,10 +80,19 @@ fn send_by_the_page(mut house: House, stage: &Stage, level: &str) {
 }
 
 /// What a source has to give: names and lengths in bytes.
-const FILES: [(&str, usize); 3] = [("录像.mov", 200_000_000), ("note.txt", 1_000), ("empty", 0)];
+fn given() -> [(&'static str, usize); 3] {
+    let film = std::env::var(FILM_SIZE).map_or(FILM_MB, |size| size.parse().unwrap());
+    [
+        ("录像.mov", film * 1_000_000),
+        ("note.txt", 1_000),
+        ("empty", 0),
+    ]
+}
 
 fn files(house: &House) -> Vec<PathBuf> {
-    FILES.map(|(name, length)| house.file(name, length)).into()
+    given()
+        .map(|(name, length)| house.file(name, length))
+        .into()
 }
 
 /// Opens the one drop, answers, reads the answer by these words in a fresh profile, and looks
@@ -87,7 +100,7 @@ fn files(house: &House) -> Vec<PathBuf> {
 fn receive_and_answer(house: &House, stage: &Stage, level: &str, words: &Value) {
     house.wait_for_drops(1);
     let said = house.fetch_and_open(&[0]);
-    for (_, length) in FILES {
+    for (_, length) in given() {
         assert!(house.has_opened(&noise(length)), "{said}");
     }
     assert!(house.has_opened(MESSAGE.as_bytes()));
@@ -99,7 +112,7 @@ fn receive_and_answer(house: &House, stage: &Stage, level: &str, words: &Value) 
     reader.end();
 
     let mut traces = Traces::default();
-    for (name, length) in FILES {
+    for (name, length) in given() {
         if !name.is_ascii() {
             traces.word(name);
         }

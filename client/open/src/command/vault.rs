@@ -41,8 +41,9 @@ enum Action {
     Trust {
         /// The vault.
         vault: PathBuf,
-        /// The newsroom's fingerprint, from a poster that you trust.
-        fingerprint: Fingerprint,
+        /// The newsroom's fingerprint, from a poster that you trust, in groups or in one.
+        #[arg(required = true)]
+        fingerprint: Vec<String>,
     },
     /// Put a vault under another passphrase.
     Passphrase {
@@ -94,7 +95,10 @@ pub(crate) fn run(args: &VaultArgs, desk: &mut Desk) -> Result<Exit, Failure> {
     match &args.action {
         Action::New(args) => new(args, desk)?,
         Action::Show { vault } => show(&desk.vault(vault)?, desk),
-        Action::Trust { vault, fingerprint } => trust(vault, *fingerprint, desk)?,
+        Action::Trust { vault, fingerprint } => {
+            let fingerprint = fingerprint.concat().parse().map_err(Failure::Fingerprint)?;
+            trust(vault, fingerprint, desk)?;
+        }
         Action::Passphrase { vault } => passphrase(vault, desk)?,
         Action::Copy { vault, out } => copy(vault, out, desk)?,
         Action::Card { vault, out } => card(vault, out, desk)?,

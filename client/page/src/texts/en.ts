@@ -98,7 +98,7 @@ export const en = {
     title: 'It cannot begin',
     unreachable: 'The drop-box does not answer. Wait a minute and try again. If it stays so, choose New Tor Circuit for this Site in the menu of Tor Browser.',
     'no-keys':
-      'The newsroom has not set up this drop-box yet, or its keys have ended. Nothing can be sent now, and nothing is wrong with your files. Come back in some days.',
+      'The newsroom has not set up this drop-box yet, has closed it for a while, or its keys have ended. Nothing can be sent now, and nothing is wrong with your files. Come back in some days.',
     untrusted:
       'The keys that this server shows are not signed as they must be. Do not send anything. Somebody may have taken this drop-box over: ask the newsroom in another way.',
     changed:
@@ -355,6 +355,10 @@ export const en = {
     full: {
       title: 'There is no room now',
       text: 'Nothing of it was kept. The drop-box is full for the moment. Try again tomorrow; a short message alone may still get through.',
+    },
+    closed: {
+      title: 'The drop-box is closed',
+      text: 'Nothing of it was kept, and nothing is wrong with your file. The newsroom takes nothing new at this drop-box at present. See what it says where you have this address from, and try again in some days.',
     },
     'try-again': {
       title: 'It did not work',

@@ -100,7 +100,7 @@ export const es: Texts = {
     unreachable:
       'El buzón no responde. Espere un minuto y vuelva a intentarlo. Si sigue igual, elija en el menú del Navegador Tor «Nuevo circuito Tor para este sitio» (New Tor circuit for this site).',
     'no-keys':
-      'La redacción todavía no ha preparado este buzón, o sus claves han caducado. Ahora no se puede enviar nada, y sus archivos no tienen ningún problema. Vuelva dentro de unos días.',
+      'La redacción todavía no ha preparado este buzón, lo ha cerrado por un tiempo, o sus claves han caducado. Ahora no se puede enviar nada, y sus archivos no tienen ningún problema. Vuelva dentro de unos días.',
     untrusted:
       'Las claves que muestra este servidor no están firmadas como deben. No envíe nada. Es posible que alguien se haya apoderado de este buzón: pregunte a la redacción por otra vía.',
     changed:
@@ -358,6 +358,10 @@ export const es: Texts = {
     full: {
       title: 'Ahora no hay espacio',
       text: 'No se conservó nada de él. El buzón está lleno por el momento. Vuelva a intentarlo mañana; es posible que un mensaje corto, sin archivos, todavía llegue.',
+    },
+    closed: {
+      title: 'El buzón está cerrado',
+      text: 'No se conservó nada de él, y su archivo no tiene ningún problema. Por ahora la redacción no recibe nada nuevo en este buzón. Vea lo que dice allí donde encontró esta dirección, y vuelva a intentarlo dentro de unos días.',
     },
     'try-again': {
       title: 'No funcionó',

@@ -100,7 +100,7 @@ export const fr: Texts = {
     unreachable:
       'La boîte de dépôt ne répond pas. Attendez une minute et réessayez. Si rien ne change, choisissez dans le menu du Navigateur Tor « Nouveau circuit Tor pour ce site » (New Tor circuit for this site).',
     'no-keys':
-      'La rédaction n’a pas encore mis en place cette boîte de dépôt, ou ses clés ont expiré. Rien ne peut être envoyé maintenant, et vos fichiers n’ont aucun problème. Revenez dans quelques jours.',
+      'La rédaction n’a pas encore mis en place cette boîte de dépôt, l’a fermée pour un temps, ou ses clés ont expiré. Rien ne peut être envoyé maintenant, et vos fichiers n’ont aucun problème. Revenez dans quelques jours.',
     untrusted:
       'Les clés que montre ce serveur ne sont pas signées comme elles le doivent. N’envoyez rien. Quelqu’un s’est peut-être emparé de cette boîte de dépôt : renseignez-vous auprès de la rédaction par un autre moyen.',
     changed:
@@ -360,6 +360,10 @@ export const fr: Texts = {
     full: {
       title: 'Il n’y a pas de place maintenant',
       text: 'Rien n’en a été conservé. La boîte de dépôt est pleine pour le moment. Réessayez demain ; un message court, sans fichiers, peut encore passer.',
+    },
+    closed: {
+      title: 'La boîte de dépôt est fermée',
+      text: 'Rien n’en a été conservé, et votre fichier n’a aucun problème. La rédaction ne reçoit rien de nouveau dans cette boîte de dépôt pour le moment. Voyez ce qu’elle dit là où vous avez trouvé cette adresse, et réessayez dans quelques jours.',
     },
     'try-again': {
       title: 'Cela n’a pas fonctionné',

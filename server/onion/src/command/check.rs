@@ -99,7 +99,14 @@ fn look(place: &Place) -> Result<Vec<Finding>, Failure> {
             "no charter is held yet: the courier brings it with its first push",
         ),
     ]);
-    found.extend(running.iter().flat_map(of_the_running));
+    match &running {
+        Some(status) => found.extend(of_the_running(status)),
+        None => found.push(Finding::new(
+            Subject::Reach,
+            Verdict::Must,
+            "the server does not run: start it, and look at its log if it ends again",
+        )),
+    }
     Ok(found)
 }
 
@@ -134,6 +141,11 @@ fn of_the_running(status: &Status) -> Vec<Finding> {
         Reach::Ready => (
             Verdict::Untold,
             "the server runs behind its sockets, and nobody probes",
+        ),
+        Reach::Starting if status.restarts.count > 0 => (
+            Verdict::Must,
+            "the server has started anew by itself and does not answer its own probe yet: if that \
+             lasts, look at this machine's line and clock",
         ),
         Reach::Starting => (
             Verdict::Mind,

@@ -17,6 +17,8 @@ const OTHERS: u32 = 0o077;
 const OTHERS_WRITE: u32 = 0o022;
 /// The administrator's own number.
 const ROOT: u32 = 0;
+/// What ext4 has at its top, where the data folder has a file system of its own.
+pub(crate) const LOST_AND_FOUND: &str = "lost+found";
 /// Folders of drops: their entries are looked at, what is inside is the server's alone.
 const OF_DROPS: [&str; 5] = ["incoming", "drops", "shelf", "trash", "replies"];
 
@@ -81,7 +83,8 @@ fn foreign(folder: &Path, owner: u32) -> io::Result<Option<PathBuf>> {
             let Ok(name) = entry.file_name().to_str() else {
                 continue;
             };
-            if matches!(name, "." | "..") {
+            let of_the_system = below.as_os_str().is_empty() && name == LOST_AND_FOUND;
+            if matches!(name, "." | "..") || of_the_system {
                 continue;
             }
             let found = match statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW) {
