@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { DAY } from './newsroom.mjs'
 import { GATEWAY } from './visit.mjs'
 
-const RESULTS = ['arrived', 'may-have-arrived', 'nothing', 'unsealed', 'other-keys', 'damaged', 'full', 'try-again']
+const RESULTS = ['arrived', 'may-have-arrived', 'nothing', 'unsealed', 'other-keys', 'damaged', 'full', 'closed', 'try-again']
 
 export const front = [
   {

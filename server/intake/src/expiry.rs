@@ -45,6 +45,7 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
     if !intake.space().was_short() {
         return Ok(());
     }
+    let mut made_room = false;
     for group in intake.watch().stalled(now, settings) {
         if left(intake).await? >= MOST_AHEAD {
             break;
@@ -52,10 +53,17 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
         for (upload, standing) in uploads.iter().zip(&standings) {
             if standing.group == group && !upload.is_left_whole() {
                 remove(intake, upload).await?;
+                made_room = true;
             }
         }
     }
-    Ok(())
+    if !made_room {
+        return Ok(());
+    }
+    let inside = Arc::clone(intake);
+    tokio::task::spawn_blocking(move || inside.space().look(inside.disk().as_ref()))
+        .await
+        .map_err(|_| io::Error::other("a blocking task ended early"))?
 }
 
 async fn remove(intake: &Arc<Intake>, upload: &Arc<Upload>) -> io::Result<()> {
@@ -72,12 +80,9 @@ async fn commit(intake: &Arc<Intake>, upload: &Arc<Upload>, now: UnixSeconds) {
     let Some(lease) = upload.take_if_resting() else {
         return;
     };
-    let first = intake.watch().tries(upload.id, now);
-    // How it ended is for its sender to ask.
+    intake.watch().tries(upload.id, now);
+    // How it ended is for its sender to ask. A line in the log would tell when it was sent.
     drop(keep::finish(intake, lease).await);
-    if upload.is_left_whole() && first {
-        tracing::warn!("an upload that is whole waits: there was no room for its commit");
-    }
 }
 
 async fn left(intake: &Arc<Intake>) -> io::Result<u64> {

@@ -198,6 +198,7 @@ impl Intake {
         let space = Space::new(&settings, space::held(disk, &uploads)?);
         let mailboxes = Mailboxes::open(disk, Arc::clone(&space), today, &mut system_rng())?;
         later("replies that are over", mailboxes.expire(disk, today));
+        space.look(disk)?;
         Ok(Arc::new(Self {
             disk: Arc::clone(&held),
             pool,

@@ -5,7 +5,7 @@ mod rate;
 
 use core::time::Duration;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -76,6 +76,8 @@ pub(crate) struct Space {
     ledger: Mutex<Ledger>,
     rate: Rate,
     short: AtomicBool,
+    /// Bytes that there are for files, as strangers are told.
+    told: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -107,6 +109,7 @@ impl Space {
                 Instant::now(),
             ),
             short: AtomicBool::new(false),
+            told: AtomicU64::new(0),
         })
     }
 
@@ -157,10 +160,25 @@ impl Space {
         ledger.replies = ledger.replies.saturating_sub(reply_bytes(count));
     }
 
-    /// Whether an upload of this length would fit now. Nothing is reserved: what a sender says
-    /// costs nothing, but it should hear at once that there is no room.
+    /// Looks how much room strangers are told of from now on. Everybody can ask, as often as they
+    /// like, whether a length would fit: were that the room of the moment, they could watch others
+    /// send. So it is looked at when nobody's act decides: at a start, at a batch boundary and at
+    /// the beginning of a day; and when somebody was refused in earnest, or room was made for such.
+    pub(crate) fn look(&self, disk: &dyn Disk) -> io::Result<()> {
+        let left = self.left(disk, Class::Bulk)?;
+        self.told.store(roughly(left), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether an upload of this length would fit, as far as strangers are told. Nothing is
+    /// reserved: what a sender says costs nothing, but it should hear at once that there is no room.
+    /// Messages have one length, which tells nothing but that words have filled their part.
     pub(crate) fn fits(&self, disk: &dyn Disk, class: Class, length: u64) -> io::Result<bool> {
-        let fits = length <= self.left(disk, class)?;
+        let fits = length
+            <= match class {
+                Class::Messages => self.left(disk, class)?,
+                Class::Bulk => self.told.load(Ordering::Relaxed),
+            };
         if !fits {
             self.short.store(true, Ordering::Relaxed);
         }
@@ -212,6 +230,14 @@ impl Space {
             .checked_div(all)
             .unwrap_or(if left == 0 { 100 } else { 0 });
         Ok(u8::try_from(percent).unwrap_or(100))
+    }
+}
+
+/// The greatest number with two binary digits before its zeros that is not above this one.
+const fn roughly(bytes: u64) -> u64 {
+    match bytes.checked_ilog2() {
+        Some(digits @ 2..) => bytes & (0b11 << digits.saturating_sub(1)),
+        _ => bytes,
     }
 }
 
@@ -278,6 +304,8 @@ impl Grant {
         let mut ledger = lock(&self.space.ledger);
         if more > self.space.left_of(free, self.class, &ledger) {
             self.space.short.store(true, Ordering::Relaxed);
+            let left = self.space.left_of(free, Class::Bulk, &ledger);
+            self.space.told.store(roughly(left), Ordering::Relaxed);
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         ledger.ahead = ledger.ahead.saturating_add(more);

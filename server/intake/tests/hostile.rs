@@ -177,6 +177,29 @@ async fn announcements_without_end_push_out_the_oldest_announcement_and_no_uploa
 }
 
 #[tokio::test]
+async fn announcements_that_are_written_to_at_each_look_and_come_to_nothing_are_bounded_too() {
+    let mut settings = newsroom::settings();
+    settings.most_announced = 3;
+    let house = House::with(settings).await;
+    for _ in 0..7 {
+        let mut wire = Wire::public(&house.intake);
+        let headers = [("Upload-Length", "2000000")];
+        let made = wire.tus("POST /drops", &headers, b"").await;
+        let path = made.header("location").unwrap().to_owned();
+        let headers = [("Tus-Resumable", "1.0.0"), ("Upload-Offset", "0"), PATCH];
+        wire.begin(&format!("PATCH {path}"), &headers, 1, b"").await;
+        // Until the request is at work.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        house.intake.tick(UnixSeconds::new(DAY + 1)).await.unwrap();
+        assert!(wire.send(b"x").await);
+        assert_eq!(wire.answer(false).await.status, 422);
+    }
+    assert_eq!(house.intake.status().unfinished, 3);
+}
+
+#[tokio::test]
 async fn an_upload_of_no_bytes_is_refused_at_its_creation() {
     let house = House::new().await;
     let mut wire = Wire::public(&house.intake);

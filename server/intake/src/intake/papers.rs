@@ -93,6 +93,7 @@ impl Intake {
                 put_off("drops that were signed off", self.sweep(chain))?;
             }
             *swept = today;
+            self.space.look(disk)?;
         }
         drop(swept);
         let now = self.batch();
@@ -113,6 +114,7 @@ impl Intake {
         if turned.passed {
             self.pool.renew(&mut system_rng());
             self.journal.begin(disk)?;
+            self.space.look(disk)?;
         }
         let due = self.levels.due(self.now(), self.settings.level_pause);
         if turned.passed || due {

@@ -15,7 +15,9 @@ fn space(most: u64) -> (Arc<Space>, Faulty) {
         messages_reserve: 20 * MIB,
         ..Settings::default()
     };
-    (Space::new(&settings, 0), Faulty::new())
+    let (space, disk) = (Space::new(&settings, 0), Faulty::new());
+    space.look(&disk).unwrap();
+    (space, disk)
 }
 
 /// The whole of an upload, unit by unit, as the store takes it.
@@ -68,6 +70,43 @@ fn the_last_byte_that_fits_is_taken_and_the_one_after_it_is_not() {
     assert!(!space.fits(&disk, Class::Bulk, MIB + 1).unwrap());
     write(&space, &disk, Class::Bulk, MIB).unwrap();
     assert!(write(&space, &disk, Class::Bulk, 1).is_err());
+}
+
+#[test]
+fn strangers_are_told_roughly_what_there_was_and_not_what_there_is() {
+    let (space, disk) = space(130);
+    let told = |mib| {
+        space.fits(&disk, Class::Bulk, mib * MIB).unwrap()
+            && !space.fits(&disk, Class::Bulk, mib * MIB + 1).unwrap()
+    };
+    assert!(told(96));
+    // Others send, and what they sent goes: nobody sees it.
+    write(&space, &disk, Class::Bulk, 90 * MIB).unwrap();
+    assert!(told(96));
+    space.freed(40 * MIB);
+    assert!(told(96));
+    space.look(&disk).unwrap();
+    assert!(told(48));
+    // Who was refused in earnest spares the next one the trouble.
+    assert!(write(&space, &disk, Class::Bulk, 60 * MIB).is_err());
+    assert!(!space.fits(&disk, Class::Bulk, 47 * MIB).unwrap());
+}
+
+#[test]
+fn what_is_told_has_two_binary_digits_at_most_and_is_never_too_much() {
+    for (bytes, told) in [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (3, 3),
+        (5, 4),
+        (7, 6),
+        (8, 8),
+        (11, 8),
+    ] {
+        assert_eq!(roughly(bytes), told);
+    }
+    assert_eq!(roughly(u64::MAX), 0b11 << 62);
 }
 
 #[test]
