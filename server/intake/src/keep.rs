@@ -156,8 +156,7 @@ fn random() -> [u8; 32] {
 /// `most_announced` within the second or two that this takes them.
 pub(crate) async fn forget_the_oldest(intake: &Arc<Intake>) -> Result<(), Trouble> {
     let most = intake.settings().most_announced;
-    let oldest = intake.uploads().announced_too_many(most);
-    match oldest.and_then(|upload| upload.take_if_resting()) {
+    match intake.uploads().announced_too_many(most) {
         Some(lease) => remove(intake, lease).await,
         None => Ok(()),
     }

@@ -163,10 +163,11 @@ impl Upload {
         matches!(lock(&self.state).phase, Phase::Gone)
     }
 
-    /// Whether it is no more than an address: no byte of it has come, and nobody sends any.
-    pub(crate) fn is_announced(&self) -> bool {
+    /// Whether no byte of it is durable, be it that somebody is at work on it: who sends what the
+    /// gate refuses, or nothing, must not take it out of the count.
+    pub(crate) fn has_no_bytes(&self) -> bool {
         let state = lock(&self.state);
-        matches!(state.phase, Phase::Resting(_)) && state.durable == 0
+        matches!(state.phase, Phase::Resting(_) | Phase::Busy) && state.durable == 0
     }
 
     /// Whether nobody writes to it.

@@ -48,6 +48,18 @@ fn there(intake: &Intake) -> [usize; 2] {
 }
 
 #[tokio::test]
+async fn an_announcement_that_somebody_is_at_work_on_at_a_tick_goes_on_to_count() {
+    let (_, intake) = opened();
+    let (_, upload) = register(&intake, Way::Tus, Role::Whole, LENGTH, LENGTH).unwrap();
+    let lease = upload.take_if_resting().unwrap();
+    intake.tick(NOW).await.unwrap();
+    assert!(intake.uploads().announced_too_many(1).is_none());
+    drop(lease);
+    let oldest = intake.uploads().announced_too_many(1).unwrap();
+    assert_eq!(oldest.upload().id, upload.id);
+}
+
+#[tokio::test]
 async fn an_upload_for_whose_commit_there_is_no_room_keeps_its_address_and_arrives_when_there_is() {
     let (disk, intake) = opened();
     let (secret, upload) = whole(&intake, Way::Tus, Role::Whole).await;

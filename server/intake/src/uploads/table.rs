@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use knothole_envelope::DropId;
 
-use super::{Phase, Upload, lock};
+use super::{Lease, Phase, Upload, lock};
 use crate::clock::BatchNumber;
 use crate::record::{MOST_LANES, Role, UrlHash};
 use crate::tus;
@@ -44,13 +44,22 @@ impl Uploads {
         true
     }
 
-    /// The oldest upload of which no byte has come, when there are so many of them.
-    pub(crate) fn announced_too_many(&self, most: usize) -> Option<Arc<Upload>> {
+    /// Takes the oldest upload of which no byte has come, when there are so many of them. One that
+    /// somebody is at work on keeps its place in the count, and its turn comes later.
+    pub(crate) fn announced_too_many(&self, most: usize) -> Option<Lease> {
         let mut announced = lock(&self.announced);
-        while announced.len() >= most {
+        for _ in 0..announced.len() {
+            if announced.len() < most {
+                return None;
+            }
             let oldest = announced.pop_front()?;
-            if oldest.is_announced() {
-                return Some(oldest);
+            if !oldest.has_no_bytes() {
+                continue;
+            }
+            match oldest.take_if_resting() {
+                Some(lease) if oldest.view().offset == 0 => return Some(lease),
+                Some(_) => {}
+                None => announced.push_back(oldest),
             }
         }
         None
@@ -58,7 +67,7 @@ impl Uploads {
 
     /// Looks again of which uploads no byte has come.
     pub(crate) fn look_at_announced(&self) {
-        lock(&self.announced).retain(|upload| upload.is_announced());
+        lock(&self.announced).retain(|upload| upload.has_no_bytes());
     }
 
     /// Whether the upload that begins with this lane has all the lanes that it may have.
