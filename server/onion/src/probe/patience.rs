@@ -134,7 +134,7 @@ mod tests {
             } else {
                 Others::Absent
             };
-            patience.is_over(before, MINUTE * *minute, others)
+            patience.is_over(before, MINUTE.saturating_mul(*minute), others)
         });
         over.unwrap()
     }
@@ -173,7 +173,7 @@ mod tests {
     fn what_moved_more_than_minutes_ago_is_forgotten() {
         let traffic = Traffic::default();
         let start = Instant::now();
-        let at = |minutes: u32| start.checked_add(MINUTE * minutes).unwrap();
+        let at = |minutes: u32| start.checked_add(MINUTE.saturating_mul(minutes)).unwrap();
         let mut lately = Lately::new(traffic.clone(), start);
         traffic.add(65_535);
         lately.look(at(1));
