@@ -66,7 +66,7 @@ fn nobody_leaves_in_the_first_moment_and_whoever_comes_then_finds_no_place() {
 
 /// As if this place had been taken long before the others.
 fn came_long_ago(place: &Place) {
-    let since = Instant::now().checked_sub(2 * LONG).unwrap();
+    let since = Instant::now().checked_sub(LONG.saturating_mul(2)).unwrap();
     let mut holders = lock(&place.crowd.holders);
     holders.get_mut(&place.number).unwrap().since = since;
 }
