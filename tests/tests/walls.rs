@@ -7,8 +7,11 @@
 )]
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -23,12 +26,52 @@ const NOBODY: u32 = 65534;
 /// Behind sockets, so that no Tor network is needed.
 const LINES: &str = "listen = \"unix:sockets\"\ndanger_batch = \"2s\"";
 
+/// A Tor network of which nobody answers, and nobody but on this machine is asked.
+const NOWHERE: &str = r#"
+[address_filter]
+allow_local_addrs = true
+[storage.permissions]
+dangerously_trust_everyone = true
+[tor_network]
+fallback_caches = [
+    { rsa_identity = "0000000000000000000000000000000000000001", ed_identity = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE", orports = ["127.0.0.1:9"] },
+]
+[tor_network.authorities]
+v3idents = ["0000000000000000000000000000000000000001"]
+"#;
+
 #[test]
 fn the_walls_stand_before_the_server_has_a_second_thread_or_a_socket() {
+    let calls = traced(LINES);
+    let up = walls_in(&calls);
+    for what in ["clone", "bind("] {
+        assert!(up < places(&calls, what)[0], "{calls}");
+    }
+}
+
+/// No network is needed as far as it goes: it has said that it started, and looks for Tor.
+#[test]
+fn the_walls_stand_before_a_server_with_a_tor_of_its_own_has_a_second_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("arti.toml");
+    File::create(&settings)
+        .and_then(|mut file| file.write_all(NOWHERE.as_bytes()))
+        .unwrap();
+    let calls = traced(&format!("tor = {settings:?}"));
+    let up = walls_in(&calls);
+    assert!(up < places(&calls, "clone")[0], "{calls}");
+}
+
+/// The calls of a server with these lines until it has told its manager that it started, and then is
+/// told to end: the walls, and what must come after them.
+fn traced(lines: &str) -> String {
     let programs = Programs::built().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::new(&programs, folder.path(), LINES).unwrap();
+    let server = Server::new(&programs, folder.path(), lines).unwrap();
     server.ask(&["init"]).unwrap().done().unwrap();
+    let manager = SocketAddr::from_abstract_name(folder.path().as_os_str().as_bytes()).unwrap();
+    let notices = UnixDatagram::bind_addr(&manager).unwrap();
+    notices.set_read_timeout(Some(PATIENCE)).unwrap();
     let trace = folder.path().join("trace");
     let mut command = guarded("strace");
     command
@@ -42,35 +85,38 @@ fn the_walls_stand_before_the_server_has_a_second_thread_or_a_socket() {
         .arg(programs.path("knothole-server"))
         .args(["run", "--config"])
         .arg(folder.path().join("server.toml"))
-        .stdout(Stdio::piped())
+        .env("NOTIFY_SOCKET", format!("@{}", folder.path().display()))
+        .stdout(Stdio::null())
         .stderr(Stdio::null());
     let mut traced = Process::start(command).unwrap();
-    let out = traced.child().stdout.take().unwrap();
-    assert_eq!(
-        BufReader::new(out).lines().next().unwrap().unwrap(),
-        "ready"
-    );
+    let mut notice = [0; 64];
+    let length = notices.recv(&mut notice).unwrap();
+    assert_eq!(notice[..length], *b"READY=1\n");
     let calls = std::fs::read_to_string(&trace).unwrap();
     let server = calls.split_whitespace().next().unwrap().parse().unwrap();
     kill_process(Pid::from_raw(server).unwrap(), Signal::TERM).unwrap();
     assert!(traced.wait(PATIENCE).unwrap().success());
+    std::fs::read_to_string(&trace).unwrap()
+}
 
-    let places = |what: &str| -> Vec<usize> {
-        let lines = calls.lines().enumerate();
-        lines
-            .filter(|(_, line)| line.contains(what))
-            .map(|(place, _)| place)
-            .collect()
-    };
-    let landlock = places("landlock_restrict_self(");
+/// The line in which the last wall is up.
+fn walls_in(calls: &str) -> usize {
+    let landlock = places(calls, "landlock_restrict_self(");
     assert_eq!(landlock.len(), 1, "{calls}");
-    let filters = places("SECCOMP_SET_MODE_FILTER");
+    let filters = places(calls, "SECCOMP_SET_MODE_FILTER");
     assert!(!filters.is_empty());
     let up = *landlock.iter().chain(&filters).max().unwrap();
     assert!(calls.lines().nth(up).unwrap().ends_with("= 0"), "{calls}");
-    for what in ["clone(", "bind("] {
-        assert!(up < places(what)[0], "{calls}");
-    }
+    up
+}
+
+/// The lines that have this in them.
+fn places(calls: &str, what: &str) -> Vec<usize> {
+    let lines = calls.lines().enumerate();
+    lines
+        .filter(|(_, line)| line.contains(what))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 #[test]
@@ -94,10 +140,17 @@ fn the_server_leaves_no_core_and_shows_its_memory_to_no_other_process_of_its_use
 
     let mut other = Process::start({
         let mut command = user.command("cat");
-        command.stdin(Stdio::piped()).stdout(Stdio::null());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command
     })
     .unwrap();
+    // Until it has become cat it is root's.
+    let mut into = other.child().stdin.take().unwrap();
+    into.write_all(b"x").unwrap();
+    let mut back = [0];
+    let mut out = other.child().stdout.take().unwrap();
+    out.read_exact(&mut back).unwrap();
+    assert_eq!(back, *b"x");
     // Who may read this may read memory too; no other protection of the system has a say in it.
     assert!(user.reads(&format!("/proc/{}/environ", other.id())));
     assert!(!user.reads(&format!("/proc/{id}/environ")));

@@ -16,6 +16,11 @@ use tokio::time::Instant;
 use crate::settings::Settings;
 use crate::uploads::lock;
 
+/// The part of the places that those who came just now may have from those who are busy. Newcomers
+/// keep what they get for a moment, so that without a bound a burst of them would be nobody's to
+/// give way in but those who send.
+const NEWCOMERS_PART: usize = 4;
+
 /// What somebody has moved, as far as it still counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Meter(Arc<Moved>);
@@ -146,7 +151,8 @@ impl Crowd {
     }
 
     /// A place for somebody who comes, on this circuit if it is known. When all are taken, somebody
-    /// else leaves; there is none only where all have come just now.
+    /// else leaves; there is none where all have come just now, and in a rush of newcomers none
+    /// where all others are busy.
     #[must_use]
     pub fn enter(self: &Arc<Self>, circuit: Option<&Circuit>) -> Option<Place> {
         let now = Instant::now();
@@ -180,7 +186,9 @@ impl Crowd {
     }
 
     /// Who gives way: of those who have been here for a moment, first whoever sends no message,
-    /// then the circuits that have more than their share, then whoever has moved least.
+    /// then the circuits that have more than their share, then whoever has moved least. Whoever has
+    /// moved more than a newcomer is taken to have, and no more than the circuit's share, stays while
+    /// a part of the places is held by those who came just now.
     fn who_leaves(
         &self,
         holders: &HashMap<u64, Holder>,
@@ -207,19 +215,28 @@ impl Crowd {
             .filter(|circuit| places(*circuit) >= share);
         let messages = holders.values().filter(|holder| holder.message).count();
         let spared = messages <= self.most.checked_div(4).unwrap_or(0);
-        holders
+        let is_new = |holder: &Holder| {
+            let here = now.saturating_duration_since(holder.since);
+            here < self.patience
+        };
+        let is_within = |holder: &Holder| {
+            let circuit = holder.circuit;
+            circuit.is_none_or(|circuit| places(circuit) <= share)
+        };
+        let (number, least) = holders
             .iter()
-            .filter(|(_, holder)| {
-                now.saturating_duration_since(holder.since) >= self.patience
-                    && (own.is_none() || holder.circuit == own)
-            })
+            .filter(|(_, holder)| !is_new(holder) && (own.is_none() || holder.circuit == own))
             .min_by_key(|(_, holder)| {
-                let within = holder
-                    .circuit
-                    .is_none_or(|circuit| places(circuit) <= share);
-                (spared && holder.message, within, holder.meter.at(now))
-            })
-            .map(|(number, _)| *number)
+                let stays = spared && holder.message;
+                (stays, is_within(holder), holder.meter.at(now))
+            })?;
+        let busy = is_within(least) && least.meter.at(now) > self.first_credit;
+        if own.is_none() && busy {
+            let newcomers = holders.values().filter(|holder| is_new(holder)).count();
+            let part = self.most.checked_div(NEWCOMERS_PART).unwrap_or(0).max(1);
+            return (newcomers < part).then_some(*number);
+        }
+        Some(*number)
     }
 
     /// How many places are taken.

@@ -23,6 +23,7 @@ use crate::control;
 use crate::data::Data;
 use crate::door::make_identity;
 use crate::hush;
+use crate::manager::Manager;
 use crate::restarts::Restarts;
 use crate::room::Room;
 use crate::run::{self, RunError, addresses, tor_settings};
@@ -299,13 +300,14 @@ fn serve(place: &Place) -> Result<(), Failure> {
             "the onions have no keys; run knothole-server init first",
         ));
     }
+    let manager = Manager::connect();
     run::enclose(&place.config, &config, &data, found).map_err(Failure::refused)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::unlucky)?;
     let noted = data.restarts();
-    let ended = runtime.block_on(run::serve(config, data, found));
+    let ended = runtime.block_on(run::serve(config, data, found, manager));
     // arti's tasks have no end of their own; the process's end is theirs.
     std::mem::forget(runtime);
     match ended {

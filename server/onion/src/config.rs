@@ -1,6 +1,7 @@
 //! The configuration file, and the checked form of it.
 
 mod amount;
+mod defaults;
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -48,10 +49,8 @@ struct File {
     circuits: NonZeroUsize,
     #[serde(default = "defaults::streams_per_circuit")]
     streams_per_circuit: NonZeroU32,
-    #[serde(default = "defaults::introductions_per_second")]
-    introductions_per_second: NonZeroU32,
-    #[serde(default = "defaults::introductions_at_once")]
-    introductions_at_once: NonZeroU32,
+    introductions_per_second: Option<NonZeroU32>,
+    introductions_at_once: Option<NonZeroU32>,
     #[serde(default = "defaults::proof_of_work")]
     proof_of_work: bool,
     #[serde(default = "defaults::probe_every")]
@@ -66,51 +65,6 @@ struct File {
     danger_tor_log: Option<String>,
     #[serde(default)]
     danger_readable: Vec<PathBuf>,
-}
-
-/// Every default of the file, in one place.
-mod defaults {
-    use std::num::{NonZeroU32, NonZeroUsize};
-
-    pub(super) fn listen() -> String {
-        "tor".to_owned()
-    }
-    pub(super) fn batch() -> String {
-        "24h".to_owned()
-    }
-    pub(super) fn messages() -> String {
-        "256MiB".to_owned()
-    }
-    pub(super) fn replies() -> String {
-        "256MiB".to_owned()
-    }
-    pub(super) fn grace() -> String {
-        "7d".to_owned()
-    }
-    pub(super) fn uploads() -> NonZeroUsize {
-        NonZeroUsize::MIN.saturating_add(1023)
-    }
-    pub(super) fn connections() -> NonZeroUsize {
-        NonZeroUsize::MIN.saturating_add(255)
-    }
-    pub(super) fn circuits() -> NonZeroUsize {
-        NonZeroUsize::MIN.saturating_add(255)
-    }
-    pub(super) fn streams_per_circuit() -> NonZeroU32 {
-        NonZeroU32::MIN.saturating_add(15)
-    }
-    pub(super) fn introductions_per_second() -> NonZeroU32 {
-        NonZeroU32::MIN.saturating_add(24)
-    }
-    pub(super) fn introductions_at_once() -> NonZeroU32 {
-        NonZeroU32::MIN.saturating_add(199)
-    }
-    pub(super) fn proof_of_work() -> bool {
-        true
-    }
-    pub(super) fn probe_every() -> String {
-        "10m".to_owned()
-    }
 }
 
 /// One path or several.
@@ -134,6 +88,23 @@ pub(crate) enum Listen {
         public: Option<OnionAddress>,
         collection: Option<OnionAddress>,
     },
+}
+
+/// Who is met first where many clients want to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Queue {
+    /// Whoever computed most.
+    ByWork,
+    /// Whoever's request came through.
+    ByChance,
+}
+
+/// How many introductions each introduction point lets through. The point counts them before anybody
+/// has looked at the work in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Introductions {
+    pub(crate) per_second: NonZeroU32,
+    pub(crate) at_once: NonZeroU32,
 }
 
 /// The configuration, checked.
@@ -165,8 +136,8 @@ pub(crate) struct Config {
     /// The most circuits that one onion service serves at once.
     pub(crate) circuits: NonZeroUsize,
     pub(crate) streams_per_circuit: NonZeroU32,
-    pub(crate) introductions_per_second: NonZeroU32,
-    pub(crate) introductions_at_once: NonZeroU32,
+    introductions_per_second: Option<NonZeroU32>,
+    introductions_at_once: Option<NonZeroU32>,
     pub(crate) proof_of_work: bool,
     /// Whether the tor in front says by which circuit a connection came.
     pub(crate) circuit_ids: bool,
@@ -190,6 +161,15 @@ const LONGEST_GRACE: Duration = Duration::from_secs(90 * 24 * 3600);
 const SHORTEST_PROBE: Duration = Duration::from_secs(10);
 
 impl Config {
+    /// How many introductions the points of a service with such a queue let through.
+    pub(crate) fn introductions(&self, queue: Queue) -> Introductions {
+        let (per_second, at_once) = (self.introductions_per_second, self.introductions_at_once);
+        Introductions {
+            per_second: per_second.unwrap_or_else(|| defaults::introductions_per_second(queue)),
+            at_once: at_once.unwrap_or_else(|| defaults::introductions_at_once(queue)),
+        }
+    }
+
     /// Reads the file at `path`. Relative paths in it start at its folder.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Where connections come in.
 
 mod circuit;
+mod meetings;
 mod onion;
 mod proxy;
 mod service;

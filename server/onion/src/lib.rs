@@ -13,12 +13,14 @@ mod door;
 mod durable;
 mod hush;
 mod look;
+mod manager;
 mod passphrase;
 mod probe;
 mod restarts;
 mod room;
 mod run;
 mod status;
+mod traffic;
 mod walls;
 
 pub use command::{Cli, Failure, run};

@@ -1,5 +1,7 @@
 //! Fetches the drop-box's page through Tor, as a source would.
 
+mod patience;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -10,8 +12,12 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+pub(crate) use patience::Pace;
+use patience::{Lately, Patience};
+
 use crate::restarts::Missing;
 use crate::status::Reach;
+use crate::traffic::Traffic;
 
 /// How long the answer to a probe may take once the stream is open.
 const ANSWER_PATIENCE: Duration = Duration::from_secs(45);
@@ -21,11 +27,6 @@ const MOST_PAGE_BYTES: usize = 1 << 20;
 const EAGER_PAUSE: Duration = Duration::from_secs(2);
 /// The longest such pause; each is twice the one before.
 const LONGEST_EAGER_PAUSE: Duration = Duration::from_secs(60);
-/// How long the drop-box may go without an answer before it is started anew: the first time it
-/// must be learned of, later it has been there. Starting anew cuts every upload, so it comes late.
-const PATIENCE_AT_FIRST: Duration = Duration::from_secs(15 * 60);
-const PATIENCE_LATER: Duration = Duration::from_secs(5 * 60);
-
 /// A client of its own, which knows the drop-box by its address only.
 #[derive(Debug)]
 pub(crate) struct Probe {
@@ -33,26 +34,6 @@ pub(crate) struct Probe {
     public: OnionAddress,
     collection: Option<OnionAddress>,
     pace: Pace,
-}
-
-/// How often a probe is made, and how long none may be answered.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
-    /// The time between two probes that are answered.
-    pub(crate) every: Duration,
-    /// How long there may be no answer once there was one, if another time than usual.
-    pub(crate) danger_patience: Option<Duration>,
-}
-
-impl Pace {
-    /// How long the drop-box may go without an answer, when it was `before` that.
-    fn patience(self, before: Reach) -> Duration {
-        let later = self.every.saturating_add(PATIENCE_LATER);
-        match before {
-            Reach::Starting => PATIENCE_AT_FIRST,
-            Reach::Ready | Reach::Lost => self.danger_patience.unwrap_or(later),
-        }
-    }
 }
 
 impl Probe {
@@ -118,10 +99,15 @@ impl Probe {
     }
 
     /// Probes, and tells `reach` what it finds, until the drop-box has not answered for so long
-    /// that only starting anew may help. It gives what was missing last.
-    pub(crate) async fn watch(self, reach: watch::Sender<Reach>) -> Missing {
+    /// that only starting anew may help, and others are not served either. It gives what was missing
+    /// last.
+    ///
+    /// That a new start is put off is written nowhere: it would tell the hour of an upload.
+    pub(crate) async fn watch(self, reach: watch::Sender<Reach>, traffic: Traffic) -> Missing {
         let mut answered = Instant::now();
         let mut eager = EAGER_PAUSE;
+        let mut patience = Patience::new(self.pace);
+        let mut lately = Lately::new(traffic, answered);
         loop {
             let error = match self.ask().await {
                 Ok(()) => {
@@ -130,6 +116,7 @@ impl Probe {
                     }
                     answered = Instant::now();
                     eager = EAGER_PAUSE;
+                    patience = Patience::new(self.pace);
                     tokio::time::sleep(self.pace.every).await;
                     continue;
                 }
@@ -140,7 +127,8 @@ impl Probe {
                 reach.send_replace(Reach::Lost);
             }
             warn!("the drop-box did not answer its own probe: {error}");
-            if answered.elapsed() > self.pace.patience(before) {
+            lately.look(Instant::now());
+            if patience.is_over(before, answered.elapsed(), lately.others()) {
                 return error.missing();
             }
             tokio::time::sleep(eager).await;
@@ -245,7 +233,10 @@ mod tests {
         let mut probe = probe_of("", None);
         probe.pace.danger_patience = Some(Duration::ZERO);
         let (reach, reached) = watch::channel(Reach::Ready);
-        assert_eq!(probe.watch(reach).await, Missing::Answer);
+        assert_eq!(
+            probe.watch(reach, Traffic::default()).await,
+            Missing::Answer
+        );
         assert_eq!(*reached.borrow(), Reach::Lost);
     }
 
@@ -259,7 +250,7 @@ mod tests {
     async fn an_answered_probe_makes_the_drop_box_ready() {
         let probe = probe_of("HTTP/1.1 204 No Content\r\n\r\n", None);
         let (reach, mut reached) = watch::channel(Reach::Starting);
-        let watching = tokio::spawn(probe.watch(reach));
+        let watching = tokio::spawn(probe.watch(reach, Traffic::default()));
         reached
             .wait_for(|reach| *reach == Reach::Ready)
             .await
@@ -267,14 +258,36 @@ mod tests {
         watching.abort();
     }
 
-    #[test]
-    fn a_drop_box_that_was_never_reached_is_waited_for_longer() {
-        let every = Duration::from_secs(60);
-        let pace = Pace { every, ..PACE };
-        let [starting, ready, lost] =
-            [Reach::Starting, Reach::Ready, Reach::Lost].map(|before| pace.patience(before));
-        assert!(starting > ready);
-        assert_eq!(ready, lost);
-        assert!(lost > every);
+    #[tokio::test]
+    async fn a_drop_box_that_stays_silent_is_kept_while_others_are_served() {
+        let traffic = Traffic::default();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (asked, mut asks) = tokio::sync::mpsc::unbounded_channel();
+        let others = traffic.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                // Somebody sends, while the probe is left without an answer.
+                others.add(1 << 20);
+                drop(stream.unwrap());
+                if asked.send(()).is_err() {
+                    return;
+                }
+            }
+        });
+        let pace = Pace {
+            danger_patience: Some(Duration::ZERO),
+            ..PACE
+        };
+        let dialer = Dialer::Direct(Direct::new(address).unwrap());
+        let probe = Probe::new(dialer, onion(), None, pace);
+        let (reach, reached) = watch::channel(Reach::Ready);
+        let watching = tokio::spawn(probe.watch(reach, traffic));
+        for _ in 0..2 {
+            asks.recv().await.unwrap();
+        }
+        assert!(!watching.is_finished());
+        assert_eq!(*reached.borrow(), Reach::Lost);
+        watching.abort();
     }
 }

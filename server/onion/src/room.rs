@@ -5,6 +5,8 @@ use std::sync::Arc;
 use knothole_intake::{Circuit, Intake};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::traffic::Traffic;
+
 /// One of the two services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Room {
@@ -24,24 +26,33 @@ impl Room {
     }
 
     /// Hands one connection over, until it ends.
-    pub(crate) async fn serve<S>(self, intake: Arc<Intake>, stream: S)
+    pub(crate) async fn serve<S>(self, inside: Inside, stream: S)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stream = inside.traffic.counting(self, stream);
         match self {
-            Self::Public => intake.serve_public(stream).await,
-            Self::Collection => intake.serve_collection(stream).await,
+            Self::Public => inside.intake.serve_public(stream).await,
+            Self::Collection => inside.intake.serve_collection(stream).await,
         }
     }
 
     /// Hands one connection over that came by this circuit, until it ends.
-    pub(crate) async fn serve_on<S>(self, intake: Arc<Intake>, circuit: Circuit, stream: S)
+    pub(crate) async fn serve_on<S>(self, inside: Inside, circuit: Circuit, stream: S)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let stream = inside.traffic.counting(self, stream);
         match self {
-            Self::Public => intake.serve_public_on(&circuit, stream).await,
-            Self::Collection => intake.serve_collection_on(&circuit, stream).await,
+            Self::Public => inside.intake.serve_public_on(&circuit, stream).await,
+            Self::Collection => inside.intake.serve_collection_on(&circuit, stream).await,
         }
     }
+}
+
+/// What the doors lead to.
+#[derive(Debug, Clone)]
+pub(crate) struct Inside {
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) traffic: Traffic,
 }

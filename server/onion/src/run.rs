@@ -11,7 +11,6 @@ use std::time::Duration;
 use knothole_envelope::OnionAddress;
 use knothole_intake::{Courier, Desk, Intake, Settings, UnixSeconds};
 use knothole_onion::{ByConsensus, Dialer, StateFolder, Tor, TorSettings};
-use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch as channel};
 use tokio::task::JoinSet;
@@ -24,10 +23,12 @@ use crate::config::{Config, Listen};
 use crate::control;
 use crate::data::Data;
 use crate::door::{OnionDoor, SocketDoor, identity};
+use crate::manager::{Manager, State};
 use crate::probe::{Pace, Probe};
 use crate::restarts::Restarts;
-use crate::room::Room;
+use crate::room::{Inside, Room};
 use crate::status::{Clock, Reach, Status, Taking};
+use crate::traffic::Traffic;
 
 /// The pause before Tor is tried again when the network cannot be reached.
 const TOR_PAUSE: Duration = Duration::from_secs(10);
@@ -58,6 +59,8 @@ struct Server {
     config: Arc<Config>,
     data: Data,
     intake: Arc<Intake>,
+    traffic: Traffic,
+    manager: Manager,
     addresses: Addresses,
     /// The client by whose consensus the clock is judged.
     tor: Arc<OnceLock<Tor>>,
@@ -78,6 +81,7 @@ pub(crate) async fn serve(
     config: Config,
     data: Data,
     addresses: Addresses,
+    manager: Manager,
 ) -> Result<(), RunError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
@@ -86,6 +90,8 @@ pub(crate) async fn serve(
         config: Arc::new(config),
         data,
         intake,
+        traffic: Traffic::default(),
+        manager,
         addresses,
         tor: Arc::default(),
         core: JoinSet::new(),
@@ -137,21 +143,28 @@ impl Server {
                 Err(error) => RunError::Store(error),
             }
         });
-        let watched = watch::disk(self.data.clone(), Arc::clone(&self.intake));
+        let watched = watch::disk(
+            self.data.clone(),
+            Arc::clone(&self.intake),
+            self.config.batch,
+        );
         self.core.spawn(watched);
         let (reach, reached) = channel::channel(Reach::Starting);
         self.spawn_control(Arc::clone(&desk), reached.clone());
         match self.config.listen.clone() {
             Listen::Tor => {
-                say_started();
+                // Before the network is reached: Tor may be out of reach for long, and an upgrade
+                // would hang as long.
+                self.manager.tell(State::Started);
                 self.open_onions(desk, couriers, reach).await?;
             }
             Listen::Unix { folder, .. } => {
                 self.open_sockets(&folder, reach)?;
-                say_started();
+                self.manager.tell(State::Started);
             }
         }
-        self.core.spawn(report_ready(reached, self.addresses));
+        self.core
+            .spawn(report_ready(reached, self.addresses, self.manager.clone()));
         tokio::select! {
             Some(ended) = self.core.join_next() => {
                 Err(ended.unwrap_or(RunError::Ended("a core task")))
@@ -178,7 +191,7 @@ impl Server {
                 &tor,
                 room,
                 Arc::clone(&self.config),
-                Arc::clone(&self.intake),
+                self.inside(),
                 &couriers,
             )
             .map_err(RunError::Door)?;
@@ -201,7 +214,7 @@ impl Server {
         reach: channel::Sender<Reach>,
     ) -> Result<(), RunError> {
         for room in [Room::Public, Room::Collection] {
-            let door = SocketDoor::bind(folder, room, &self.config, Arc::clone(&self.intake))
+            let door = SocketDoor::bind(folder, room, &self.config, self.inside())
                 .map_err(RunError::Door)?;
             let (stop, stopped) = oneshot::channel();
             self.stops.push(stop);
@@ -217,6 +230,13 @@ impl Server {
         }
     }
 
+    fn inside(&self) -> Inside {
+        Inside {
+            intake: Arc::clone(&self.intake),
+            traffic: self.traffic.clone(),
+        }
+    }
+
     fn spawn_probe(&mut self, reach: channel::Sender<Reach>) -> Result<(), RunError> {
         let Some(public) = self.addresses.public else {
             return Ok(());
@@ -229,10 +249,11 @@ impl Server {
             every: self.config.probe_every,
             danger_patience: self.config.danger_probe_patience,
         };
+        let traffic = self.traffic.clone();
         self.core.spawn(async move {
             bootstrap(&tor).await;
             let probe = Probe::new(Dialer::Tor(tor), public, collection, pace);
-            RunError::Unreachable(probe.watch(reach).await)
+            RunError::Unreachable(probe.watch(reach, traffic).await)
         });
         Ok(())
     }
@@ -291,7 +312,7 @@ impl Server {
     /// Ends the doors in order, then everything else.
     async fn close(mut self) {
         info!("the server ends");
-        drop(sd_notify::notify(&[NotifyState::Stopping]));
+        self.manager.tell(State::Ending);
         self.core.shutdown().await;
         self.changes.clear();
         self.stops.clear();
@@ -316,14 +337,12 @@ async fn bootstrap(tor: &Tor) {
     }
 }
 
-/// Tells the service manager that the server runs. It does not wait for the network: Tor may be out
-/// of reach for long, and an upgrade would hang as long.
-fn say_started() {
-    drop(sd_notify::notify(&[NotifyState::Ready]));
-}
-
 /// Says once that the drop-box is ready, then sleeps: whoever waits for the line has it.
-async fn report_ready(mut reach: channel::Receiver<Reach>, addresses: Addresses) -> RunError {
+async fn report_ready(
+    mut reach: channel::Receiver<Reach>,
+    addresses: Addresses,
+    manager: Manager,
+) -> RunError {
     if reach
         .wait_for(|reach| *reach == Reach::Ready)
         .await
@@ -338,7 +357,7 @@ async fn report_ready(mut reach: channel::Receiver<Reach>, addresses: Addresses)
     let mut out = std::io::stdout();
     // A closed output is no reason to end.
     drop(out.write_all(line.as_bytes()).and_then(|()| out.flush()));
-    drop(sd_notify::notify(&[NotifyState::Status("reached")]));
+    manager.tell(State::Reached);
     std::future::pending().await
 }
 

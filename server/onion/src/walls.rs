@@ -12,13 +12,13 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub(crate) use reach::{kernel_has_landlock, let_it_begin_anew};
+pub(crate) use reach::{Landlock, let_it_begin_anew};
 pub(crate) use transports::{TransportsError, transports};
 
 /// With whom the running server has to do. Each may do more than the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Neighbours {
-    /// A tor in front, at two sockets: no network, and no program ever again.
+    /// A tor in front, at two sockets: no network, no socket of others, and no program ever again.
     Tor,
     /// The relays of the Tor network: streams to them, and this program again.
     Relays,

@@ -7,8 +7,9 @@
 )]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _};
-use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -56,6 +57,24 @@ fn the_system_is_told_when_the_server_is_ready_and_when_it_ends() {
     notices.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut server = place.run();
     assert_eq!(hear(&notices), "READY=1\n");
+    assert_eq!(hear(&notices), "STATUS=reached\n");
+    assert!(server.end());
+    assert_eq!(hear(&notices), "STOPPING=1\n");
+}
+
+#[test]
+fn a_manager_whose_socket_has_no_place_in_the_file_system_is_told_too() {
+    let place = Place::new();
+    let name = place.folder().as_os_str().as_encoded_bytes();
+    let address = SocketAddr::from_abstract_name(name).unwrap();
+    let notices = UnixDatagram::bind_addr(&address).unwrap();
+    notices.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut command = place.command(&["run"]);
+    command.env("NOTIFY_SOCKET", format!("@{}", place.folder().display()));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut server = Running(command.spawn().unwrap());
+    assert_eq!(hear(&notices), "READY=1\n");
+    assert_eq!(hear(&notices), "STATUS=reached\n");
     assert!(server.end());
     assert_eq!(hear(&notices), "STOPPING=1\n");
 }

@@ -2,6 +2,8 @@ use super::*;
 
 const MOMENT: Duration = Duration::from_secs(1);
 const HALF: Duration = Duration::from_secs(20);
+/// So long that everybody has come just now.
+const LONG: Duration = Duration::from_secs(3_600);
 
 fn crowd(most: usize, patience: Duration) -> Arc<Crowd> {
     let settings = Settings {
@@ -55,11 +57,73 @@ fn of_those_who_move_nothing_the_oldest_leaves_first() {
 
 #[test]
 fn nobody_leaves_in_the_first_moment_and_whoever_comes_then_finds_no_place() {
-    let crowd = crowd(1, Duration::from_secs(3_600));
+    let crowd = crowd(1, LONG);
     let held = crowd.enter(None).unwrap();
     assert!(crowd.enter(None).is_none());
     drop(held);
     assert!(crowd.enter(None).is_some());
+}
+
+/// As if this place had been taken long before the others.
+fn came_long_ago(place: &Place) {
+    let since = Instant::now().checked_sub(LONG.saturating_mul(2)).unwrap();
+    let mut holders = lock(&place.crowd.holders);
+    holders.get_mut(&place.number).unwrap().since = since;
+}
+
+#[test]
+fn a_burst_of_newcomers_throws_out_nobody_who_sends() {
+    let crowd = crowd(8, LONG);
+    let source = crowd.enter(None).unwrap();
+    came_long_ago(&source);
+    source.meter().add(1_000_000);
+    let burst: Vec<_> = (0..100).map(|_| crowd.enter(None)).collect();
+    assert!(is_there(&source));
+    assert_eq!(burst.iter().flatten().count(), 7);
+}
+
+#[test]
+fn whoever_moves_nothing_gives_way_in_a_burst_too() {
+    let crowd = crowd(4, LONG);
+    let idle = crowd.enter(None).unwrap();
+    came_long_ago(&idle);
+    let _burst: Vec<_> = (0..3).map(|_| crowd.enter(None).unwrap()).collect();
+    assert!(crowd.enter(None).is_some());
+    assert!(!is_there(&idle));
+}
+
+#[test]
+fn newcomers_get_a_quarter_of_the_places_of_those_who_send_and_the_next_ones_later() {
+    let crowd = crowd(8, LONG);
+    let busy: Vec<_> = (0..8).map(|_| crowd.enter(None).unwrap()).collect();
+    for place in &busy {
+        came_long_ago(place);
+        place.meter().add(1_000_000);
+    }
+    let first: Vec<_> = (0..2).map(|_| crowd.enter(None).unwrap()).collect();
+    assert!(crowd.enter(None).is_none());
+    assert_eq!(busy.iter().filter(|place| is_there(place)).count(), 6);
+    first.iter().for_each(came_long_ago);
+    assert!(crowd.enter(None).is_some());
+    assert_eq!(busy.iter().filter(|place| is_there(place)).count(), 6);
+}
+
+#[test]
+fn a_circuit_with_more_than_its_share_gives_way_in_a_burst_too() {
+    let circuits = crowd(8, Duration::ZERO);
+    let crowd = crowd(4, LONG);
+    let greedy = circuits.enter(None).unwrap();
+    let greedy: Vec<_> = (0..3)
+        .map(|_| crowd.enter(Some(&greedy.circuit())).unwrap())
+        .collect();
+    for place in &greedy {
+        came_long_ago(place);
+        place.meter().add(1_000_000);
+    }
+    let _newcomer = crowd.enter(None).unwrap();
+    let source = circuits.enter(None).unwrap();
+    assert!(crowd.enter(Some(&source.circuit())).is_some());
+    assert_eq!(greedy.iter().filter(|place| is_there(place)).count(), 2);
 }
 
 #[test]

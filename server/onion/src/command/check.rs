@@ -4,11 +4,12 @@ use knothole_intake::{UnixSeconds, page_hashes};
 use serde_json::json;
 
 use super::{Failure, Out, Place};
+use crate::config::{Config, Listen};
 use crate::control;
 use crate::look::{self, ClockSigns, Finding, Kernel, Subject, Verdict};
 use crate::run::addresses;
 use crate::status::{Reach, Status};
-use crate::walls;
+use crate::walls::Landlock;
 
 /// Prints what was found. It ends with 0 when nothing must be done, for monitoring.
 pub(super) fn check(place: &Place, out: &mut Out) -> Result<(), Failure> {
@@ -70,7 +71,7 @@ fn look(place: &Place) -> Result<Vec<Finding>, Failure> {
             .into_iter()
             .map(|finding| finding.accepting(&config.accepted)),
     );
-    found.push(enclosure());
+    found.push(enclosure(Landlock::of_this_kernel(), &config));
     let known = addresses(&config, &data).map_err(Failure::refused)?;
     found.extend([
         held(
@@ -110,19 +111,25 @@ fn look(place: &Place) -> Result<Vec<Finding>, Failure> {
     Ok(found)
 }
 
-/// What stands around the running server on this kernel.
-fn enclosure() -> Finding {
-    let (verdict, says) = if walls::kernel_has_landlock() {
-        (
+/// What stands around the running server on this kernel. Behind sockets seccomp leaves it no port.
+fn enclosure(landlock: Landlock, config: &Config) -> Finding {
+    let has_network = config.listen == Listen::Tor || !config.tor.is_empty();
+    let (verdict, says) = match landlock {
+        Landlock::Files if has_network => (
+            Verdict::Mind,
+            "Landlock and seccomp stand around the running server; but whoever took it over could wait \
+             at a port of this machine where nothing else forbids it, as SocketBindDeny of the unit \
+             does: Landlock knows ports from Linux 6.7 on",
+        ),
+        Landlock::Files | Landlock::FilesAndPorts => (
             Verdict::Well,
             "Landlock and seccomp stand around the running server",
-        )
-    } else {
-        (
+        ),
+        Landlock::Absent => (
             Verdict::Mind,
             "Landlock is off in this kernel (or it is older than Linux 5.19): seccomp alone stands \
              around the running server",
-        )
+        ),
     };
     Finding::new(Subject::Walls, verdict, says)
 }
@@ -153,8 +160,8 @@ fn of_the_running(status: &Status) -> Vec<Finding> {
         ),
         Reach::Lost => (
             Verdict::Must,
-            "the server no longer answers its own probe: it starts anew by itself; if that does \
-             not help, look at this machine's line and clock",
+            "the server no longer answers its own probe: it starts anew by itself, but not for hours \
+             while others are served; if that does not help, look at this machine's line and clock",
         ),
     };
     let mut found = vec![Finding::new(Subject::Reach, verdict, says)];
@@ -167,4 +174,30 @@ fn of_the_running(status: &Status) -> Vec<Finding> {
         found.push(Finding::new(Subject::Drops, Verdict::Must, says));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn landlock_without_ports_is_told_where_the_server_has_a_network() {
+        let verdict = |landlock, lines: &str| {
+            let text = format!("data = \"data\"\n{lines}");
+            let config = Config::parse(&text, Path::new("/etc/knothole")).unwrap();
+            enclosure(landlock, &config).verdict
+        };
+        let behind = "listen = \"unix:/run/knothole\"";
+        let probed = format!("{behind}\ntor = \"arti.toml\"");
+        for lines in ["", &probed] {
+            assert_eq!(verdict(Landlock::Files, lines), Verdict::Mind, "{lines}");
+        }
+        assert_eq!(verdict(Landlock::Files, behind), Verdict::Well);
+        for lines in ["", behind] {
+            assert_eq!(verdict(Landlock::FilesAndPorts, lines), Verdict::Well);
+            assert_eq!(verdict(Landlock::Absent, lines), Verdict::Mind);
+        }
+    }
 }

@@ -1,10 +1,9 @@
 //! One client's circuit, and the streams on it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt as _};
-use knothole_intake::{Circuit, Intake, Place};
+use knothole_intake::{Circuit, Place};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -12,7 +11,7 @@ use tor_cell::relaycell::msg::{Connected, End, EndReason};
 use tor_hsservice::{RendRequest, StreamRequest};
 use tor_proto::stream::IncomingStreamRequest;
 
-use crate::room::Room;
+use crate::room::{Inside, Room};
 
 /// The port at which the service answers; every other one is refused as an unknown port is.
 const PORT: u16 = 80;
@@ -20,16 +19,12 @@ const PORT: u16 = 80;
 /// How long a circuit may lie idle. A client makes a new one in seconds.
 const IDLE_PATIENCE: Duration = Duration::from_secs(600);
 
-/// How long a client may take to be met. arti builds the circuit anew a few times by itself.
-const MEETING_PATIENCE: Duration = Duration::from_secs(60);
-
 /// Goes to the client of one rendezvous. Nothing, where it cannot be met: clients give up, and
 /// attackers send what cannot be met; neither is worth a line.
 pub(super) async fn meet(
     request: RendRequest,
 ) -> Option<impl Stream<Item = StreamRequest> + Unpin + Send> {
-    let met = tokio::time::timeout(MEETING_PATIENCE, request.accept()).await;
-    met.ok()?.ok()
+    request.accept().await.ok()
 }
 
 /// Serves the streams of one client until it goes, lies idle for long, or its place is wanted by
@@ -37,8 +32,8 @@ pub(super) async fn meet(
 pub(super) async fn serve_circuit(
     mut requests: impl Stream<Item = StreamRequest> + Unpin + Send,
     room: Room,
-    intake: Arc<Intake>,
-    place: &Place,
+    inside: Inside,
+    place: Place,
     mut closing: watch::Receiver<()>,
 ) {
     let mut streams = JoinSet::new();
@@ -48,8 +43,8 @@ pub(super) async fn serve_circuit(
         tokio::select! {
             request = requests.next() => match request {
                 Some(request) => {
-                    let (intake, circuit) = (Arc::clone(&intake), place.circuit());
-                    streams.spawn(serve_stream(request, room, intake, circuit));
+                    let (inside, circuit) = (inside.clone(), place.circuit());
+                    streams.spawn(serve_stream(request, room, inside, circuit));
                 }
                 None => break,
             },
@@ -65,7 +60,7 @@ pub(super) async fn serve_circuit(
     while streams.join_next().await.is_some() {}
 }
 
-async fn serve_stream(request: StreamRequest, room: Room, intake: Arc<Intake>, circuit: Circuit) {
+async fn serve_stream(request: StreamRequest, room: Room, inside: Inside, circuit: Circuit) {
     let wanted = matches!(
         request.request(),
         IncomingStreamRequest::Begin(begin) if begin.port() == PORT
@@ -76,6 +71,6 @@ async fn serve_stream(request: StreamRequest, room: Room, intake: Arc<Intake>, c
         return;
     }
     if let Ok(stream) = request.accept(Connected::new_empty()).await {
-        room.serve_on(intake, circuit, stream).await;
+        room.serve_on(inside, circuit, stream).await;
     }
 }

@@ -7,27 +7,25 @@ use std::time::Duration;
 
 use arti_client::config::Reconfigure;
 use futures_util::{Stream, StreamExt as _};
-use knothole_intake::{Courier, Crowd, Intake, Place, Settings};
+use knothole_intake::{Courier, Crowd, Settings};
 use knothole_onion::Tor;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tor_hsservice::{RendRequest, RunningOnionService};
 use tracing::info;
 
 use super::circuit::{meet, serve_circuit};
-use super::service::{ServiceError, proves_work, service_config};
-use crate::config::Config;
-use crate::room::Room;
+use super::meetings::{Meetings, with_a_place};
+use super::service::{ServiceError, queue, service_config};
+use crate::config::{Config, Queue};
+use crate::room::{Inside, Room};
 
 /// How long circuits with streams may finish after the order to stop; idle ones end at once.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many clients the service goes to meet at once. Each meeting costs a circuit, and one with a
-/// client that never comes lasts until arti gives up.
+/// How many clients the service goes to meet at once: each meeting costs a circuit.
 const MEETINGS: usize = 32;
-
-/// How long until the next look for a place, when all who have one came just now.
-const NEXT_LOOK: Duration = Duration::from_millis(500);
 
 /// A door at an onion service that has started. Others may not have learned of it yet.
 pub(crate) struct OnionDoor {
@@ -35,7 +33,7 @@ pub(crate) struct OnionDoor {
     requests: Pin<Box<dyn Stream<Item = RendRequest> + Send>>,
     room: Room,
     config: Arc<Config>,
-    intake: Arc<Intake>,
+    inside: Inside,
 }
 
 impl OnionDoor {
@@ -47,7 +45,7 @@ impl OnionDoor {
         tor: &Tor,
         room: Room,
         config: Arc<Config>,
-        intake: Arc<Intake>,
+        inside: Inside,
         couriers: &[Courier],
     ) -> Result<Self, DoorError> {
         let settings = service_config(room, &config, couriers).map_err(DoorError::Service)?;
@@ -62,7 +60,7 @@ impl OnionDoor {
             requests: Box::pin(requests),
             room,
             config,
-            intake,
+            inside,
         })
     }
 
@@ -78,14 +76,15 @@ impl OnionDoor {
         let places = Crowd::new(self.config.circuits.get(), &Settings::default());
         // What is dropped without a queue must not be dropped sooner than there are circuits: clients
         // that never come would keep all others out with a few meetings.
-        let meetings = match self.queues() {
+        let mut meetings = Meetings::new(match self.queues() {
             true => MEETINGS,
             false => self.config.circuits.get(),
-        };
-        let meetings = Arc::new(Semaphore::new(meetings));
+        });
         let (open, closing) = watch::channel(());
-        let mut free: Option<OwnedSemaphorePermit> = None;
         loop {
+            let now = Instant::now();
+            let room_from = meetings.room_from(now);
+            let may_begin = room_from <= now;
             tokio::select! {
                 // A request that comes when there is time for it must find it.
                 biased;
@@ -94,19 +93,23 @@ impl OnionDoor {
                     Some(couriers) => self.change(&couriers)?,
                 },
                 Some(_) = circuits.join_next(), if !circuits.is_empty() => {}
-                meeting = Arc::clone(&meetings).acquire_owned(), if free.is_none() => {
-                    free = meeting.ok();
-                }
-                request = self.requests.next(), if free.is_some() || !self.queues() => {
-                    let request = request.ok_or(DoorError::Ended)?;
-                    if let Some(meeting) = free.take() {
-                        self.admit(request, meeting, &places, &mut circuits, closing.clone());
+                met = meetings.next(), if !meetings.is_empty() => {
+                    if let Some((requests, place)) = met {
+                        let (room, inside, closing) =
+                            (self.room, self.inside.clone(), closing.clone());
+                        circuits.spawn(serve_circuit(requests, room, inside, place, closing));
                     }
+                }
+                () = tokio::time::sleep_until(room_from), if !may_begin => {}
+                request = self.requests.next(), if may_begin || !self.queues() => {
+                    let request = request.ok_or(DoorError::Ended)?;
+                    let meeting = with_a_place(meet(request), Arc::clone(&places));
+                    meetings.begin(Instant::now(), meeting);
                 }
             }
         }
         // No new circuits come in while the old ones finish.
-        drop((self.service, self.requests, open));
+        drop((self.service, self.requests, meetings, open));
         let finish = async { while circuits.join_next().await.is_some() {} };
         drop(tokio::time::timeout(CLOSING_PATIENCE, finish).await);
         Ok(())
@@ -117,32 +120,7 @@ impl OnionDoor {
     /// make the work worthless. Without proof of work arti's queue has neither an order nor an end;
     /// then what comes too soon is dropped, and the client tries again.
     fn queues(&self) -> bool {
-        proves_work(self.room, &self.config)
-    }
-
-    /// Meets a client and serves its circuit. Without a free place the circuit that moves least gives
-    /// way; where all have come just now, this one waits.
-    fn admit(
-        &self,
-        request: RendRequest,
-        meeting: OwnedSemaphorePermit,
-        places: &Arc<Crowd>,
-        circuits: &mut JoinSet<()>,
-        closing: watch::Receiver<()>,
-    ) {
-        let (room, intake) = (self.room, Arc::clone(&self.intake));
-        let places = Arc::clone(places);
-        circuits.spawn(async move {
-            let place = place_in(&places).await;
-            let met = tokio::select! {
-                met = meet(request) => met,
-                () = place.wanted() => None,
-            };
-            drop(meeting);
-            if let Some(requests) = met {
-                serve_circuit(requests, room, intake, &place, closing).await;
-            }
-        });
+        queue(self.room, &self.config) == Queue::ByWork
     }
 
     /// Publishes a descriptor for these couriers. One who is no longer among them may come by
@@ -153,16 +131,6 @@ impl OnionDoor {
         self.service
             .reconfigure(settings, Reconfigure::AllOrNothing)
             .map_err(|error| DoorError::Launch(Box::new(error)))
-    }
-}
-
-/// A place, as soon as somebody gives way. Whoever waits for it keeps others from being asked in.
-async fn place_in(places: &Arc<Crowd>) -> Place {
-    loop {
-        if let Some(place) = places.enter(None) {
-            return place;
-        }
-        tokio::time::sleep(NEXT_LOOK).await;
     }
 }
 

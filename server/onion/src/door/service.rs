@@ -13,7 +13,7 @@ use tor_hsservice::config::TokenBucketConfig;
 use tor_keymgr::KeystoreSelector;
 use tor_rtcompat::PreferredRuntime;
 
-use crate::config::Config;
+use crate::config::{Config, Queue};
 use crate::room::Room;
 
 /// The configuration of a service.
@@ -30,15 +30,17 @@ pub(super) fn service_config(
     couriers: &[Courier],
 ) -> Result<OnionServiceConfig, ServiceError> {
     let mut builder = named(room)?;
+    let queue = queue(room, config);
+    let let_through = config.introductions(queue);
     builder
         .max_concurrent_streams_per_circuit(config.streams_per_circuit.get())
         .rate_limit_at_intro(Some(TokenBucketConfig::new(
-            config.introductions_per_second.get(),
-            config.introductions_at_once.get(),
+            let_through.per_second.get(),
+            let_through.at_once.get(),
         )));
     match room {
         Room::Public => {
-            builder.enable_pow(proves_work(room, config));
+            builder.enable_pow(queue == Queue::ByWork);
         }
         Room::Collection => {
             builder.restricted_discovery().enabled(true);
@@ -61,8 +63,11 @@ pub(super) fn service_config(
 
 /// Whether the clients of a service compute for their place when there is a rush. Couriers do not:
 /// nobody else finds their service.
-pub(super) fn proves_work(room: Room, config: &Config) -> bool {
-    matches!(room, Room::Public) && config.proof_of_work
+pub(super) fn queue(room: Room, config: &Config) -> Queue {
+    match room {
+        Room::Public if config.proof_of_work => Queue::ByWork,
+        Room::Public | Room::Collection => Queue::ByChance,
+    }
 }
 
 fn admit(
@@ -165,5 +170,31 @@ impl std::error::Error for ServiceError {
         match self {
             Self::Config(error) | Self::Keys(error) => Some(error.as_ref()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What arti is told of the bucket at each introduction point.
+    fn bucket(room: Room, lines: &str) -> String {
+        let text = format!("data = \"data\"\n{lines}");
+        let config = Config::parse(&text, Path::new("/etc/knothole")).unwrap();
+        let told = format!("{:?}", service_config(room, &config, &[]).unwrap());
+        let (_, bucket) = told.split_once("rate_limit_at_intro: Some(").unwrap();
+        bucket.split_once(')').unwrap().0.to_owned()
+    }
+
+    #[test]
+    fn introduction_points_of_a_service_with_proof_of_work_let_through_what_it_can_check() {
+        let of = |rate, burst| format!("TokenBucketConfig {{ rate: {rate}, burst: {burst} }}");
+        assert_eq!(bucket(Room::Public, ""), of(250, 2_500));
+        assert_eq!(bucket(Room::Public, "proof_of_work = false"), of(25, 200));
+        assert_eq!(bucket(Room::Collection, ""), of(25, 200));
+        let lines = "introductions_per_second = 7\nintroductions_at_once = 9";
+        assert_eq!(bucket(Room::Public, lines), of(7, 9));
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use knothole_intake::{Crowd, Intake, Settings};
+use knothole_intake::{Crowd, Settings};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use super::DoorError;
 use super::proxy::{Circuits, circuit_of};
 use crate::config::Config;
 use crate::data::SocketPlace;
-use crate::room::Room;
+use crate::room::{Inside, Room};
 
 /// Only the user and the group of the folder may connect: tor's user is put into that group.
 const SOCKET_MODE: u32 = 0o660;
@@ -34,7 +34,7 @@ pub(crate) struct SocketDoor {
     room: Room,
     /// Where the tor in front says by which circuit a connection came.
     circuits: Option<Arc<Circuits>>,
-    intake: Arc<Intake>,
+    inside: Inside,
 }
 
 impl SocketDoor {
@@ -66,7 +66,7 @@ impl SocketDoor {
         folder: &Path,
         room: Room,
         config: &Config,
-        intake: Arc<Intake>,
+        inside: Inside,
     ) -> Result<Self, DoorError> {
         let place = SocketPlace::new(folder, room.name()).map_err(DoorError::Socket)?;
         let path = place.path();
@@ -85,7 +85,7 @@ impl SocketDoor {
                 let crowd = Crowd::new(config.circuits.get(), &Settings::default());
                 Arc::new(Circuits::new(crowd))
             }),
-            intake,
+            inside,
         })
     }
 
@@ -108,8 +108,8 @@ impl SocketDoor {
                         Err(error) => return Err(DoorError::Socket(error)),
                     };
                     // How many there are at once the intake bounds.
-                    let (intake, circuits) = (Arc::clone(&self.intake), self.circuits.clone());
-                    connections.spawn(serve(self.room, intake, circuits, stream));
+                    let (inside, circuits) = (self.inside.clone(), self.circuits.clone());
+                    connections.spawn(serve(self.room, inside, circuits, stream));
                 }
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
             }
@@ -119,18 +119,18 @@ impl SocketDoor {
 
 async fn serve(
     room: Room,
-    intake: Arc<Intake>,
+    inside: Inside,
     circuits: Option<Arc<Circuits>>,
     mut stream: UnixStream,
 ) {
     let Some(circuits) = circuits else {
-        return room.serve(intake, stream).await;
+        return room.serve(inside, stream).await;
     };
     let Ok(circuit) = circuit_of(&mut stream).await else {
         return;
     };
     if let Some(place) = circuits.place_of(circuit) {
-        room.serve_on(intake, place.circuit(), stream).await;
+        room.serve_on(inside, place.circuit(), stream).await;
     }
 }
 

@@ -1,5 +1,7 @@
 //! How full the disk is, and when to say so.
 
+use knothole_intake::{Batch, UnixSeconds};
+
 use super::{Finding, Subject, Verdict};
 
 /// With less, the first video fills the disk.
@@ -54,24 +56,37 @@ impl Fill {
     }
 }
 
-/// Says each level once, when it is reached.
+/// Says each level once, at the first look after it was reached, and looks once in a batch.
 #[derive(Debug)]
-pub(crate) struct Alarm(Fill);
+pub(crate) struct Alarm {
+    level: Fill,
+    /// The number of that batch.
+    looked_in: Option<u64>,
+}
 
 impl Alarm {
     /// Of a disk of which nothing was said yet.
     pub(crate) const fn new() -> Self {
-        Self(Fill::Easy)
+        Self {
+            level: Fill::Easy,
+            looked_in: None,
+        }
+    }
+
+    /// Whether this is another batch than that of the last look, which then was in this one.
+    pub(crate) fn is_due(&mut self, batch: Batch, now: UnixSeconds) -> bool {
+        let number = now.get().checked_div(batch.length().as_secs());
+        core::mem::replace(&mut self.looked_in, number) != number
     }
 
     /// The level that was reached since the last look.
     pub(crate) fn look(&mut self, percent: u8) -> Option<Fill> {
         let risen = Fill::of(percent);
-        if risen > self.0 {
-            self.0 = risen;
+        if risen > self.level {
+            self.level = risen;
             return Some(risen);
         }
-        self.0 = self.0.min(Fill::of(percent.saturating_add(SLACK)));
+        self.level = self.level.min(Fill::of(percent.saturating_add(SLACK)));
         None
     }
 }
@@ -100,6 +115,17 @@ mod tests {
         let told: Vec<u8> = (0..=100).filter(|at| alarm.look(*at).is_some()).collect();
         assert_eq!(told, [50, 75, 90]);
         assert_eq!(alarm.look(100), None);
+    }
+
+    #[test]
+    fn a_disk_is_looked_at_at_the_start_and_when_a_batch_is_over_and_at_no_other_time() {
+        let mut alarm = Alarm::new();
+        let day = 86_400;
+        let due: Vec<u64> = (50_000..3 * day)
+            .step_by(10)
+            .filter(|second| alarm.is_due(Batch::DAY, UnixSeconds::new(*second)))
+            .collect();
+        assert_eq!(due, [50_000, day, 2 * day]);
     }
 
     #[test]

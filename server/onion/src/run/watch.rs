@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use knothole_intake::{Courier, Desk, Intake};
+use knothole_intake::{Batch, Courier, Desk, Intake, UnixSeconds};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
@@ -14,25 +14,29 @@ use crate::look::{Alarm, Fill};
 /// How often the couriers are looked at: reading a few small files costs nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// How often the disk is looked at: a fast line fills a gigabyte in that time.
-const LOOK_AT_DISK_EVERY: Duration = Duration::from_secs(10);
+/// How often it is asked whether a batch is over.
+const LOOK_AT_CLOCK_EVERY: Duration = Duration::from_secs(10);
 
-/// Says in the log, once each time, that the store or its disk has become half full and more.
-pub(super) async fn disk(data: Data, intake: Arc<Intake>) -> RunError {
+/// Says in the log, once each time, that the store or its disk has become half full and more: at the
+/// start and at the end of each batch. A disk passes a mark by what some source sends, so that a line
+/// at that moment would tell the moment of an upload.
+pub(super) async fn disk(data: Data, intake: Arc<Intake>, batch: Batch) -> RunError {
     let mut alarm = Alarm::new();
     loop {
-        let (inside, folder) = (Arc::clone(&intake), data.clone());
-        let percent = tokio::task::spawn_blocking(move || {
-            let disk = folder.room().map_or(0, |room| room.percent_used);
-            disk.max(inside.percent_full())
-        });
-        let Ok(percent) = percent.await else {
-            return RunError::Ended("looking at the disk");
-        };
-        if let Some(sentence) = alarm.look(percent).and_then(Fill::sentence) {
-            warn!("{sentence}");
+        if alarm.is_due(batch, UnixSeconds::from_system()) {
+            let (inside, folder) = (Arc::clone(&intake), data.clone());
+            let percent = tokio::task::spawn_blocking(move || {
+                let disk = folder.room().map_or(0, |room| room.percent_used);
+                disk.max(inside.percent_full())
+            });
+            let Ok(percent) = percent.await else {
+                return RunError::Ended("looking at the disk");
+            };
+            if let Some(sentence) = alarm.look(percent).and_then(Fill::sentence) {
+                warn!("{sentence}");
+            }
         }
-        tokio::time::sleep(LOOK_AT_DISK_EVERY).await;
+        tokio::time::sleep(LOOK_AT_CLOCK_EVERY).await;
     }
 }
 

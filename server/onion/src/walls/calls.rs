@@ -17,14 +17,19 @@ use seccompiler::{
 
 use super::Neighbours;
 
-/// Calls that do not exist behind the walls, so that who wants them looks for another way: clone3,
-/// whose flags no filter can see, and chroot, by which [`are_filtered`] knows the walls.
-const ABSENT: [i64; 2] = [libc::SYS_clone3, libc::SYS_chroot];
+/// A call that does not exist behind the walls, so that who wants it looks for another way: no filter
+/// can see its flags.
+const ABSENT: i64 = libc::SYS_clone3;
 
-/// Whether this process stands behind the filter: changing the root to an unnamed place fails
-/// everywhere, but nowhere else because the call is missing.
+/// The call by which [`are_filtered`] knows the walls, and what it fails with there: no error of Linux
+/// has this number. A missing call would be no sign: other filters, those of containers among them,
+/// say of much that it is missing.
+const SIGN: (i64, i32) = (libc::SYS_chroot, 3913);
+
+/// Whether this process stands behind the filter. Changing the root to an unnamed place fails
+/// everywhere.
 pub(super) fn are_filtered() -> bool {
-    nix::unistd::chroot("") == Err(Errno::ENOSYS)
+    nix::unistd::chroot("").is_err() && Errno::last_raw() == SIGN.1
 }
 
 /// Raises the filter around all threads of this process and whatever they start.
@@ -32,16 +37,21 @@ pub(super) fn are_filtered() -> bool {
 /// # Errors
 /// [`FilterError`].
 pub(super) fn filter(neighbours: &Neighbours) -> Result<(), FilterError> {
-    // The second list does not let a filter be added.
-    for program in [absent()?, present(neighbours)?] {
+    // The last list does not let a filter be added. Of several refusals the newest counts.
+    let programs = [
+        failing(ABSENT, libc::ENOSYS)?,
+        failing(SIGN.0, SIGN.1)?,
+        present(neighbours)?,
+    ];
+    for program in programs {
         seccompiler::apply_filter_all_threads(&program).map_err(FilterError::Refused)?;
     }
     Ok(())
 }
 
-fn absent() -> Result<BpfProgram, BackendError> {
-    let rules = ABSENT.into_iter().map(|call| (call, Vec::new())).collect();
-    compile(rules, SeccompAction::Allow, fails_with(libc::ENOSYS))
+fn failing(call: i64, errno: i32) -> Result<BpfProgram, BackendError> {
+    let rules = Rules::from([(call, Vec::new())]);
+    compile(rules, SeccompAction::Allow, fails_with(errno))
 }
 
 fn present(neighbours: &Neighbours) -> Result<BpfProgram, BackendError> {
@@ -68,7 +78,7 @@ fn allowed(neighbours: &Neighbours) -> Result<Rules, BackendError> {
     let mut rules: Rules = lists::ALLOWED
         .iter()
         .flat_map(|list| list.iter())
-        .chain(&ABSENT)
+        .chain(&[ABSENT, SIGN.0])
         .map(|call| (*call, Vec::new()))
         .collect();
     rules.insert(libc::SYS_clone, vec![thread()?]);
@@ -77,21 +87,39 @@ fn allowed(neighbours: &Neighbours) -> Result<Rules, BackendError> {
     rules.insert(libc::SYS_prlimit64, any_of(0, &[0])?);
     let myself = u64::from(std::process::id());
     rules.insert(libc::SYS_tgkill, any_of(0, &[myself])?);
-    let unix = number(libc::AF_UNIX);
-    rules.insert(libc::SYS_socketpair, any_of(0, &[unix])?);
-    let mut sockets = any_of(0, &[unix])?;
     let mut memory = vec![rule([is(2, number(libc::PROT_EXEC), 0)?])?];
     if *neighbours == Neighbours::Relays {
-        sockets.extend(streams()?);
+        let unix = any_of(0, &[number(libc::AF_UNIX)])?;
+        rules.insert(libc::SYS_socketpair, unix.clone());
+        rules.insert(libc::SYS_socket, [unix, streams()?].concat());
+        let outward = lists::OUTWARD.iter().map(|call| (*call, Vec::new()));
+        rules.extend(outward);
         // Memory may be written or run, not both; arti's proof of work compiles its puzzles.
         memory.push(rule([is(2, number(libc::PROT_WRITE), 0)?])?);
         // Landlock says which program: this one, to begin anew.
         rules.insert(libc::SYS_execve, Vec::new());
+    } else {
+        rules.insert(libc::SYS_socketpair, vec![waiting_stream()?]);
+        rules.insert(libc::SYS_socket, vec![waiting_stream()?]);
+        rules.insert(libc::SYS_sendto, vec![to_no_name()?]);
     }
-    rules.insert(libc::SYS_socket, sockets);
     rules.insert(libc::SYS_mmap, memory.clone());
     rules.insert(libc::SYS_mprotect, memory);
     Ok(rules)
+}
+
+/// A Unix socket that reaches nobody by a name: a datagram could be sent to any, without a connection.
+fn waiting_stream() -> Result<SeccompRule, BackendError> {
+    rule([
+        is(0, WHOLE, number(libc::AF_UNIX))?,
+        is(1, TYPE, number(libc::SOCK_STREAM))?,
+    ])
+}
+
+/// Sending to whom the socket is connected with, as to the service manager.
+fn to_no_name() -> Result<SeccompRule, BackendError> {
+    let address = SeccompCondition::new(4, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, 0)?;
+    rule([address])
 }
 
 /// A thread of this process, in the same namespaces.
@@ -105,8 +133,6 @@ fn thread() -> Result<SeccompRule, BackendError> {
 
 /// TCP to anywhere: Landlock keeps the server from waiting at a port. No datagrams, nothing raw.
 fn streams() -> Result<Vec<SeccompRule>, BackendError> {
-    /// The type of a socket without its flags, `SOCK_TYPE_MASK` in the kernel.
-    const TYPE: u64 = 0xf;
     let mut rules = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
         for protocol in [0, libc::IPPROTO_TCP] {
@@ -129,6 +155,9 @@ fn names_and_silence() -> Result<Vec<SeccompRule>, BackendError> {
     ])?);
     Ok(rules)
 }
+
+/// The type of a socket without its flags, `SOCK_TYPE_MASK` in the kernel.
+const TYPE: u64 = 0xf;
 
 /// All bits that the kernel looks at in an argument of type `int`.
 const WHOLE: u64 = 0xffff_ffff;

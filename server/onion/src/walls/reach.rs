@@ -32,13 +32,30 @@ const NAMES: [&str; 4] = [
     "/usr/share/ca-certificates",
 ];
 
-/// Whether the kernel has Landlock as the server needs it.
-pub(crate) fn kernel_has_landlock() -> bool {
-    Ruleset::default()
-        .set_compatibility(CompatLevel::HardRequirement)
-        .handle_access(AccessFs::Refer)
-        .and_then(Ruleset::create)
-        .is_ok()
+/// How much of Landlock the kernel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Landlock {
+    /// None, or not what the server needs of it.
+    Absent,
+    /// Files (Linux 5.19).
+    Files,
+    /// Files and TCP ports (Linux 6.7).
+    FilesAndPorts,
+}
+
+impl Landlock {
+    /// That of the running kernel. No wall is raised.
+    pub(crate) fn of_this_kernel() -> Self {
+        let strict = || Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+        let has = |rules: Result<Ruleset, RulesetError>| rules.and_then(Ruleset::create).is_ok();
+        if !has(strict().handle_access(AccessFs::Refer)) {
+            Self::Absent
+        } else if !has(strict().handle_access(AccessNet::BindTcp)) {
+            Self::Files
+        } else {
+            Self::FilesAndPorts
+        }
+    }
 }
 
 /// Whether arti can begin again behind the walls. They are of the files that there were: where one was
@@ -87,7 +104,8 @@ fn enforce(
         .handle_access(AccessFs::Refer)?
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI::V5))?
-        .scope(scopes())?;
+        // No signal to a process outside, and no socket of theirs that has no place in the file system.
+        .scope(Scope::from_all(ABI::V6))?;
     let ports = ports(&ground.neighbours);
     if !ports.is_empty() {
         ruleset = ruleset.handle_access(ports)?;
@@ -143,18 +161,6 @@ fn ports(neighbours: &Neighbours) -> BitFlags<AccessNet> {
         Neighbours::Tor => AccessNet::from_all(ABI::V4),
         Neighbours::Relays => AccessNet::BindTcp.into(),
         Neighbours::Transports(_) => BitFlags::EMPTY,
-    }
-}
-
-/// No signal to a process outside, and no socket of theirs that has no place in the file system,
-/// unless that is where the service manager listens.
-fn scopes() -> BitFlags<Scope> {
-    let listens_there = std::env::var_os("NOTIFY_SOCKET")
-        .is_some_and(|socket| socket.as_encoded_bytes().starts_with(b"@"));
-    if listens_there {
-        Scope::Signal.into()
-    } else {
-        Scope::from_all(ABI::V6)
     }
 }
 

@@ -137,7 +137,6 @@ const WAITING: &[i64] = &[
 
 /// What is done with sockets; which there may be has rules of its own.
 const SOCKETS: &[i64] = &[
-    libc::SYS_connect,
     libc::SYS_bind,
     libc::SYS_listen,
     libc::SYS_accept,
@@ -147,11 +146,12 @@ const SOCKETS: &[i64] = &[
     libc::SYS_getsockopt,
     libc::SYS_setsockopt,
     libc::SYS_shutdown,
-    libc::SYS_sendto,
-    libc::SYS_sendmsg,
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
 ];
+
+/// What is done to reach somebody. No filter sees to whom.
+pub(super) const OUTWARD: &[i64] = &[libc::SYS_connect, libc::SYS_sendto, libc::SYS_sendmsg];
 
 /// What x86-64 still has in an older form.
 #[cfg(target_arch = "x86_64")]
