@@ -182,9 +182,9 @@ impl Watch {
         tried.is_none_or(|tried| now.since(tried) >= PAUSE)
     }
 
-    /// Notes that a tick tries to commit, and says whether it is the first time.
-    fn tries(&self, id: DropId, now: UnixSeconds) -> bool {
-        lock(&self.0).tried.insert(id, now).is_none()
+    /// Notes that a tick tries to commit.
+    fn tries(&self, id: DropId, now: UnixSeconds) {
+        lock(&self.0).tried.insert(id, now);
     }
 
     /// The uploads that have stood still for long, the longest first.
