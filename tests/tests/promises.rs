@@ -209,14 +209,17 @@ fn pages() -> Vec<PathBuf> {
 /// What follows each `deploy/` of a text: a script, and the word after it if there is one.
 fn commands(text: &str) -> BTreeSet<(String, Option<String>)> {
     let word = |text: &str| {
-        let end = text.find(|one: char| !(one.is_ascii_lowercase() || one == '-'));
-        text[..end.unwrap_or(text.len())].to_owned()
+        let end = |one: char| !(one.is_ascii_lowercase() || one == '-');
+        text.split(end).next().unwrap_or_default().to_owned()
     };
     let after = text.split("`deploy/").skip(1);
     after
         .map(|after| {
             let script = word(after);
-            let next = after[script.len()..].strip_prefix(' ').map(word);
+            let next = after
+                .strip_prefix(&script)
+                .and_then(|rest| rest.strip_prefix(' '))
+                .map(word);
             (script, next.filter(|word| !word.is_empty()))
         })
         .collect()
