@@ -49,7 +49,21 @@ export function throughTor(socks, onion) {
   }
 }
 
-/** Runs `steps` in a browser with these preferences; it is gone afterwards. Nobody but `origin` is asked for anything. */
+/** Where else than at `origin` this tab asks for anything, from now on. */
+export function strangersOf(page, origin) {
+  const strangers = []
+  page.on('request', (request) => {
+    const url = request.url()
+    // Firefox draws its own things with fonts that it holds as data: URLs.
+    if (!url.startsWith(`${origin}/`) && !url.startsWith('data:') && !url.startsWith('blob:')) strangers.push(url)
+  })
+  return strangers
+}
+
+/**
+ * Runs `steps` in a tab of a browser with these preferences; it is gone afterwards. The tab asks nobody but `origin` for
+ * anything; for others that are opened see to it where they are.
+ */
 export async function withBrowser({ firefox, preferences, profile, origin, args = [], env = {} }, steps) {
   const browser = await launch({
     browser: 'firefox',
@@ -64,14 +78,9 @@ export async function withBrowser({ firefox, preferences, profile, origin, args 
   try {
     const page = await browser.newPage()
     page.setDefaultTimeout(300_000)
-    const elsewhere = []
-    page.on('request', (request) => {
-      const url = request.url()
-      // Firefox draws its own things with fonts that it holds as data: URLs.
-      if (!url.startsWith(`${origin}/`) && !url.startsWith('data:') && !url.startsWith('blob:')) elsewhere.push(url)
-    })
+    const strangers = strangersOf(page, origin)
     await steps(page)
-    if (elsewhere.length > 0) throw new Error(`the page asked others: ${elsewhere}`)
+    if (strangers.length > 0) throw new Error(`the page asked others: ${strangers}`)
   } finally {
     await browser.close()
   }

@@ -15,6 +15,7 @@ export const cases = {
     const { page } = visitor
     const { held, released } = visitor
     assert.ok(held.some(({ socket }) => !socket.destroyed), 'parts of it are on their way')
+    visitor.harmless = harmless(house)
     for (let press = 0; press < 3; press += 1) await page.keyboard.press('Escape')
     await page.waitForFunction((url) => location.href === url, { polling: 50 }, harmless(house))
     assert.equal(await visitor.heading(), scene.texts.results.arrived.title)
@@ -40,6 +41,7 @@ export const cases = {
     const house = await scene.house()
     const visitor = await scene.visitor(house)
     await visitor.compose('nobody may see this')
+    visitor.harmless = harmless(house)
     await house.kill()
     for (let press = 0; press < 3; press += 1) await visitor.page.keyboard.press('Escape')
     await visitor.page.waitForFunction(() => !document.documentElement.innerText.includes('What do you want'), { polling: 50 })
@@ -65,6 +67,7 @@ export const cases = {
       await page.waitForFunction((path) => location.pathname === path, { polling: 50 }, path)
       await page.waitForSelector('#choices:not([hidden])')
     }
+    visitor.harmless = harmless(house)
     await page.click('#leave')
     await page.waitForFunction((url) => location.href === url, { polling: 50 }, harmless(house))
     assert.equal(await page.evaluate(() => history.length), entries)

@@ -70,8 +70,21 @@ class Scene {
     return folder
   }
 
+  /** Closes everything, and gives what was wrong with any of it. */
   async close() {
-    for (const one of this.#opened.reverse()) await one.close()
+    const wrong = []
+    for (const one of this.#opened.reverse()) wrong.push(...(await errorsOf(() => one.close())))
+    return wrong
+  }
+}
+
+/** What came of it that should not have. */
+async function errorsOf(steps) {
+  try {
+    await steps()
+    return []
+  } catch (error) {
+    return [error]
   }
 }
 
@@ -84,19 +97,18 @@ async function bundled(path) {
 
 const failed = []
 const preferences = { ...levels.safer, 'dom.disable_beforeunload': false }
-await withBrowser({ firefox, preferences, origin: 'http://127.0.0.1', args: ['-remote-allow-system-access'] }, async (first) => {
+// Nothing happens in the first tab: what the others ask, each Visitor sees.
+await withBrowser({ firefox, preferences, origin: 'about:blank', args: ['-remote-allow-system-access'] }, async (first) => {
   for (const [name, run] of chosen) {
     const begun = performance.now()
     const scene = new Scene(first.browser())
-    try {
-      await run(scene)
+    const errors = [...(await errorsOf(() => run(scene))), ...(await scene.close())]
+    if (errors.length === 0) {
       console.log(`ok ${name} (${((performance.now() - begun) / 1_000).toFixed(1)} s)`)
-    } catch (error) {
-      failed.push(name)
-      console.log(`FAILED ${name}\n${error.stack}\n${error.cause?.stack ?? ''}`)
-    } finally {
-      await scene.close()
+      continue
     }
+    failed.push(name)
+    for (const error of errors) console.log(`FAILED ${name}\n${error.stack}\n${error.cause?.stack ?? ''}`)
   }
 })
 console.log(`${chosen.length - failed.length} of ${chosen.length} cases`)

@@ -1,5 +1,6 @@
 // A source in one tab: what it does, and the sentences that it sees.
 import assert from 'node:assert/strict'
+import { strangersOf } from './browser.mjs'
 
 /** Long: only what is wrong takes it. */
 const PATIENCE = 120_000
@@ -8,7 +9,10 @@ export class Visitor {
   page
   /** English, as the page has it. */
   texts
+  /** Where it goes when it leaves, if it does: the one other place that may be asked for anything. */
+  harmless
   #origin
+  #strangers
 
   /** Opens the first screen in a tab of its own. */
   static async come(browser, texts, origin, path = '/') {
@@ -17,6 +21,7 @@ export class Visitor {
     visitor.page.setDefaultTimeout(PATIENCE)
     visitor.texts = texts
     visitor.#origin = origin
+    visitor.#strangers = strangersOf(visitor.page, origin)
     await visitor.open(path)
     return visitor
   }
@@ -144,8 +149,11 @@ export class Visitor {
     await this.page.waitForFunction((least) => document.querySelector('progress')?.value >= least, { polling: 20 }, least)
   }
 
-  close() {
-    return this.page.close()
+  /** Closes the tab, which has asked nobody else for anything. */
+  async close() {
+    await this.page.close()
+    const left = (url) => this.harmless !== undefined && new URL(url).origin === new URL(this.harmless).origin
+    assert.deepEqual(this.#strangers.filter((url) => !left(url)), [], 'the page asked others')
   }
 }
 

@@ -83,7 +83,7 @@ impl Process {
         if let Some(status) = self.ended()? {
             return Ok(status);
         }
-        kill_process(self.pid()?, Signal::TERM)?;
+        self.tell(Signal::TERM)?;
         self.wait(patience)
     }
 
@@ -92,7 +92,19 @@ impl Process {
     /// # Errors
     /// Whatever the system says when the signal cannot be sent.
     pub fn reload(&self) -> io::Result<()> {
-        Ok(kill_process(self.pid()?, Signal::HUP)?)
+        self.tell(Signal::HUP)
+    }
+
+    /// Asks it to say how far it is (SIGUSR1). It must run, and know what is asked.
+    ///
+    /// # Errors
+    /// Whatever the system says when the signal cannot be sent.
+    pub(crate) fn inquire(&self) -> io::Result<()> {
+        self.tell(Signal::USR1)
+    }
+
+    fn tell(&self, signal: Signal) -> io::Result<()> {
+        Ok(kill_process(self.pid()?, signal)?)
     }
 
     fn pid(&self) -> io::Result<Pid> {

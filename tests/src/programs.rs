@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crate::child::guarded;
+use crate::child::{Process, guarded};
 use crate::clock::Clock;
 
 /// The folder in which cargo puts programs: that of the tests' own program, or the one above it.
@@ -100,6 +102,40 @@ pub fn finish(command: &mut Command) -> io::Result<Said> {
         code: status.code(),
         out: String::from_utf8_lossy(&stdout).into_owned(),
         err: String::from_utf8_lossy(&stderr).into_owned(),
+    })
+}
+
+/// Runs a command to its end, but not longer than this: then it is killed.
+///
+/// # Errors
+/// [`io::ErrorKind::TimedOut`], or whatever the system says when it cannot start the program.
+pub fn finish_within(mut command: Command, patience: Duration) -> io::Result<Said> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = Process::start(command)?;
+    let (out, err) = {
+        let child = process.child();
+        (heard(child.stdout.take()), heard(child.stderr.take()))
+    };
+    let status = process.wait(patience)?;
+    let said = |hearing: JoinHandle<io::Result<String>>| {
+        let lost = |_panic| io::Error::other("what it said is lost");
+        hearing.join().map_err(lost)?
+    };
+    Ok(Said {
+        code: status.code(),
+        out: said(out)?,
+        err: said(err)?,
+    })
+}
+
+/// Empties a pipe, so that who writes into it never waits.
+fn heard(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<io::Result<String>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut bytes)?;
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     })
 }
 

@@ -2,24 +2,26 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use knothole_envelope::OnionAddress;
 
 use crate::broom::Broom;
-use crate::child::Process;
 use crate::network::Network;
 use crate::newsroom::{Courier, Newsroom};
-use crate::programs::{Programs, Said, finish};
+use crate::onslaught::Onslaught;
+use crate::programs::{Programs, Said, finish_within};
 use crate::server::Server;
 use crate::shortcut::Shortcut;
 use crate::tor_client::TorClient;
 
-/// How long an attack may take until all of it is at work.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// An attack ends by itself after so many seconds, which is longer than any source waits.
+const LONGEST: &str = "900";
+/// How long the source may take before it is ended, whatever it still hopes for.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How everybody reaches the server.
 #[derive(Debug)]
@@ -48,13 +50,6 @@ pub struct Siege {
     target: Vec<String>,
     _shortcut: Option<Shortcut>,
     _tor: Option<TorClient>,
-}
-
-/// An attack that goes on until it is ended.
-#[derive(Debug)]
-pub struct Onslaught {
-    process: Process,
-    out: BufReader<std::process::ChildStdout>,
 }
 
 /// How the honest source fared.
@@ -191,14 +186,17 @@ impl Siege {
         let mut command = self
             .programs
             .command_in_shell("exec nice -n 19 \"$@\"", "knothole-attack");
-        command.args(arguments).args(&self.target);
+        command
+            .args(arguments)
+            .args(["--seconds", LONGEST])
+            .args(&self.target);
         Onslaught::begin(command)
     }
 
     /// The honest source sends a message, and a file of so many bytes if there are any.
     ///
     /// # Errors
-    /// When its program cannot be started.
+    /// When its program cannot be started, or does not end.
     pub fn send(&self, bytes: usize) -> io::Result<Sent> {
         let (file, message) = (self.folder.join("film"), self.folder.join("message"));
         File::create(&message)?.write_all(b"look into this")?;
@@ -214,7 +212,7 @@ impl Siege {
             .arg(&message)
             .args(&self.way);
         let begun = Instant::now();
-        let said = finish(&mut command)?;
+        let said = finish_within(command, PATIENCE)?;
         Ok(Sent {
             said,
             took: begun.elapsed(),
@@ -250,41 +248,6 @@ impl Siege {
     pub fn begun(&self) -> io::Result<usize> {
         let incoming = self.folder.join("data/store/incoming");
         Ok(std::fs::read_dir(incoming)?.count())
-    }
-}
-
-impl Onslaught {
-    /// Starts a command of `knothole-attack` and waits until all of it is at work.
-    ///
-    /// # Errors
-    /// When it cannot be started, or ends at once.
-    pub fn begin(mut command: Command) -> io::Result<Self> {
-        command.stdout(Stdio::piped());
-        let mut process = Process::start(command)?;
-        let out = process
-            .child()
-            .stdout
-            .take()
-            .ok_or(io::ErrorKind::BrokenPipe)?;
-        let mut out = BufReader::new(out);
-        let mut line = String::new();
-        // Its own time is bounded, so this ends.
-        out.read_line(&mut line)?;
-        if line.trim() != "ready" {
-            return Err(io::Error::other("the attack did not come up"));
-        }
-        Ok(Self { process, out })
-    }
-
-    /// Ends it, and gives what it counted.
-    ///
-    /// # Errors
-    /// When it cannot be told to end.
-    pub fn end(mut self) -> io::Result<String> {
-        self.process.stop(PATIENCE)?;
-        let mut counts = String::new();
-        self.out.read_to_string(&mut counts)?;
-        Ok(counts.trim().to_owned())
     }
 }
 

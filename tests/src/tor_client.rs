@@ -18,6 +18,11 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(60);
 /// How long between two looks at its log.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// What a SOCKS port says of an onion for clients with a key, to one without.
+const MISSING_CLIENT_AUTHORIZATION: u8 = 0xf4;
+/// And to one with another.
+const WRONG_CLIENT_AUTHORIZATION: u8 = 0xf5;
+
 /// A running C tor. It ends with this value.
 #[derive(Debug)]
 pub struct TorClient {
@@ -39,7 +44,7 @@ impl TorClient {
         File::create(&log)?;
         let settings = folder.join("torrc");
         let text = format!(
-            "{}\nDataDirectory {}\nLog notice file {}\nSocksPort 127.0.0.1:auto\n\
+            "{}\nDataDirectory {}\nLog notice file {}\nSocksPort 127.0.0.1:auto ExtendedErrors\n\
              __OwningControllerProcess {}\n{lines}\n",
             std::fs::read_to_string(network.tor_settings())?,
             folder.join("data").display(),
@@ -99,8 +104,9 @@ impl TorClient {
     /// and gives all that comes back.
     ///
     /// # Errors
-    /// [`io::ErrorKind::HostUnreachable`] when tor says that it got no stream there; what the
-    /// connection says when it breaks.
+    /// [`io::ErrorKind::PermissionDenied`] when tor says that the onion is for clients with a key and
+    /// this one has none, or another; [`io::ErrorKind::HostUnreachable`] when it got no stream there
+    /// for another reason; what the connection says when it breaks.
     pub fn exchange(&self, onion: &str, request: &str) -> io::Result<String> {
         let mut stream = TcpStream::connect(self.socks)?;
         stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
@@ -115,9 +121,18 @@ impl TorClient {
         stream.write_all(&connect)?;
         let mut reply = [0; 10];
         stream.read_exact(&mut reply)?;
-        let [_, 0, ..] = reply else {
-            return Err(io::ErrorKind::HostUnreachable.into());
+        let [_, code, ..] = reply;
+        // Beyond RFC 1928: tor's manual, "ExtendedErrors".
+        let kind = match code {
+            0 => None,
+            MISSING_CLIENT_AUTHORIZATION | WRONG_CLIENT_AUTHORIZATION => {
+                Some(io::ErrorKind::PermissionDenied)
+            }
+            _ => Some(io::ErrorKind::HostUnreachable),
         };
+        if let Some(kind) = kind {
+            return Err(io::Error::new(kind, format!("tor says {code:#x}")));
+        }
         stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;

@@ -43,7 +43,7 @@ fn sources(folders: &[&str], endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// The function that a line begins, when one of the attributes before it makes it a test.
+/// The function that a line begins, when one of the attributes before it makes it a test that runs.
 fn rust_test<'s>(line: &'s str, attributes: &[&str]) -> Option<&'s str> {
     let rest = line
         .strip_prefix("async ")
@@ -51,7 +51,8 @@ fn rust_test<'s>(line: &'s str, attributes: &[&str]) -> Option<&'s str> {
         .strip_prefix("fn ")?;
     let name = rest.split(['(', '<']).next()?;
     let test = |line: &&str| line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-    attributes.iter().any(test).then_some(name)
+    let runs = !attributes.iter().any(|line| line.contains("ignore"));
+    (runs && attributes.iter().any(test)).then_some(name)
 }
 
 /// The names of all tests in Rust and in TypeScript.
@@ -146,6 +147,15 @@ fn a_test_that_is_not_there_would_be_noticed() {
     assert!(is_a_promise(nowhere) && !tests.contains(nowhere));
     // A function that is no test is none.
     assert!(!tests.contains("rust_test") && !tests.contains("is_a_promise"));
+    // Nor is a test that is left out.
+    assert_eq!(rust_test("fn one() {", &["#[test]"]), Some("one"));
+    for left_out in [
+        "#[ignore]",
+        "#[ignore = \"slow\"]",
+        "#[cfg_attr(debug_assertions, ignore)]",
+    ] {
+        assert_eq!(rust_test("fn one() {", &["#[test]", left_out]), None);
+    }
     for other in [
         "deploy/soak fuzz 20",
         "knothole-send",
@@ -199,14 +209,17 @@ fn pages() -> Vec<PathBuf> {
 /// What follows each `deploy/` of a text: a script, and the word after it if there is one.
 fn commands(text: &str) -> BTreeSet<(String, Option<String>)> {
     let word = |text: &str| {
-        let end = text.find(|one: char| !(one.is_ascii_lowercase() || one == '-'));
-        text[..end.unwrap_or(text.len())].to_owned()
+        let end = |one: char| !(one.is_ascii_lowercase() || one == '-');
+        text.split(end).next().unwrap_or_default().to_owned()
     };
     let after = text.split("`deploy/").skip(1);
     after
         .map(|after| {
             let script = word(after);
-            let next = after[script.len()..].strip_prefix(' ').map(word);
+            let next = after
+                .strip_prefix(&script)
+                .and_then(|rest| rest.strip_prefix(' '))
+                .map(word);
             (script, next.filter(|word| !word.is_empty()))
         })
         .collect()
@@ -225,7 +238,11 @@ fn every_command_that_a_page_names_is_there() {
                 .unwrap_or_else(|_| panic!("{} names deploy/{script}", page.display()));
             seen += 1;
             let Some(word) = word else { continue };
-            let usage = format!("deploy/{script} {word}");
+            // An option may stand anywhere in what a script tells of itself.
+            let usage = match word.starts_with('-') {
+                true => word,
+                false => format!("deploy/{script} {word}"),
+            };
             let told = text.lines().filter(|line| line.starts_with('#'));
             assert!(
                 told.into_iter().any(|line| line.contains(&usage)),

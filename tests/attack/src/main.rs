@@ -1,6 +1,7 @@
 //! `knothole-attack`: one attack on a drop-box of one's own, for so long.
 //!
-//! It prints `ready` when every sender of it is at work, and at the end a line of counts.
+//! It prints `ready` when every sender of it is at work, and a line of counts at the end and
+//! whenever it gets SIGUSR1.
 
 mod attack;
 mod ground;
@@ -80,6 +81,7 @@ async fn carry_out(
     length: Duration,
 ) -> Result<(), Box<dyn Error>> {
     let mut terminated = signal(SignalKind::terminate())?;
+    let mut asked = signal(SignalKind::user_defined1())?;
     let ground = Ground::prepare(target, senders).await?;
     let fighting = attack::begin(attack, &ground, senders);
     let fighting = async {
@@ -87,10 +89,15 @@ async fn carry_out(
         say("ready")?;
         fighting.await
     };
-    tokio::select! {
-        ended = fighting => ended?,
-        () = tokio::time::sleep(length) => {}
-        _ = terminated.recv() => {}
+    let over = tokio::time::sleep(length);
+    tokio::pin!(fighting, over);
+    loop {
+        tokio::select! {
+            ended = &mut fighting => break ended?,
+            () = &mut over => break,
+            _ = terminated.recv() => break,
+            _ = asked.recv() => say(&ground.counts())?,
+        }
     }
     say(&ground.counts())?;
     Ok(())

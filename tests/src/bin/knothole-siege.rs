@@ -21,8 +21,6 @@ const MOST_KIB: u64 = 262_144;
 const MOST_TIMES: u128 = 3;
 /// How often the source sends.
 const ROUNDS: usize = 3;
-/// An attack ends by itself after so many seconds.
-const LONGEST: &str = "900";
 /// How long an attack may take to have brought what it is about.
 const FILLING: Duration = Duration::from_secs(300);
 /// How long an attack goes on before the source comes.
@@ -112,7 +110,7 @@ fn run(cli: Cli) -> Result<bool, Box<dyn Error>> {
 fn one(camp: &Camp, attack: Attack) -> Result<bool, Box<dyn Error>> {
     let siege = camp.besiege(&attack.name(), attack.lines())?;
     let quiet = Round::of(&siege, true)?;
-    let onslaught = siege.attack(&[&attack.name(), "--seconds", LONGEST])?;
+    let onslaught = siege.attack(&[&attack.name()])?;
     thread::sleep(SETTLING);
     // A store that files have filled takes none: then the words are all that must arrive.
     let files = attack != Attack::Brim;

@@ -2,31 +2,39 @@
 
 use std::time::Duration;
 
-use knothole_tests::{Onslaught, TorClient, finish};
+use knothole_tests::{Counts, Onslaught, Server, TorClient, finish_within};
 
 use super::house::House;
 use super::stage::Stage;
 
 /// The most memory that the server may have, in KiB.
 const MOST_KIB: u64 = 262_144;
-/// How long the attack may last.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long the source may take over Tor. The attack lasts longer.
+const PATIENCE: Duration = Duration::from_secs(240);
+const LONGEST: &str = "900";
+/// Fewer places than the attack has streams.
+const FEW: &str = "connections = 32";
 
 #[test]
 fn a_circuit_that_asks_for_too_many_streams_keeps_no_source_out() {
     let stage = Stage::get();
     let test = "crowd";
-    let house = House::open(stage, test, 1, 1);
+    let lines = format!("{}\n{FEW}", stage.server_lines());
+    let server = Server::new(&stage.programs, &stage.folder(test).join("server"), &lines).unwrap();
+    let onion = server.ask(&["init"]).unwrap().done().unwrap();
+    let house = House::around(stage, test, (server, &onion), 1, 1);
     let tor = TorClient::start(&stage.network, &stage.folder(test).join("tor"), "").unwrap();
     let mut attack = stage.programs.command("knothole-attack");
     attack
         .args(["streams", "--senders", "100", "--socks"])
         .arg(tor.socks().to_string())
-        .args(["--onion", &house.onion])
-        .args(["--seconds", &PATIENCE.as_secs().to_string()]);
-    let onslaught = Onslaught::begin(attack).unwrap();
+        .args(["--onion", &house.onion, "--seconds", LONGEST]);
+    let mut onslaught = Onslaught::begin(attack).unwrap();
+    // All places were taken, and many more were asked for.
+    let enough = |counts: &Counts| counts.connections > 32 && counts.not_connected > 100;
+    onslaught.until(enough).unwrap();
     let file = house.file("recording.mov", 1 << 20);
-    let said = finish(&mut house.sending(&file, &stage.arti_way())).unwrap();
+    let said = finish_within(house.sending(&file, &stage.arti_way()), PATIENCE).unwrap();
     said.done().unwrap();
     let counts = onslaught.end().unwrap();
     let peak = house.server.peak_kib().unwrap();

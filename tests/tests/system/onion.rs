@@ -1,6 +1,9 @@
 //! The server's onions, and the ways to them.
 
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE32_NOPAD;
@@ -45,7 +48,7 @@ fn the_collection_is_found_by_admitted_couriers_only() {
     let stage = Stage::get();
     let test = "collection";
     let folder = stage.folder(test);
-    let (mut server, _) = stage.server(test);
+    let (mut server, public) = stage.server(test);
     let key = Key::new(1);
     let card = folder.join("card");
     std::fs::write(&card, key.card()).unwrap();
@@ -57,10 +60,24 @@ fn the_collection_is_found_by_admitted_couriers_only() {
     let admitted = key.tor(stage, &folder.join("admitted"), &collection);
     let refused = admitted.get(&collection, "/listing").unwrap();
     assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
-    let stranger = Key::new(2).tor(stage, &folder.join("stranger"), &collection);
-    assert!(stranger.get(&collection, "/listing").is_err());
-    let keyless = TorClient::start(&stage.network, &folder.join("keyless"), "").unwrap();
-    assert!(keyless.get(&collection, "/listing").is_err());
+    thread::scope(|both| {
+        both.spawn(|| {
+            let tor = Key::new(2).tor(stage, &folder.join("stranger"), &collection);
+            is_shut_out(&tor, &collection, &public);
+        });
+        both.spawn(|| {
+            let tor = TorClient::start(&stage.network, &folder.join("keyless"), "").unwrap();
+            is_shut_out(&tor, &collection, &public);
+        });
+    });
+}
+
+/// The collection does not let this Tor in, which is well: it reaches the public onion.
+fn is_shut_out(tor: &TorClient, collection: &str, public: &str) {
+    let error = tor.get(collection, "/listing").unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::PermissionDenied, "{error}");
+    let answer = tor.get(public, "/newsroom.txt").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[test]
@@ -148,7 +165,7 @@ impl Key {
     }
 
     /// A C tor that has the key for `collection` (client authorization of rend-spec-v3).
-    fn tor(&self, stage: &Stage, folder: &std::path::Path, collection: &str) -> TorClient {
+    fn tor(&self, stage: &Stage, folder: &Path, collection: &str) -> TorClient {
         let keys = folder.join("keys");
         std::fs::DirBuilder::new()
             .mode(0o700)

@@ -1,11 +1,13 @@
 //! A drop-box that nobody reaches any more comes back by itself.
 
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use knothole_tests::{RelayName, Server, TorClient};
 use serde_json::Value;
 
+use super::house::LOOK;
 use super::stage::Stage;
 
 /// How long the server may take to notice, to start anew and to be reached again.
@@ -59,6 +61,7 @@ fn wait(server: &Server, is_so: impl Fn(&Value) -> bool) -> Value {
         }
         let log = server.log().unwrap();
         assert!(start.elapsed() < PATIENCE, "{found} {log}");
+        thread::sleep(LOOK);
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use knothole_tests::{Said, finish, guarded};
+use knothole_tests::{Said, Server, finish, guarded};
 
-use super::house::{House, WORDS};
+use super::house::{House, LOOK, WORDS};
 use super::stage::Stage;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/test-drop/send");
+/// How long the server may take to notice that it is to close, or to open.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// What every test drop says first.
 const BEGINNING: &str = "Test drop of week ";
 
@@ -60,30 +64,26 @@ fn a_test_drop_that_does_not_arrive_ends_in_another_way_than_one_that_does() {
     let house = House::open(stage, "test-drop-closed", 1, 1);
     std::fs::write(house.folder("words"), format!("{WORDS}\n")).unwrap();
     house.server.ask(&["close"]).unwrap().done().unwrap();
-    let start = std::time::Instant::now();
-    while !house
-        .server
-        .ask(&["status"])
-        .unwrap()
-        .out
-        .contains("new drops: refused")
-    {
-        assert!(start.elapsed().as_secs() < 30, "it never closed");
-    }
+    wait(&house.server, true);
     let said = send(stage, &house.folder(""));
     assert_eq!(said.code, Some(3), "{said:?}");
     assert!(said.err.contains("takes nothing new there"), "{said:?}");
     house.server.ask(&["reopen"]).unwrap().done().unwrap();
-    while house
-        .server
-        .ask(&["status"])
-        .unwrap()
-        .out
-        .contains("new drops: refused")
-    {
-        assert!(start.elapsed().as_secs() < 60, "it never opened");
-    }
+    wait(&house.server, false);
     assert_eq!(send(stage, &house.folder("")).code, Some(0));
+}
+
+/// Waits until the server says that it refuses new drops, or that it does not.
+fn wait(server: &Server, refused: bool) {
+    let start = Instant::now();
+    loop {
+        let status = server.ask(&["status"]).unwrap();
+        if status.out.contains("new drops: refused") == refused {
+            return;
+        }
+        assert!(start.elapsed() < PATIENCE, "{status:?}");
+        thread::sleep(LOOK);
+    }
 }
 
 /// The words of sixteen bytes of which every bit is set, which nobody draws either.

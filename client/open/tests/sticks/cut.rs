@@ -127,6 +127,8 @@ impl<'a> Case<'a> {
             // It says what it could not do, and breaks nowhere.
             let code = ended.status.code();
             assert!(code.is_some_and(|code| code < 7), "{step}: {ended:?}");
+            // Without any of the stick nothing goes well; if it does, the stick was not pulled.
+            assert!(position > 0 || code != Some(0), "{step}: {ended:?}");
             then(place.path(), step, code == Some(0));
         }
     }
