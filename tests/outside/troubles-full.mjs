@@ -29,7 +29,7 @@ export const cases = {
   },
 
   'a drop-box that fills up in the middle is waited for, and it goes on by itself': async (scene) => {
-    const house = await scene.house({ most: KEPT + 100_000_000, size: 80_000_000 })
+    const house = await scene.house({ most: KEPT + 101_000_000, size: 80_000_000 })
     const path = join(scene.folder(), 'film.bin')
     const content = randomBytes(40_000_000)
     writeFileSync(path, content)

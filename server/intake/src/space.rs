@@ -163,7 +163,7 @@ impl Space {
     /// Looks how much room strangers are told of from now on. Everybody can ask, as often as they
     /// like, whether a length would fit: were that the room of the moment, they could watch others
     /// send. So it is looked at when nobody's act decides: at a start, at a batch boundary and at
-    /// the beginning of a day; and when somebody was refused in earnest, or room was made for such.
+    /// the beginning of a day; and when room was made for somebody who was refused.
     pub(crate) fn look(&self, disk: &dyn Disk) -> io::Result<()> {
         let left = self.left(disk, Class::Bulk)?;
         self.told.store(roughly(left), Ordering::Relaxed);
@@ -304,8 +304,6 @@ impl Grant {
         let mut ledger = lock(&self.space.ledger);
         if more > self.space.left_of(free, self.class, &ledger) {
             self.space.short.store(true, Ordering::Relaxed);
-            let left = self.space.left_of(free, Class::Bulk, &ledger);
-            self.space.told.store(roughly(left), Ordering::Relaxed);
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         ledger.ahead = ledger.ahead.saturating_add(more);

@@ -87,9 +87,6 @@ fn strangers_are_told_roughly_what_there_was_and_not_what_there_is() {
     assert!(told(96));
     space.look(&disk).unwrap();
     assert!(told(48));
-    // Who was refused in earnest spares the next one the trouble.
-    assert!(write(&space, &disk, Class::Bulk, 60 * MIB).is_err());
-    assert!(!space.fits(&disk, Class::Bulk, 47 * MIB).unwrap());
 }
 
 #[test]
