@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use knothole_envelope::OnionAddress;
 
 use crate::broom::Broom;
+use crate::child::Process;
 use crate::network::Network;
 use crate::newsroom::{Courier, Newsroom};
 use crate::onslaught::Onslaught;
@@ -198,6 +201,39 @@ impl Siege {
     /// # Errors
     /// When its program cannot be started, or does not end.
     pub fn send(&self, bytes: usize) -> io::Result<Sent> {
+        let command = self.source(bytes)?;
+        let begun = Instant::now();
+        let said = finish_within(command, PATIENCE)?;
+        Ok(Sent {
+            said,
+            took: begun.elapsed(),
+        })
+    }
+
+    /// The honest source sends as [`Siege::send`] does, until it hears that there is no room, and
+    /// then gives up. Whether it hears that within this time.
+    ///
+    /// # Errors
+    /// When its program cannot be started.
+    pub fn hears_that_it_is_full(&self, bytes: usize, within: Duration) -> io::Result<bool> {
+        let mut command = self.source(bytes)?;
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut source = Process::start(command)?;
+        let said = source.child().stderr.take();
+        let said = BufReader::new(said.ok_or(io::ErrorKind::BrokenPipe)?);
+        let (heard, hears) = mpsc::channel();
+        // It ends with the source, which ends with this.
+        thread::spawn(move || {
+            let mut lines = said.lines().map_while(Result::ok);
+            let told = lines.any(|line| line.contains("is full") || line.contains("has no room"));
+            // When that took too long nobody listens any more.
+            let _taken = heard.send(told);
+        });
+        Ok(hears.recv_timeout(within).unwrap_or(false))
+    }
+
+    /// The command of a source that sends a message, and a file of so many bytes if there are any.
+    fn source(&self, bytes: usize) -> io::Result<Command> {
         let (file, message) = (self.folder.join("film"), self.folder.join("message"));
         File::create(&message)?.write_all(b"look into this")?;
         let mut command = self.programs.command("knothole-send");
@@ -211,12 +247,7 @@ impl Siege {
             .args(["--no-reply", "--message-file"])
             .arg(&message)
             .args(&self.way);
-        let begun = Instant::now();
-        let said = finish_within(command, PATIENCE)?;
-        Ok(Sent {
-            said,
-            took: begun.elapsed(),
-        })
+        Ok(command)
     }
 
     /// The most memory that the server has had so far, in KiB.

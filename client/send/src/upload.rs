@@ -390,7 +390,10 @@ fn why_waiting(error: &DropBoxError, pause: Duration) -> String {
     let what = match error {
         DropBoxError::Dial(_) => "The drop-box cannot be reached at the moment.",
         DropBoxError::Busy(_) => "The drop-box is busy.",
-        DropBoxError::Full => "The drop-box has no room at the moment. What it has so far is kept.",
+        DropBoxError::Full => {
+            "The drop-box has no room at the moment. What it has so far is kept. A message without \
+             files may get through meanwhile."
+        }
         _ => "The connection broke. What the drop-box has so far is kept.",
     };
     format!("{what} Trying again in {} s.", pause.as_secs())

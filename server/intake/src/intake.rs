@@ -140,6 +140,7 @@ impl Intake {
             pool_uploads: 0,
             pool_messages: 0,
             pool_segments: 0,
+            pool_staying: 0,
             ..Settings::default()
         };
         Self::open_on(Arc::clone(disk), settings, now, Passage::Open)

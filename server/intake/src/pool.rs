@@ -57,6 +57,7 @@ pub(crate) struct Pool {
     uploads: usize,
     messages: usize,
     segments: usize,
+    staying: usize,
     bytes: u64,
     /// In the order in which they are taken, the last one first, which says nothing.
     blanks: Mutex<BTreeMap<Kind, Vec<Name>>>,
@@ -83,6 +84,7 @@ impl Pool {
             uploads: settings.pool_uploads,
             messages: settings.pool_messages,
             segments: settings.pool_segments,
+            staying: settings.pool_staying,
             bytes: settings.pool_bytes,
             blanks: Mutex::default(),
         };
@@ -174,6 +176,7 @@ impl Pool {
                 Kind::Message => self.messages,
                 Kind::Segment => self.segments,
                 Kind::Plain => self.segments.saturating_sub(segments),
+                Kind::Stays => self.staying,
             };
             let mut held = self.count(kind);
             while held < wanted && kind.reserved() <= bytes && most > 0 {

@@ -39,6 +39,9 @@ pub struct Settings {
     /// Segments of 4 MiB, or what is left at an upload's end, that are made so: 1,024 are 4 GiB in
     /// a batch. An empty one costs 256 bytes of the disk.
     pub pool_segments: usize,
+    /// Files that are made so and never taken: whoever begins and drops uploads until the others
+    /// are gone does not keep the journal from going round. They cost 256 bytes of the disk each.
+    pub pool_staying: usize,
     /// Most bytes that files made beforehand may take up, so that the order of blocks does not tell
     /// the order of writing: at most a 32nd of what is free. Other drops cannot have them.
     pub pool_bytes: u64,
@@ -124,6 +127,7 @@ impl Default for Settings {
             pool_uploads: 256,
             pool_messages: 64,
             pool_segments: 1_024,
+            pool_staying: 1_024,
             pool_bytes: 256 * MIB,
             level_pause: Duration::from_secs(60),
             most_public_connections: 256,

@@ -11,6 +11,7 @@ mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
+use knothole_envelope::{ListedDrop, Receipt, unframe};
 use knothole_intake::{Desk, UnixSeconds};
 use newsroom::{BATCH, DAY, House};
 use wire::{Answer, PATCH, Wire};
@@ -141,7 +142,18 @@ async fn couriers_fetch_from_a_closed_drop_box_and_bring_what_is_signed() {
         .unwrap();
     assert_eq!(house.intake.status().visible, 1);
     let listing = house.collect("GET /listing", &[], b"").await;
-    assert_eq!(listing.status, 200);
+    let listed = ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap();
+    let drop = listed.first().unwrap();
+    let line = format!("GET /drops/{}", drop.id);
+    let fetched = house.collect(&line, &[], b"").await;
+    assert_eq!((fetched.status, fetched.body), (200, sealed));
+    let receipt = house.receipt(Receipt::Opened {
+        drop: drop.id,
+        tree,
+        length: drop.chunks.envelope_len(),
+    });
+    let signed = house.collect("POST /receipts", &[], &receipt).await;
+    assert_eq!(signed.status, 204, "{}", signed.text());
     let sheets = house.collect("PUT /sheets", &[], &house.sheets()).await;
     assert_eq!(sheets.status, 204);
 }

@@ -22,9 +22,11 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::slice;
 
 use knothole_envelope::{
-    EraseHash, ListedDrop, MailboxAddress, PushedReply, Receipt, TreeHash, seal_decoy, unframe,
+    EraseHash, ListedDrop, MailboxAddress, PushedReply, REPLY_LEN, Receipt, TreeHash, seal_decoy,
+    unframe,
 };
 use knothole_intake::{Settings, UnixSeconds};
 use newsroom::{BATCH, DAY, House, rng};
@@ -275,7 +277,8 @@ impl Story<'_> {
             arrived: false,
         };
         let (words, other) = house.drop(6);
-        let replies = PushedReply::encode_list(&[reply()]);
+        let letter = reply();
+        let replies = PushedReply::encode_list(slice::from_ref(&letter));
         let half = upload.sealed.len() / 2;
         let mut filler = None;
         let mut refused = Vec::new();
@@ -298,12 +301,18 @@ impl Story<'_> {
             }
         }
         drop(filler);
-        self.end(house, upload, &other, &refused).await;
+        self.end(house, upload, (&other, &letter), &refused).await;
         refused
     }
 
     /// There is room again: what was refused is asked for again, and all of it is there.
-    async fn end(&self, house: House, mut upload: Upload, words: &TreeHash, refused: &[Point]) {
+    async fn end(
+        &self,
+        house: House,
+        mut upload: Upload,
+        (words, letter): (&TreeHash, &PushedReply),
+        refused: &[Point],
+    ) {
         let was_refused = |point| refused.contains(&point);
         turn(&house).await;
         // An upload whose disk failed is known again after the next start.
@@ -338,6 +347,10 @@ impl Story<'_> {
             there == 1 || (there == 0 && was_refused(Point::Form)),
             "{there} of the form"
         );
+        assert!(shows(&house, letter).await || was_refused(Point::Reply));
+        let pushed = PushedReply::encode_list(slice::from_ref(letter));
+        assert!(push(&house, "POST /replies", &pushed).await);
+        assert!(shows(&house, letter).await);
         assert_eq!(house.intake.status().damaged, 0);
         assert_eq!(house.intake.status().unfinished, 0);
         // The next start finds the same.
@@ -361,6 +374,15 @@ async fn hand_in(house: &House, sealed: &[u8]) -> bool {
 
 async fn push(house: &House, line: &str, bytes: &[u8]) -> bool {
     answered(&house.collect(line, &[], bytes).await, 204)
+}
+
+/// Whether its source would find this reply.
+async fn shows(house: &House, letter: &PushedReply) -> bool {
+    let line = format!("GET /mailbox/{}", letter.mailbox);
+    let shown = Wire::public(&house.intake).ask(&line, &[], b"").await;
+    assert_eq!(shown.status, 200);
+    let mut replies = shown.body.chunks(REPLY_LEN);
+    replies.any(|reply| reply == letter.envelope.as_slice())
 }
 
 async fn turn(house: &House) -> bool {

@@ -116,12 +116,15 @@ async fn no_time_and_no_number_of_a_file_tells_when_its_drop_came_before_the_bou
 {
     let mut day = Day::begin().await;
     let mut arrivals = day.play().await;
+    let unfinished = day.begin_one().await;
     let root = day.house.folder.path().to_owned();
     // A minute after the last one, and before the boundary.
     arrivals.ended = probe();
     day.wait(60).await;
     let found = seize(&root);
-    assert_no_hour(&found, &["drops", "spent"], &arrivals);
+    let began_there = format!("incoming/{unfinished}");
+    assert!(found.contains_key(&format!("{began_there}/s00000000")));
+    assert_no_hour(&found, &["drops", "spent", "incoming"], &arrivals);
     assert_no_order(&found, "drops", &arrivals);
     // The folders themselves, but for their births.
     for room in ["", "incoming", "drops", "spent", "shelf", "trash", "pool"] {

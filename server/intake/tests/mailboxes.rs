@@ -8,6 +8,8 @@ mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
+use std::time::{Duration, Instant};
+
 use knothole_envelope::{
     Codename, ListedDrop, MAILBOX_LEN, Message, PushedReply, REPLY_LEN, Suite, WayBack, open_reply,
     seal_decoy, seal_reply, unframe,
@@ -70,6 +72,27 @@ async fn read(house: &House, source: &WayBack) -> Vec<u64> {
     let mut numbers: Vec<_> = opened.map(|reply| reply.number()).collect();
     numbers.sort_unstable();
     numbers
+}
+
+/// Less than what a server takes its time for by default.
+const TIME: Duration = Duration::from_millis(300);
+
+#[tokio::test]
+async fn no_answer_about_a_mailbox_comes_before_the_fixed_time_is_over() {
+    let mut settings = newsroom::settings();
+    settings.mailbox_time = TIME;
+    let house = House::with(settings).await;
+    let (written_to, other) = (source(&house, 1), source(&house, 2));
+    let replies = [reply(&house, &written_to, 1)];
+    assert_eq!(push(&house, &replies).await.status, 204);
+    for source in [&written_to, &other] {
+        let begun = Instant::now();
+        assert_eq!(poll(&house, source).await.status, 200);
+        assert!(begun.elapsed() >= TIME);
+        let begun = Instant::now();
+        assert_eq!(erase(&house, source, &replies).await.status, 204);
+        assert!(begun.elapsed() >= TIME);
+    }
 }
 
 /// The same but for the bytes of the envelopes.

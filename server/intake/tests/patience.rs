@@ -17,7 +17,8 @@ mod wire;
 use std::sync::Arc;
 use std::time::Duration;
 
-use knothole_intake::Intake;
+use knothole_envelope::{ListedDrop, unframe};
+use knothole_intake::{Intake, UnixSeconds};
 use newsroom::House;
 use tokio::time::{Instant, interval, timeout};
 use wire::{PATCH, Wire};
@@ -83,6 +84,35 @@ async fn a_connection_that_lies_idle_after_an_answer_is_closed() {
         wire.ask("GET /charter", &[], b"").await;
         closes(&mut wire).await;
     }
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_of_its_answer_is_left() {
+    let mut settings = newsroom::settings();
+    settings.read_patience = SHORT;
+    let house = House::with(settings).await;
+    let (sealed, _) = house.drop(5);
+    assert!(sealed.len() > 3 * 65_536, "the pipe would hold it");
+    let length = sealed.len().to_string();
+    let mut wire = Wire::public(&house.intake);
+    wire.tus("POST /drops", &[("Upload-Length", &length), PATCH], &sealed)
+        .await;
+    let next = UnixSeconds::new(newsroom::DAY + newsroom::BATCH);
+    house.intake.tick(next).await.unwrap();
+    let listing = house.collect("GET /listing", &[], b"").await;
+    let listed = ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap();
+    let mut wire = Wire::collection(&house.intake);
+    let line = format!("GET /drops/{}", listed.first().unwrap().id);
+    wire.begin(&line, &[("Authorization", &newsroom::bearer())], 0, b"")
+        .await;
+    let begun = Instant::now();
+    let mut now_and_then = interval(SHORT / 8);
+    while wire.send(b"x").await {
+        now_and_then.tick().await;
+        assert!(begun.elapsed() < PATIENCE, "it is waited for for ever");
+    }
+    // What the pipe holds is the beginning of the answer.
+    assert_eq!(wire.answer(true).await.status, 200);
 }
 
 #[tokio::test]

@@ -27,6 +27,10 @@ use crate::passphrase::Passphrase;
 const VERSION: &[u8] = b"1\n";
 /// Files in one at most; couriers are few, and receipts as many as there were drops.
 const MOST_FILES: u64 = 1 << 20;
+/// Bytes of a backup at most, sealed.
+pub(crate) const MOST_BYTES: u64 = 256 << 20;
+/// The heads of a name and of its bytes take up less.
+const CBOR_HEADS: usize = 16;
 /// A name that the files have until all of them are there.
 const UNFINISHED: &str = "restoring";
 
@@ -86,9 +90,15 @@ impl Backup {
     ) -> Result<Vec<u8>, BackupError> {
         let count = u64::try_from(self.0.len()).unwrap_or(u64::MAX);
         let contents = self.0.values().map(|bytes| bytes.len());
-        let room = contents.fold(0_usize, |sum, length| {
-            sum.saturating_add(length).saturating_add(MOST_NAME_BYTES)
+        let room = contents.fold(seal::MORE, |sum, length| {
+            let entry = length.saturating_add(MOST_NAME_BYTES);
+            sum.saturating_add(entry).saturating_add(CBOR_HEADS)
         });
+        // What could not be put back is no backup.
+        let most = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
+        if count > MOST_FILES || room > most {
+            return Err(BackupError::Seal(SealError::TooLong));
+        }
         // Reserved at once, so that growing leaves no copies.
         let mut archive = Zeroizing::new(Vec::with_capacity(room));
         let mut encoder = Encoder::new(&mut *archive);

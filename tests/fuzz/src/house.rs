@@ -114,7 +114,7 @@ impl House {
         let mut settings = Settings::default();
         // A large pool takes a while to make, each time.
         (settings.pool_uploads, settings.pool_messages) = (2, 1);
-        settings.pool_segments = 2;
+        (settings.pool_segments, settings.pool_staying) = (2, 1);
         let intake = Intake::open(folder.path(), settings, UnixSeconds::new(noon));
         Self {
             folder,

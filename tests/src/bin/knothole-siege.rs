@@ -23,6 +23,8 @@ const MOST_TIMES: u128 = 3;
 const ROUNDS: usize = 3;
 /// How long an attack may take to have brought what it is about.
 const FILLING: Duration = Duration::from_secs(300);
+/// How long it may take until a source hears that there is no room for its file.
+const TOLD_WITHIN: Duration = Duration::from_secs(60);
 /// How long an attack goes on before the source comes.
 const SETTLING: Duration = Duration::from_secs(3);
 
@@ -120,7 +122,7 @@ fn one(camp: &Camp, attack: Attack) -> Result<bool, Box<dyn Error>> {
         _ => {}
     }
     let attacked = Round::of(&siege, files)?;
-    let told = files || siege.send(FILE)?.said.err.contains("full");
+    let told = files || siege.hears_that_it_is_full(FILE, TOLD_WITHIN)?;
     let peak = siege.peak_kib()?;
     let counts = onslaught.end()?;
     let held = told

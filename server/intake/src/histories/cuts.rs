@@ -5,6 +5,8 @@ use super::acts::{Act, Size};
 use super::house::{BATCH, House};
 use super::runtime;
 use crate::clock::DAY;
+use crate::commit::incoming;
+use crate::disk::Disk as _;
 use crate::disk::faulty::Survives;
 
 /// What a scene begins with, and what is cut off in it.
@@ -12,6 +14,8 @@ struct Scene {
     grace: u32,
     before: &'static [Act],
     act: Deed,
+    /// No upload is left when it was done.
+    clears: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +35,7 @@ impl Scene {
             grace: 0,
             before,
             act: Deed::Act(act),
+            clears: false,
         }
     }
 
@@ -44,7 +49,13 @@ impl Scene {
             grace: 0,
             before,
             act: Deed::Start,
+            clears: false,
         }
+    }
+
+    const fn that_clears(mut self) -> Self {
+        self.clears = true;
+        self
     }
 
     /// The house in which it plays, with a server that has just started.
@@ -109,6 +120,9 @@ impl Scene {
         house.end(Survives::Synced);
         assert!(house.start(), "the server does not start");
         house.check().await;
+        if self.clears {
+            assert_eq!(house.disk.list(&incoming()).unwrap(), []);
+        }
     }
 }
 
@@ -256,7 +270,10 @@ fn uploads_whose_days_are_over_go_wherever_that_is_cut_off() {
         Act::Send(0, 300),
         Act::Pass(14 * DAY),
     ];
-    play("expiry", &[Scene::new(OVER, Act::Pass(2 * DAY))]);
+    play(
+        "expiry",
+        &[Scene::new(OVER, Act::Pass(2 * DAY)).that_clears()],
+    );
 }
 
 #[test]

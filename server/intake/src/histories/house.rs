@@ -46,6 +46,7 @@ fn settings(grace: u32) -> Settings {
         pool_uploads: 2,
         pool_messages: 1,
         pool_segments: 2,
+        pool_staying: 1,
         ..Settings::default()
     }
 }

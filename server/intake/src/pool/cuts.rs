@@ -19,6 +19,7 @@ fn settings() -> Settings {
         pool_uploads: 2,
         pool_messages: 1,
         pool_segments: 3,
+        pool_staying: 1,
         ..Settings::default()
     }
 }
@@ -64,11 +65,11 @@ fn send(pool: &Pool, byte: u8, bytes: &[u8], acknowledged: &Cell<u64>) -> io::Re
 
 /// All blanks of the pool are there, and nothing is in them.
 fn assert_full(pool: &Pool) {
-    for (kind, wanted) in Kind::ALL.into_iter().zip([2, 8, 1, 3, 0]) {
+    for (kind, wanted) in Kind::ALL.into_iter().zip([2, 8, 1, 3, 0, 1]) {
         assert_eq!(pool.count(kind), wanted, "{kind:?}");
     }
     assert_blank(pool);
-    assert_eq!(pool.list(&super::pool()).unwrap().len(), 14);
+    assert_eq!(pool.list(&super::pool()).unwrap().len(), 15);
 }
 
 fn assert_blank(pool: &Pool) {

@@ -20,16 +20,19 @@ pub(super) enum Kind {
     Segment,
     /// Any file. It has no blocks yet.
     Plain,
+    /// Nothing: it stays, and is changed to send the journal round when all others were taken.
+    Stays,
 }
 
 impl Kind {
     /// In the order in which they are made.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Folder,
         Self::Record,
         Self::Message,
         Self::Segment,
         Self::Plain,
+        Self::Stays,
     ];
 
     /// The first letter of its blanks' names.
@@ -40,6 +43,7 @@ impl Kind {
             Self::Message => 'm',
             Self::Segment => 's',
             Self::Plain => 'p',
+            Self::Stays => 'j',
         }
     }
 
@@ -54,7 +58,7 @@ impl Kind {
     /// The bytes whose blocks it has beforehand.
     pub(super) const fn reserved(self) -> u64 {
         match self {
-            Self::Folder | Self::Plain => 0,
+            Self::Folder | Self::Plain | Self::Stays => 0,
             Self::Record => RECORD_BYTES,
             Self::Message => SMALLEST,
             Self::Segment => SEGMENT,

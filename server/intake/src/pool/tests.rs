@@ -21,6 +21,7 @@ fn settings() -> Settings {
         pool_uploads: 4,
         pool_messages: 2,
         pool_segments: 5,
+        pool_staying: 3,
         pool_bytes: 16 << 20,
         ..Settings::default()
     }
@@ -45,7 +46,7 @@ fn inodes(path: &Path) -> Vec<(u64, u64)> {
     found
 }
 
-fn counts(pool: &Pool) -> [usize; 5] {
+fn counts(pool: &Pool) -> [usize; 6] {
     Kind::ALL.map(|kind| pool.count(kind))
 }
 
@@ -55,7 +56,7 @@ fn whatever_a_drop_consists_of_was_made_before_it_came() {
     let pool = open(folder.path());
     let made: HashSet<_> = inodes(&folder.path().join("pool")).into_iter().collect();
     // 16 MiB hold the records, both messages, and three of the segments.
-    assert_eq!(counts(&pool), [4, 16, 2, 3, 2]);
+    assert_eq!(counts(&pool), [4, 16, 2, 3, 2, 3]);
     arrive(&*pool, 1, &content(1, smallest()), Some(BatchNumber(10)));
     arrive(&*pool, 2, &content(2, SEGMENT), Some(BatchNumber(10)));
     let found = inodes(&folder.path().join("drops"));
@@ -64,7 +65,7 @@ fn whatever_a_drop_consists_of_was_made_before_it_came() {
         // Nor has any of them taken up room that it did not have: their blocks are older, too.
         assert!(made.contains(&(inode, bytes)), "{inode} of {bytes} bytes");
     }
-    assert_eq!(counts(&pool), [2, 8, 1, 2, 2]);
+    assert_eq!(counts(&pool), [2, 8, 1, 2, 2, 3]);
 }
 
 #[test]
@@ -81,9 +82,30 @@ fn when_the_pool_has_run_out_drops_still_arrive() {
         arrive_in_lanes(&*pool, 9, &bytes, 70_000).tree,
         tree(&bytes)
     );
-    let [folders, records, _, _, plain] = counts(&pool);
+    let [folders, records, _, _, plain, staying] = counts(&pool);
     assert_eq!([folders, records, plain], [0; 3]);
+    assert_eq!(staying, 3);
     assert_eq!(pool.list(&drops()).unwrap().len(), 7);
+}
+
+#[test]
+fn when_every_blank_that_can_be_was_taken_the_journal_still_goes_round() {
+    let (folder, _) = store();
+    let pool = open(folder.path());
+    for byte in 1..=40 {
+        let begun = folder_of(&incoming(), &id(byte));
+        pool.make_folder(&begun).unwrap();
+        for name in ["ticket", "mark", "link"] {
+            pool.create(&begun.join(Name::parse(name).unwrap()))
+                .unwrap();
+        }
+        for bytes in [SEGMENT, smallest()] {
+            let segment = begun.join(Name::parse(&format!("s{bytes}")).unwrap());
+            pool.open_or_create_for(&segment, bytes).unwrap();
+        }
+    }
+    assert_eq!(counts(&pool), [0, 0, 0, 0, 0, 3]);
+    assert_eq!(pool.touch().unwrap(), 3 * INODE_BYTES);
 }
 
 #[test]

@@ -67,6 +67,7 @@ impl House {
         // A large pool takes a while to make.
         settings.pool_uploads = 4;
         settings.pool_segments = 4;
+        settings.pool_staying = 4;
         let intake = Intake::open(folder.path(), settings, now).unwrap();
         let house = Self {
             folder,

@@ -8,8 +8,6 @@
     reason = "a test that cannot go on ends"
 )]
 
-use std::path::PathBuf;
-
 use knothole_intake::{Settings, UnixSeconds};
 
 use super::newsroom::{self, BATCH, DAY, House};
@@ -18,6 +16,9 @@ use super::wire::{PATCH, Wire};
 
 /// How many drops come in a day. The more, the weaker an order is seen.
 const DROPS: usize = 48;
+
+/// How much of a drop comes before its line breaks.
+const HALF: usize = 500_000;
 
 /// What the test knows, and the disk must not tell.
 pub struct Arrivals {
@@ -89,20 +90,34 @@ impl Day {
         self.arrived(&before)
     }
 
-    /// A drop whose line breaks, and that goes on a minute later.
-    async fn send_in_two(&mut self) -> String {
-        let before = self.waiting();
+    /// The first half of a drop, whose line then breaks. Gives its path.
+    async fn send_half(&self) -> String {
         let length = self.sealed.len().to_string();
         let mut wire = Wire::public(&self.house.intake);
         let made = wire
             .tus("POST /drops", &[("Upload-Length", &length)], b"")
             .await;
         let path = made.header("location").unwrap().to_owned();
-        let (one, two) = self.sealed.split_at(500_000);
-        assert_eq!(wire.patch(&path, 0, one).await.status, 204);
+        let sent = wire.patch(&path, 0, &self.sealed[..HALF]).await;
+        assert_eq!(sent.status, 204);
+        path
+    }
+
+    /// A drop that is begun and not ended. Gives its name at the server.
+    pub async fn begin_one(&self) -> String {
+        let before = self.names("incoming");
+        self.send_half().await;
+        fresh(&before, self.names("incoming"))
+    }
+
+    /// A drop whose line breaks, and that goes on a minute later.
+    async fn send_in_two(&mut self) -> String {
+        let before = self.waiting();
+        let path = self.send_half().await;
         self.now += 61;
         self.tick().await;
-        let sent = wire.patch(&path, one.len(), two).await;
+        let mut wire = Wire::public(&self.house.intake);
+        let sent = wire.patch(&path, HALF, &self.sealed[HALF..]).await;
         assert_eq!(sent.status, 204);
         self.arrived(&before)
     }
@@ -141,19 +156,23 @@ impl Day {
     }
 
     fn waiting(&self) -> Vec<String> {
-        let folder = std::fs::read_dir(self.drops()).unwrap();
+        self.names("drops")
+    }
+
+    fn names(&self, room: &str) -> Vec<String> {
+        let folder = std::fs::read_dir(self.house.folder.path().join(room)).unwrap();
         let names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         names.collect()
     }
 
-    fn drops(&self) -> PathBuf {
-        self.house.folder.path().join("drops")
-    }
-
     fn arrived(&self, before: &[String]) -> String {
-        let mut fresh = self.waiting();
-        fresh.retain(|name| !before.contains(name));
-        assert_eq!(fresh.len(), 1);
-        fresh.remove(0)
+        fresh(before, self.waiting())
     }
+}
+
+/// The one name that was not there before.
+fn fresh(before: &[String], mut now: Vec<String>) -> String {
+    now.retain(|name| !before.contains(name));
+    assert_eq!(now.len(), 1);
+    now.remove(0)
 }

@@ -49,6 +49,7 @@ pub fn settings() -> Settings {
     settings.pool_uploads = 4;
     settings.pool_messages = 2;
     settings.pool_segments = 4;
+    settings.pool_staying = 4;
     settings
 }
 
@@ -85,6 +86,11 @@ impl Keys {
 
 fn token() -> String {
     "ab".repeat(32)
+}
+
+/// What a courier says of itself to the collection side.
+pub fn bearer() -> String {
+    format!("Bearer {}", token())
 }
 
 impl House {
@@ -215,7 +221,7 @@ impl House {
 
     /// Asks the collection side as the courier.
     pub async fn collect(&self, line: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let bearer = format!("Bearer {}", token());
+        let bearer = bearer();
         let mut all = vec![("Authorization", bearer.as_str())];
         all.extend_from_slice(headers);
         Wire::collection(&self.intake).ask(line, &all, body).await

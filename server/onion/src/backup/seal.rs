@@ -27,6 +27,8 @@ const MAGIC: &[u8; 16] = b"knothole backup\n";
 const VERSION: u32 = 1;
 const HEAD_LEN: usize = 48;
 const TAG_LEN: usize = 16;
+/// Bytes by which what is sealed is longer than the archive in it.
+pub(super) const MORE: usize = HEAD_LEN + TAG_LEN;
 /// KiB of memory: a server has 1 GiB of it, and runs.
 const MEMORY: u32 = 64 * 1024;
 const PASSES: u32 = if cfg!(test) { 1 } else { 4 };

@@ -185,6 +185,30 @@ fn a_backup_opens_with_its_passphrase_alone_and_not_when_a_byte_of_it_differs() 
     assert!(!sealed.windows(11).any(|bytes| bytes == b"fingerprint"));
 }
 
+#[test]
+fn what_could_not_be_put_back_is_not_sealed() {
+    let made = Made::new();
+    let mut backup = made.gather();
+    // A gap, which takes no room on this disk.
+    let receipt = std::fs::File::create(made.path("data/store/receipts/0b")).unwrap();
+    receipt.set_len(MOST_BYTES).unwrap();
+    let refused = made.gather().seal(&words(), &mut rng());
+    assert!(matches!(
+        refused,
+        Err(BackupError::Seal(SealError::TooLong))
+    ));
+    for number in 0..=MOST_FILES {
+        let receipt = format!("receipts/{number:x}");
+        let entry = Entry::in_store(Path::new(&receipt)).unwrap();
+        backup.0.insert(entry, Zeroizing::default());
+    }
+    let refused = backup.seal(&words(), &mut rng());
+    assert!(matches!(
+        refused,
+        Err(BackupError::Seal(SealError::TooLong))
+    ));
+}
+
 fn archive(files: &[(&str, &[u8])]) -> Result<Backup, BackupError> {
     let mut archive = Vec::new();
     let mut encoder = Encoder::new(&mut archive);

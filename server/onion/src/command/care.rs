@@ -8,15 +8,13 @@ use getrandom::SysRng;
 use rand_core::UnwrapErr;
 
 use super::{Failure, Out, Place, public_onion};
-use crate::backup::{Backup, BackupError};
+use crate::backup::{self, Backup, BackupError};
 use crate::config::Listen;
 use crate::control;
 use crate::durable;
 use crate::passphrase::Passphrase;
 use crate::{burn, run};
 
-/// A backup is far smaller.
-const MOST_BACKUP_BYTES: u64 = 256 << 20;
 /// The name that a configuration gets where only that is wanted.
 const CONFIGURATION: &str = "knothole-server.toml";
 
@@ -127,7 +125,7 @@ pub(super) fn restore(
 
 fn read(file: &Path) -> Result<Vec<u8>, BackupError> {
     let read = std::fs::metadata(file).and_then(|found| {
-        if found.len() > MOST_BACKUP_BYTES {
+        if found.len() > backup::MOST_BYTES {
             return Err(std::io::ErrorKind::FileTooLarge.into());
         }
         std::fs::read(file)
