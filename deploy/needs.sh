@@ -80,13 +80,20 @@ needs_cargo_cyclonedx() {
     cargo install --locked cargo-cyclonedx --version 0.5.9
 }
 
-# one_file_flags SOURCES TARGET - for CARGO_ENCODED_RUSTFLAGS: what makes a program of one file in which no path of this
-# machine stands. Randomness comes by the system call itself: the usual way looks for libc's function by its name, which
-# such a program does not have.
-one_file_flags() {
-  local flags=(-C target-feature=+crt-static --cfg 'getrandom_backend="linux_getrandom"'
-    "--remap-path-prefix=$1=/knothole" "--remap-path-prefix=$2=/target"
-    "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo")
+# joined WORD… - for CARGO_ENCODED_RUSTFLAGS: between two flags stands 1f.
+joined() {
   local IFS=$'\x1f'
-  printf '%s' "${flags[*]}"
+  printf '%s' "$*"
+}
+
+# path_flags SOURCES TARGET - what makes a program in which no path of this machine stands.
+path_flags() {
+  joined "--remap-path-prefix=$1=/knothole" "--remap-path-prefix=$2=/target" \
+    "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+}
+
+# one_file_flags SOURCES TARGET - the same for a program of one file. Randomness comes by the system call itself: the usual
+# way looks for libc's function by its name, which such a program does not have.
+one_file_flags() {
+  joined -C target-feature=+crt-static --cfg 'getrandom_backend="linux_getrandom"' "$(path_flags "$1" "$2")"
 }

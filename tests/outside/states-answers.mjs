@@ -43,7 +43,7 @@ export const answers = [
       }],
       ['front-has-read', async (v) => {
         await v.page.reload()
-        await v.hears(v.texts.warnings.hasRead)
+        await v.hears(v.texts.warnings.used)
         await v.page.waitForSelector('#choices:not([hidden])')
       }],
     ],
@@ -119,6 +119,12 @@ export const saved = [
       }],
       ['saved-no-keys', async (v) => {
         v.line.when('GET /charter', { answer: { status: 404 } })
+        await v.next()
+        await v.hears(v.texts.trouble['no-keys'])
+      }],
+      ['saved-closed', async (v) => {
+        v.serve(v.papers.founded())
+        v.line.when('GET /sheet', { answer: { status: 404 } })
         await v.next()
         await v.hears(v.texts.trouble['no-keys'])
       }],

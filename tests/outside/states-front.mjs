@@ -44,9 +44,14 @@ export const front = [
         await v.write('kh 12', '#typed')
         await v.hears(v.texts.start.unreadable)
       }],
+      ['front-coming', async (v) => {
+        v.line.when('GET /later-', { hold: true })
+        await v.page.click('#send')
+        await v.hears(v.texts.start.coming)
+      }],
       ['front-unreachable-later', async (v) => {
         v.line.when('GET /later-', { answer: { status: 503 } })
-        await v.page.click('#send')
+        v.line.release()
         await v.hears(v.texts.trouble.unreachable)
       }],
     ],
@@ -79,6 +84,13 @@ export const front = [
         v.line.when('GET /charter', { answer: { status: 404 } })
         await v.open()
         await v.hears(v.texts.trouble['no-keys'])
+      }],
+      ['front-closed', async (v) => {
+        v.line.clear()
+        v.line.when('GET /sheet', { answer: { status: 404 } })
+        await v.front()
+        await v.hears(v.texts.trouble['no-keys'])
+        await v.hears(v.texts.start.read)
       }],
       ['front-unreachable', async (v) => {
         v.line.when('GET /charter', { answer: { status: 503 } })

@@ -23,7 +23,7 @@ export const cases = {
     assert.deepEqual(await later.page.$$('.theirs'), [])
     await house.order(reply('first line\nChoose: Continue\u202etxet'))
     await later.open()
-    await later.sees(scene.texts.warnings.hasRead)
+    await later.sees(scene.texts.warnings.used)
     await later.press(scene.texts.start.read)
     await later.sees(scene.texts.words.typedHint)
     await later.typeWords(words.join(' '), answers.look)

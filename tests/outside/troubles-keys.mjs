@@ -104,6 +104,26 @@ export const cases = {
     await visitor.doesNotSee(scene.texts.start.send)
   },
 
+  'an answer is read where there are no keys to send to': async (scene) => {
+    const house = await scene.house()
+    const visitor = await scene.visitor(house)
+    await visitor.compose('answer me')
+    const words = await visitor.newWords()
+    await visitor.press(scene.texts.words.written)
+    await visitor.typeWords(words.join(' '))
+    await visitor.send()
+    await visitor.sees(scene.texts.done.words)
+    await house.order(`reply ${Buffer.from('we are closed for a while').toString('hex')}`)
+    await house.order('day 7')
+    const later = await scene.visitor(house)
+    await later.sees(scene.texts.trouble['no-keys'])
+    await later.doesNotSee(scene.texts.start.send)
+    await later.press(scene.texts.start.read)
+    await later.sees(scene.texts.words.typedHint)
+    await later.typeWords(words.join(' '), scene.texts.answers.look)
+    await later.sees('we are closed for a while')
+  },
+
   'another fingerprint on paper than on the screen says to stop': async (scene) => {
     const [house, other] = [await scene.house(), await scene.house()]
     const print = async (visitor) => await visitor.page.$eval('#fingerprint', (print) => print.textContent)

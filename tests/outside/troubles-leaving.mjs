@@ -48,6 +48,35 @@ export const cases = {
     assert.ok(!(await visitor.page.content()).includes('nobody may see this'))
   },
 
+  'Escape six times ends all that goes on, while the harmless page is long in coming': async (scene) => {
+    const house = await scene.house()
+    const visitor = await uploading(scene, house)
+    const { page } = visitor
+    visitor.harmless = harmless(house)
+    const asked = []
+    let comes
+    const coming = new Promise((resolve) => (comes = resolve))
+    // The line is free again, for all but the harmless page.
+    house.line.meddle = ({ method, url }) => {
+      asked.push(`${method} ${url}`)
+      return url === '/arrived' ? coming : undefined
+    }
+    visitor.released()
+    for (let press = 0; press < 6; press += 1) await page.keyboard.press('Escape')
+    await until(() => asked.includes('GET /arrived'), 'the harmless page was not asked for')
+    const since = asked.length
+    // Longer than an upload waits before it tries again.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5_000)))
+    assert.deepEqual(asked.slice(since), [])
+    const left = await page.evaluate(() => [document.title, document.body.innerText, Object.keys(sessionStorage).join()])
+    assert.deepEqual(left, ['', '', ''])
+    // However often it was pressed: the other page still comes.
+    comes(undefined)
+    await page.waitForFunction((url) => location.href === url, { polling: 50 }, harmless(house))
+    assert.equal(await visitor.heading(), scene.texts.results.arrived.title)
+    assert.deepEqual(await house.drops(), [])
+  },
+
   'Escape twice does not leave': async (scene) => {
     const house = await scene.house()
     const visitor = await scene.visitor(house)

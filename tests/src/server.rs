@@ -101,6 +101,17 @@ impl Server {
         Process::start(command)
     }
 
+    /// Whether it has ended by itself since it was started.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot be asked.
+    pub fn has_ended(&mut self) -> io::Result<bool> {
+        match &mut self.process {
+            Some(process) => Ok(process.ended()?.is_some()),
+            None => Ok(false),
+        }
+    }
+
     /// The process id, while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {

@@ -107,12 +107,26 @@ impl Camp {
     /// # Errors
     /// When a program cannot be started, or what the server logged when it ended.
     pub fn besiege(&self, name: &str, lines: &str) -> io::Result<Siege> {
+        let first = self.broom.path().join("first/data");
+        self.with_data_of(&first, name, lines)
+    }
+
+    /// The same server elsewhere: this one ends, and another has a copy of its data folder.
+    ///
+    /// # Errors
+    /// As [`Camp::besiege`].
+    pub fn move_away(&self, mut siege: Siege, name: &str, lines: &str) -> io::Result<Siege> {
+        siege.server.stop()?;
+        self.with_data_of(&siege.folder.join("data"), name, lines)
+    }
+
+    fn with_data_of(&self, data: &Path, name: &str, lines: &str) -> io::Result<Siege> {
         let path = self.broom.path();
         let folder = path.join(name);
         let mut server = self.server(&folder, lines)?;
         let copied = Command::new("cp")
             .arg("-a")
-            .args([path.join("first/data"), folder.join("data")])
+            .args([data, &folder.join("data")])
             .status()?;
         if !copied.success() {
             return Err(io::Error::other("the server's data cannot be copied"));
@@ -248,6 +262,34 @@ impl Siege {
             .arg(&message)
             .args(&self.way);
         Ok(command)
+    }
+
+    /// The socket at which the server speaks with sources.
+    #[must_use]
+    pub fn public_socket(&self) -> PathBuf {
+        self.folder.join("sockets/public")
+    }
+
+    /// What `knothole-server check` says of the server, as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn check(&self) -> io::Result<Said> {
+        self.server.ask(&["--json", "check"])
+    }
+
+    /// The honest source seals a file of so many bytes, and keeps it.
+    ///
+    /// # Errors
+    /// What its program said when it failed.
+    pub fn seal(&self, bytes: usize) -> io::Result<Vec<u8>> {
+        let (file, sealed) = (self.folder.join("film"), self.folder.join("sealed"));
+        File::create(&file)?.write_all(&vec![7; bytes])?;
+        let mut command = self.programs.command("knothole-send");
+        command.arg("seal").arg(&file).arg("--out").arg(&sealed);
+        command.arg("--no-reply").args(&self.way);
+        finish_within(command, PATIENCE)?.done()?;
+        std::fs::read(&sealed)
     }
 
     /// The most memory that the server has had so far, in KiB.

@@ -14,6 +14,7 @@ ${newsroom(texts)}
 </div>
 <section id="theirs" class="theirs" hidden tabindex="0"><h2>${escape(texts.start.fromNewsroom)}</h2><div></div></section>
 ${advice(texts)}
+<p id="says-coming" role="status" hidden>${words(texts.start.coming)}</p>
 <p id="choices" class="choices" hidden><button type="button" id="send" class="main">${escape(texts.start.send)}</button> <button type="button" id="read">${escape(texts.start.read)}</button></p>
 <section id="plain">
 ${plain(texts)}

@@ -6,7 +6,7 @@ import { RESULTS, result } from './result.ts';
 export { saved } from './saved.ts';
 
 /** Pages are as long as the longest of their sort, rounded up to this, so that length names no language. */
-const UNIT = 1_024;
+const UNIT = 128;
 
 /** Every HTML file by its name in dist/. */
 export async function site(scripts: readonly string[], savedHash: string): Promise<Map<string, string>> {

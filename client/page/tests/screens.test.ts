@@ -2,15 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { replyBlock, wayBack } from '../src/envelope/codename.ts';
 import { machineClock } from '../src/dropbox/clock.ts';
+import { Fetching } from '../src/dropbox/fetching.ts';
 import type { Answer, DropBox } from '../src/dropbox/wire.ts';
+import { endAll } from '../src/left.ts';
 import { en } from '../src/texts/en.ts';
 import { compose } from '../src/view/compose.ts';
 import { bodies, NoCopy } from '../src/view/copies.ts';
 import { chosen, type Chosen, type Order, unlook } from '../src/view/parcelling.ts';
 import { readNewsroom } from '../src/view/papers.ts';
+import { ready } from '../src/view/ready.ts';
 import { sending } from '../src/view/sending.ts';
 import { isolated } from '../src/view/shown.ts';
-import { type Newsroom, Stage } from '../src/view/stage.ts';
+import { type OpenNewsroom, Stage } from '../src/view/stage.ts';
 import { start } from '../src/view/start.ts';
 import { wordsChoice } from '../src/view/words.ts';
 import { fixtures } from './inspect/fixtures.ts';
@@ -49,9 +52,10 @@ class OnDisk extends Blob {
 }
 
 /** A drop-box that has the newsroom's papers and takes nothing. */
-function served(): { box: DropBox; asked: string[] } {
+function served(isClosed = false): { box: DropBox; asked: string[] } {
   const { charter, sheets } = papers.founded();
   const bodies = new Map([['/charter', charter], ['/sheet', sheets], ['/newsroom', about('', '')]]);
+  if (isClosed) bodies.delete('/sheet');
   const asked: string[] = [];
   const send = async (ask: { method: string; path: string }): Promise<Answer> => {
     asked.push(`${ask.method} ${ask.path}`);
@@ -65,11 +69,17 @@ function served(): { box: DropBox; asked: string[] } {
 interface Scene {
   readonly main: Made;
   readonly stage: Stage;
-  readonly newsroom: Newsroom;
+  readonly newsroom: OpenNewsroom;
   readonly file: OnDisk;
   readonly one: Chosen;
   readonly order: Order;
   readonly asked: string[];
+}
+
+async function openNewsroom(box: DropBox): Promise<OpenNewsroom> {
+  const { sheet, ...newsroom } = await readNewsroom(box);
+  assert.ok(sheet !== undefined);
+  return { ...newsroom, sheet };
 }
 
 /** A source who has chosen a photograph, and sees what it says. */
@@ -77,10 +87,10 @@ async function scene(): Promise<Scene> {
   const { main } = browser();
   const { box, asked } = served();
   const stage = new Stage(texts, box, main, () => Promise.reject(new Error('no lists')));
-  const newsroom = await readNewsroom(box);
+  const newsroom = await openNewsroom(box);
   const file = new OnDisk(PHOTOGRAPH);
   const one = chosen(file as unknown as File);
-  const order: Order = { message: '', files: [one], way: undefined };
+  const order: Order = { message: '', files: [one], leftOut: false, way: undefined };
   compose(stage, newsroom, order);
   await one.looked;
   asked.length = 0;
@@ -219,4 +229,64 @@ test('where a browser gives nothing to seal with it is said at once, and there i
   Object.assign(globalThis, { location: { hostname: '127.0.0.1', protocol: 'http:' } });
   await start(box);
   assert.equal(byId('choices').hidden, false);
+});
+
+test('where nothing is taken at present that is said, and whoever comes back still looks for an answer', async () => {
+  const { byId } = browser();
+  const { box } = served(true);
+  Object.assign(globalThis, { location: { hostname: '127.0.0.1', protocol: 'http:' }, CSS: { supports: () => false } });
+  await start(box);
+  const hidden = ['says-no-keys', 'choices', 'send', 'read', 'again'].map((id) => byId(id).hidden);
+  byId('read').hidden = false;
+  assert.deepEqual(hidden, [false, false, true, true, true]);
+});
+
+test('keys that cannot be had now leave a way back to what was written', async () => {
+  const { main, stage, newsroom, order } = await scene();
+  order.message = 'hear me';
+  const { box } = served(true);
+  Object.assign(stage, { box });
+  await sending(stage, newsroom, order);
+  assert.equal(alerts(main), texts.trouble['no-keys']);
+  main.press(texts.common.back);
+  assert.equal(heading(main), texts.compose.title);
+  assert.equal(main.querySelector('textarea')?.value, 'hear me');
+});
+
+test('files that were left out are told of until the choice changes, and once more at the end', async () => {
+  const { main, stage, newsroom, order } = await scene();
+  const [picker] = main.all('input').filter((one) => one.attributes.get('type') === 'file');
+  assert.ok(picker !== undefined);
+  picker.files = Array.from({ length: 500 }, (_, at) => new File(['x'], `${at}.txt`));
+  picker.happens('change');
+  assert.equal(order.files.length, 500);
+  main.querySelector('textarea')?.happens('input');
+  await says(main, texts.compose.tooManyFiles);
+  ready(stage, newsroom, order);
+  assert.ok(alerts(main).includes(texts.compose.tooManyFiles));
+  compose(stage, newsroom, order);
+  await says(main, texts.compose.tooManyFiles);
+  main.press(texts.common.remove);
+  assert.equal(alerts(main).includes(texts.compose.tooManyFiles), false);
+});
+
+// The last one: nothing of the page goes on after it.
+test('whoever has left is shown nothing, and nothing is marked or asked for', async () => {
+  const { main, stage, newsroom, order, asked } = await scene();
+  const marks: string[] = [];
+  Object.assign(globalThis, { sessionStorage: { setItem: (mark: string) => marks.push(mark), removeItem: () => undefined } });
+  const before = main.textContent;
+  const sent = sending(stage, newsroom, order).then(() => 'went on');
+  const during = main.textContent;
+  endAll();
+  stage.show('something', 'else');
+  const still = new Promise((resolve) => setTimeout(resolve, 300, 'still'));
+  assert.equal(await Promise.race([sent, still]), 'still');
+  assert.deepEqual([main.textContent, marks], [during, []]);
+  assert.notEqual(before, during);
+  assert.ok(asked.every((request) => request.startsWith('GET ')), asked.join());
+  // Neither an answer nor a failure comes to anybody who waits for one.
+  const fetching = new Fetching('http://127.0.0.1:1').send({ method: 'GET', path: '/', most: 1 }, new AbortController().signal);
+  const later = new Promise((resolve) => setTimeout(resolve, 300, 'still'));
+  assert.equal(await Promise.race([fetching.catch(() => 'failed'), later]), 'still');
 });

@@ -94,6 +94,13 @@ test('a slip is named by its place with what it may have been', () => {
   }
 });
 
+test('where hardly a word is in a list each is named, and what it may have been is not searched for', () => {
+  const words = Array.from({ length: 13 }, (_, at) => `xqzxqz${at}`);
+  const reading = readWords(words.join(' '), lists);
+  assert.ok(reading.kind === 'slips');
+  assert.deepEqual(reading.slips.map(({ place, mayBe }) => [place, mayBe]), words.map((_, at) => [at + 1, []]));
+});
+
 test('right words in a wrong order are noticed and not called wrong words', () => {
   const words = spelled(entropy('order'), lists, 'korean');
   const [third = '', tenth = ''] = [words[2], words[9]];

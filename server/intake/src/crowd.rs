@@ -13,13 +13,8 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::settings::Settings;
+use crate::settings::{NEWCOMERS_PART, Settings};
 use crate::uploads::lock;
-
-/// The part of the places that those who came just now may have from those who are busy. Newcomers
-/// keep what they get for a moment, so that without a bound a burst of them would be nobody's to
-/// give way in but those who send.
-const NEWCOMERS_PART: usize = 4;
 
 /// What somebody has moved, as far as it still counts.
 #[derive(Debug, Clone)]

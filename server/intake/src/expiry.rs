@@ -9,8 +9,9 @@ use knothole_envelope::DropId;
 use crate::clock::UnixSeconds;
 use crate::intake::Intake;
 use crate::keep;
+use crate::settings::MOST_AHEAD;
 use crate::settings::Settings;
-use crate::space::{Class, MOST_AHEAD};
+use crate::space::Class;
 use crate::uploads::{Upload, lock};
 
 /// Seconds between two ticks that try to commit the same upload.

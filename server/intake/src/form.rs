@@ -20,17 +20,11 @@ use crate::pages::Outcome;
 use crate::receive::{Orders, Received, receive};
 use crate::record::Role;
 use crate::segments::Segments;
+use crate::settings::{MOST_BEFORE, MOST_FIELDS};
 use crate::space::Class;
 
 /// The name of the one field.
 const FIELD: &str = "sealed";
-/// Other fields before it at most.
-const MOST_FIELDS: usize = 8;
-
-/// Bytes before the file at most: what a part of a form says of itself is kept in memory until its
-/// end has come, however long that takes.
-const MOST_BEFORE: usize = 262_144;
-
 /// Takes the file of a form and makes a drop of it.
 pub(crate) async fn take(
     intake: &Arc<Intake>,

@@ -14,12 +14,8 @@ use crate::commit;
 use crate::disk::{self, Disk, Name, Place};
 use crate::newsroom::PushError;
 use crate::record::Manifest;
+use crate::settings::{MOST_RECEIPT_BYTES, MOST_RECEIPTS};
 use crate::shelf::{Shelf, manifest, unless_stray};
-
-/// Receipts in one request at most.
-const MOST_RECEIPTS: u32 = 8_192;
-/// A receipt with eight signatures is well below this.
-const MOST_RECEIPT_BYTES: usize = 4_096;
 
 /// Receipts all of which enough editors of the current charter have signed.
 #[derive(Debug)]

@@ -6,14 +6,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::crowd::{Circuit, Crowd, Place};
 use crate::serve::Side;
-use crate::settings::Settings;
-
-/// Connections of a side that are told at once to come again. Those beyond are closed without a
-/// word.
-const MOST_TURNED_AWAY: usize = 64;
-/// Connections that end what they are about at once, after their place was wanted. Others end where
-/// they are.
-const MOST_LEAVING: usize = 64;
+use crate::settings::{MOST_LEAVING, MOST_TURNED_AWAY, Settings};
 
 /// The seats of both sides. Couriers have seats of their own: sources cannot take them.
 #[derive(Debug)]

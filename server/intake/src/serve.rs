@@ -30,7 +30,7 @@ use crate::pages::{self, Outcome};
 use crate::patient::Patient;
 use crate::poll::{self, MAILBOXES};
 use crate::seats::Seat;
-use crate::settings::Settings;
+use crate::settings::{MOST_HEADERS, MOST_REPLIES_BYTES, READ_AHEAD, Settings};
 use crate::spoken::{Spoken, Turns};
 use crate::tus::{UPLOADS, UploadSecret};
 
@@ -42,13 +42,6 @@ pub(crate) enum Side {
     /// Couriers.
     Collection,
 }
-
-/// Replies in one request have at most so many bytes.
-const MOST_REPLIES_BYTES: usize = 2 << 20;
-/// Bytes that one connection may have read ahead.
-const READ_AHEAD: usize = 65_536;
-/// Header lines in a request at most.
-const MOST_HEADERS: usize = 64;
 
 /// Serves one connection until it ends, has lived its life, or must give its place to another.
 pub(crate) async fn connection<S>(

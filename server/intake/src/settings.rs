@@ -1,4 +1,5 @@
-//! Every bound of the service, in one place, with its unit and its reason.
+//! Every bound of the two sides, in one place, with its unit and its reason. What bounds clients on
+//! their way to an onion service stands in `door/` of the server, where arti is.
 
 use core::time::Duration;
 
@@ -8,6 +9,36 @@ use crate::masthead::Masthead;
 /// Bytes of an upload that are gathered in memory before they are written. With what has been read
 /// ahead, a connection that sends takes up to four times as much: 64 MiB for 256 of them.
 pub(crate) const WRITE_UNIT: usize = 65_536;
+/// Connections of a side that are told at once to come again. Those beyond are closed without a
+/// word.
+pub(crate) const MOST_TURNED_AWAY: usize = 64;
+/// Connections that end what they are about at once, after their place was wanted. Others end where
+/// they are.
+pub(crate) const MOST_LEAVING: usize = 64;
+/// The part of the places that those who came just now may have from those who are busy. Newcomers
+/// keep what they get for a moment, so that without a bound a burst of them would be nobody's to
+/// give way in but those who send.
+pub(crate) const NEWCOMERS_PART: usize = 4;
+/// Replies in one request have at most so many bytes.
+pub(crate) const MOST_REPLIES_BYTES: usize = 2 << 20;
+/// Bytes that one connection may have read ahead.
+pub(crate) const READ_AHEAD: usize = 65_536;
+/// Header lines in a request at most.
+pub(crate) const MOST_HEADERS: usize = 64;
+/// Other fields before it at most.
+pub(crate) const MOST_FIELDS: usize = 8;
+/// Bytes before the file at most: what a part of a form says of itself is kept in memory until its
+/// end has come, however long that takes.
+pub(crate) const MOST_BEFORE: usize = 262_144;
+/// Space is reserved ahead up to here, however long an upload says it will be.
+pub(crate) const MOST_AHEAD: u64 = 64 << 20;
+/// An upload that has proved nothing yet reserves so much. From then on what it may reserve grows
+/// with what it has sent, so that many connections that send nothing hold little.
+pub(crate) const FIRST_AHEAD: u64 = 1 << 20;
+/// Receipts in one request at most.
+pub(crate) const MOST_RECEIPTS: u32 = 8_192;
+/// A receipt with eight signatures is well below this.
+pub(crate) const MOST_RECEIPT_BYTES: usize = 4_096;
 /// Bytes of a drop that are read at once.
 pub(crate) const READ_UNIT: usize = 262_144;
 

@@ -16,7 +16,7 @@ pub(crate) use self::rate::TooFast;
 use crate::commit;
 use crate::disk::Disk;
 use crate::record::Role;
-use crate::settings::Settings;
+use crate::settings::{FIRST_AHEAD, MOST_AHEAD, Settings};
 use crate::shelf::manifest;
 use crate::uploads::{Uploads, lock};
 
@@ -25,12 +25,6 @@ pub(crate) const SMALLEST: u64 = match (HEADER_LEN, FEWEST_CHUNKS, CHUNK_LEN) {
     (12_288, 16, 65_536) => 12_288 + 16 * 65_536,
     _ => panic!("the smallest drop is the smallest envelope"),
 };
-/// Space is reserved ahead up to here, however long an upload says it will be.
-pub(crate) const MOST_AHEAD: u64 = 64 << 20;
-/// An upload that has proved nothing yet reserves so much. From then on what it may reserve grows
-/// with what it has sent, so that many connections that send nothing hold little.
-const FIRST_AHEAD: u64 = 1 << 20;
-
 /// What a reply takes on a disk of blocks of 4 KiB.
 pub(crate) const REPLY_BYTES: u64 = 81_920;
 

@@ -157,7 +157,7 @@ fn wanting(place: &Place) -> Vec<String> {
 }
 
 #[test]
-fn check_ends_with_1_while_something_must_be_done_and_with_0_when_nothing_must() {
+fn check_ends_with_1_and_names_what_must_be_done_until_only_the_start_is_left() {
     let lines = "listen = \"unix:sockets\"\naccepted = [\"swap\", \"hibernation\", \
                  \"disk-encryption\", \"snapshots\"]";
     let place = Place::with(lines);
@@ -189,6 +189,13 @@ fn check_ends_with_1_while_something_must_be_done_and_with_0_when_nothing_must()
     // A server that does not run is never in order.
     assert_eq!(left_over(&place), ["reach"]);
     assert_eq!(place.ask(&["check"]).status.code(), Some(1));
+}
+
+#[test]
+fn check_ends_with_2_where_the_configuration_is_wrong() {
+    let place = Place::behind_sockets();
+    place.write("server.toml", "data = \"data\"\nno_such_setting = 1\n");
+    assert_eq!(place.ask(&["check"]).status.code(), Some(2));
 }
 
 #[test]

@@ -61,9 +61,11 @@ impl Killer<'_> {
         thread::sleep(self.dice.up_to(2 * self.calm));
         let moment = self.dice.pick(&Moment::DRAWN);
         let patience = match moment {
-            Moment::Fetch | Moment::Receipts | Moment::Removal | Moment::Replies => {
-                self.patience * FOR_A_COURIER
-            }
+            Moment::Fetch
+            | Moment::Receipts
+            | Moment::Removal
+            | Moment::Replies
+            | Moment::Papers => self.patience * FOR_A_COURIER,
             _ => self.patience,
         };
         let came = match moment {
@@ -75,6 +77,11 @@ impl Killer<'_> {
         };
         if came && moment != Moment::Answer {
             thread::sleep(self.dice.within(DELAY));
+        }
+        // Only who is killed counts.
+        if self.server.has_ended().unwrap() {
+            println!("BROKEN: the server has ended by itself");
+            std::process::exit(1);
         }
         self.server.kill().unwrap();
         self.note(if came { moment } else { Moment::Any });

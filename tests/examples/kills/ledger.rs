@@ -22,7 +22,15 @@ pub(crate) enum Road {
 }
 
 impl Road {
-    const fn name(self) -> &'static str {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Sender,
+        Self::Pieces,
+        Self::AtOnce,
+        Self::Lanes,
+        Self::Form,
+    ];
+
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Sender => "knothole-send",
             Self::Pieces => "tus in pieces",
@@ -237,6 +245,14 @@ impl Ledger {
             println!("BROKEN: {what}");
         }
         account
+    }
+
+    /// Whether a drop that was sent so was told to have arrived.
+    pub(crate) fn has_arrived_by(&self, road: Road) -> bool {
+        let drops = &self.book().drops;
+        drops
+            .iter()
+            .any(|entry| entry.road == road && entry.promise == Some(Promise::Once))
     }
 
     /// Whether nothing happened that must not.

@@ -41,7 +41,7 @@ use clap::Parser;
 use dice::Dice;
 use house::{Between, House};
 use killer::{Done, Killer};
-use ledger::{Account, Ledger};
+use ledger::{Account, Ledger, Road};
 use moment::{Alarm, Moment};
 use press::Press;
 use raw::Raw;
@@ -51,6 +51,8 @@ use tus::DropBox;
 
 /// A run with fewer kills is short.
 const SHORT: u32 = 100;
+/// A run with so many kills comes to every moment, or it has not shown what it is for.
+const LONG: u32 = 1_000;
 /// After the last kill the newsroom comes by so often at most, until all is read.
 const LAST_ROUNDS: u32 = 12;
 
@@ -157,7 +159,26 @@ fn run(kills: u32, mut dice: Dice, between: Between) -> bool {
     tell(&done, stopped, rounds, begun.elapsed());
     let account = ledger.settle();
     println!("{account:?}");
-    clean && ledger.is_clean() && account == Account::default()
+    let whole = went_everywhere(&done, kills, &ledger);
+    clean && whole && ledger.is_clean() && account == Account::default()
+}
+
+/// Whether drops have arrived in every way, and a long run has met every moment.
+fn went_everywhere(done: &Done, kills: u32, ledger: &Ledger) -> bool {
+    let mut whole = true;
+    for road in Road::ALL {
+        if !ledger.has_arrived_by(road) {
+            println!("NOT TRIED: no drop has arrived by {}", road.name());
+            whole = false;
+        }
+    }
+    for moment in Moment::DRAWN {
+        if kills >= LONG && !done.kills.contains_key(&moment) {
+            println!("NOT TRIED: nothing was killed at {moment}");
+            whole = false;
+        }
+    }
+    whole
 }
 
 /// The newsroom takes everything in, and signs it off. How often it came by, and whether the server

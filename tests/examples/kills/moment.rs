@@ -62,7 +62,7 @@ impl Moment {
     ];
 
     /// Those at which most is at stake come most often; the rarest need a courier who comes by.
-    pub(crate) const DRAWN: [Self; 24] = [
+    pub(crate) const DRAWN: [Self; 25] = [
         Self::Start,
         Self::Start,
         Self::Creation,
@@ -85,6 +85,7 @@ impl Moment {
         Self::Receipts,
         Self::Removal,
         Self::Replies,
+        Self::Papers,
         Self::Mailbox,
         Self::Any,
     ];

@@ -25,8 +25,13 @@ const PEACEFUL_VISITS: usize = 3;
 const VISIT_PATIENCE: Duration = Duration::from_secs(120);
 /// How long from the beginning of one visit to the next, where it took less.
 const BETWEEN_VISITS: Duration = Duration::from_secs(30);
+/// Fewer tries are no flood.
+const LEAST_TRIES: u64 = 1_000;
 /// How long an attacker's connection may take before its place is given to the next.
-const KNOCK_PATIENCE: Duration = Duration::from_secs(20);
+const KNOCK_PATIENCE: Duration = VISIT_PATIENCE;
+/// Between two tries of the same attacker, or of a visitor: who is refused at once must not take the
+/// processor that is measured.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// Floods a service with introductions, with proof of work and without.
 #[derive(Debug, Parser)]
@@ -73,6 +78,9 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
     for proof_of_work in [true, false] {
         let seen = ground.flood(cli, proof_of_work)?;
         say(&format!("{seen}"))?;
+        if seen.quiet.iter().any(|visit| visit.took.is_none()) || seen.tried() < LEAST_TRIES {
+            return Err("that was no flood, or nobody came through in peace".into());
+        }
         all_came_through &= !proof_of_work || seen.refused() == 0;
     }
     Ok(all_came_through)
@@ -112,6 +120,7 @@ impl Ground {
             // The pace of visits, not a wait for anything.
             thread::sleep(BETWEEN_VISITS.saturating_sub(visit.elapsed()));
         }
+        let length = began.elapsed();
         let (met, failed) = flood.end();
         let memory = server.id().map(most_memory).transpose()?.flatten();
         server.stop()?;
@@ -141,6 +150,8 @@ impl Ground {
                 .is_ok_and(|page| page.starts_with("HTTP/1.1 200 "))
             {
                 took = Some(began.elapsed());
+            } else {
+                thread::sleep(BREATH);
             }
         }
         let said = std::fs::read_to_string(&log).unwrap_or_default();
@@ -215,6 +226,7 @@ impl Flood {
                         let knock = knock(socks, &onion, next.fetch_add(1, Ordering::Relaxed));
                         let count = if knock.is_ok() { &met } else { &failed };
                         count.fetch_add(1, Ordering::Relaxed);
+                        thread::sleep(BREATH);
                     }
                 }));
             }
@@ -223,16 +235,17 @@ impl Flood {
         Ok(flood)
     }
 
-    /// Ends it: how many introductions led to a circuit, and how many did not.
+    /// Ends it: how many tries led to a circuit, and how many did not.
     fn end(self) -> (u64, u64) {
+        let counts = (
+            self.met.load(Ordering::Relaxed),
+            self.failed.load(Ordering::Relaxed),
+        );
         self.end.store(true, Ordering::Relaxed);
         for thread in self.threads {
             drop(thread.join());
         }
-        (
-            self.met.load(Ordering::Relaxed),
-            self.failed.load(Ordering::Relaxed),
-        )
+        counts
     }
 }
 
@@ -279,6 +292,10 @@ struct Seen {
 }
 
 impl Seen {
+    const fn tried(&self) -> u64 {
+        self.met.saturating_add(self.failed)
+    }
+
     fn refused(&self) -> usize {
         self.visits
             .iter()
@@ -297,7 +314,7 @@ impl fmt::Display for Seen {
         writeln!(f, "{way} proof of work")?;
         writeln!(
             f,
-            "  flood: {} introductions led to a circuit and {} did not in {} s; server at most {} MiB",
+            "  flood: {} tries led to a circuit and {} did not in {} s; server at most {} MiB",
             self.met,
             self.failed,
             self.length.as_secs(),

@@ -104,5 +104,9 @@ fn an_extended_vault_keeps_all_its_keys_wherever_that_was_cut_off() {
     let line = "epochs extend --vault stick/v1 --epochs 1";
     let case = Case::new(base.path(), line, &[ONE]);
     case.kill_everywhere(|at, _| extends_again(at, &secret));
-    case.pull_everywhere("stick", |at, _, _| extends_again(at, &secret));
+    case.pull_everywhere("stick", |at, step, said| {
+        let shown = run(at, &[ONE], "vault show stick/v1");
+        assert!(!said || shown.has("1 to 4"), "{step}");
+        extends_again(at, &secret);
+    });
 }

@@ -1,3 +1,4 @@
+import { hasLeft, unlessLeft } from '../left.ts';
 import { machineClock } from './clock.ts';
 import { TooLong } from './trouble.ts';
 import type { Answer, Ask, DropBox, Transport } from './wire.ts';
@@ -27,7 +28,13 @@ export class Fetching implements Transport {
     this.#origin = origin;
   }
 
-  async send(ask: Ask, signal: AbortSignal): Promise<Answer> {
+  send(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    return unlessLeft(this.#send(ask, signal));
+  }
+
+  async #send(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    // The line is for the harmless page.
+    if (hasLeft()) throw new Error('left');
     const response = await fetch(this.#origin + ask.path, {
       method: ask.method,
       headers: { ...ask.headers },

@@ -6,8 +6,8 @@ import { ask, type DropBox } from './wire.ts';
 export interface Papers {
   /** CBOR of the chain of charters. */
   readonly charter: Uint8Array<ArrayBuffer>;
-  /** CBOR of one or two signed sheets. */
-  readonly sheets: Uint8Array<ArrayBuffer>;
+  /** CBOR of one or two signed sheets; none where nothing is taken at present. */
+  readonly sheets: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** How long a small answer may take, through Tor. */
@@ -20,7 +20,10 @@ const MOST_NEWSROOM_BYTES = 131_072;
 export async function papers(box: DropBox): Promise<Papers> {
   const [charter, sheets] = await Promise.all([
     framed(box, '/charter', MOST_CHARTER_BYTES),
-    framed(box, '/sheet', MOST_SHEETS_BYTES),
+    framed(box, '/sheet', MOST_SHEETS_BYTES).catch((error: unknown) => {
+      if (error instanceof DropBoxError && error.why === 'not-there') return undefined;
+      throw error;
+    }),
   ]);
   return { charter, sheets };
 }

@@ -250,7 +250,7 @@ export class Upload {
 }
 
 /** What says that the line may be back, or the machine awake. */
-const WAKING = ['online', 'focus', 'pageshow'] as const;
+const WAKING = ['online', 'focus', 'pageshow', 'visibilitychange'] as const;
 
 /** Contiguous lanes, so that one may rest while the others fill the line; one for a parcel of few segments. */
 function lanes(around: Surroundings, segments: number, atOnce: number): readonly [Lane, ...Lane[]] {

@@ -1,5 +1,6 @@
 // PDF: the document's properties and XMP, in the clear and in packed streams. No PDF is read as a reader would: what is
 // looked for is looked for wherever it stands.
+import { breathe } from '../breath.ts';
 import { letters, utf16, utf8 } from './bytes.ts';
 import { unzlib } from './packed.ts';
 import type { What } from './report.ts';
@@ -34,14 +35,14 @@ const PROPERTIES: readonly (readonly [string, What])[] = [
 export async function pdf(file: Source, seen: Seen): Promise<void> {
   seen.limit('partly');
   const work = { left: MOST_WORK };
-  part(await file.head(MOST_PART), work, seen);
+  await part(await file.head(MOST_PART), work, seen);
   if (file.length <= MOST_PART) return;
   seen.limit('too-large');
   const begin = Math.max(MOST_PART, file.length - MOST_PART);
-  part(await file.take(begin, file.length - begin), work, seen);
+  await part(await file.take(begin, file.length - begin), work, seen);
 }
 
-function part(bytes: Uint8Array, work: { left: number }, seen: Seen): void {
+async function part(bytes: Uint8Array, work: { left: number }, seen: Seen): Promise<void> {
   const text = letters(bytes);
   if (text.includes('/Encrypt')) seen.limit('encrypted');
   if (text.includes('/Annots')) seen.note('other', 'annotations');
@@ -59,6 +60,7 @@ function part(bytes: Uint8Array, work: { left: number }, seen: Seen): void {
     const end = close < 0 ? bytes.length : close;
     if (mayTell(text, before)) {
       if (work.left <= 0) return seen.limit('too-large');
+      await breathe();
       // What came out before a fault may hold it all.
       const packed = bytes.subarray(at, end);
       const unpacked = unzlib(packed, Math.min(MOST_UNPACKED, work.left)).bytes;

@@ -18,6 +18,10 @@ import { xmp } from './xml.ts';
 const MOST_CHUNKS = 100_000;
 /** A packed text or profile is unpacked to at most so many bytes. */
 const MOST_UNPACKED = 4 << 20;
+/** All of a picture's together to so many: its chunks may be thousands. */
+const MOST_WORK = 16 << 20;
+/** Each counts for at least so many. */
+const LEAST_WORK = 1_024;
 /** A hint is no longer than this. */
 const MOST_OF_A_HINT = 24;
 /** What stays, where it says what can be. */
@@ -53,6 +57,7 @@ class Png {
   #animation: Animation | undefined;
   /** So many colours the palette has. */
   #palette = 0;
+  readonly #unpacking = new Unpacking();
   /** So much of the coded picture was kept. */
   #kept = 0;
 
@@ -133,7 +138,7 @@ class Png {
       this.#animation.begin(body, head, !this.#hasPicture);
       this.#put(name, body);
     } else if ((name === 'iCCP' || name === 'eXIf') && late) {
-      words(name, body, seen);
+      words(name, body, seen, this.#unpacking);
       seen.note('other', 'unused-place');
     } else if (name === 'iCCP') this.#profile(body);
     else if (name === 'eXIf') {
@@ -141,7 +146,7 @@ class Png {
       if (orientation === undefined) return;
       this.#once.add(name);
       this.#put(name, onlyOrientation(orientation));
-    } else words(name, body, seen);
+    } else words(name, body, seen, this.#unpacking);
   }
 
   /** How the colours are meant, without words. */
@@ -149,7 +154,7 @@ class Png {
     const { seen } = this;
     this.#once.add('iCCP');
     const name = body.indexOf(0);
-    const whole = name < 0 ? undefined : unzlibWhole(body.subarray(name + 2), MOST_UNPACKED);
+    const whole = name < 0 ? undefined : this.#unpacking.whole(body.subarray(name + 2));
     profile(whole ?? new Uint8Array(0), seen);
     const clean = plainProfile(whole ?? new Uint8Array(0));
     // No reader heeds it.
@@ -178,12 +183,25 @@ class Png {
   }
 }
 
+/** Unpacks for one picture, and no further than all together may take. */
+class Unpacking {
+  #left = MOST_WORK;
+
+  whole(packed: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    if (this.#left <= 0) return undefined;
+    const bytes = unzlibWhole(packed, Math.min(MOST_UNPACKED, this.#left));
+    // What is not whole may have been as long as it could be.
+    this.#left -= Math.max(bytes?.length ?? MOST_UNPACKED, LEAST_WORK);
+    return bytes;
+  }
+}
+
 function isNeeded(name: string): boolean {
   return name >= 'A' && name < '[';
 }
 
 /** A chunk that is not needed to draw the picture. */
-function words(name: string, body: Uint8Array, seen: Seen): void {
+function words(name: string, body: Uint8Array, seen: Seen, unpacking: Unpacking): void {
   switch (name) {
     case 'eXIf':
       exif(body, seen);
@@ -198,7 +216,7 @@ function words(name: string, body: Uint8Array, seen: Seen): void {
     case 'tEXt':
     case 'zTXt':
     case 'iTXt':
-      return text(name, body, seen);
+      return text(name, body, seen, unpacking);
     case 'caBX':
       return seen.note('history', 'content-credentials');
     case 'fcTL':
@@ -232,11 +250,11 @@ const KEYS: ReadonlyMap<string, What> = new Map([
   ['title', 'title'],
 ]);
 
-function text(name: string, body: Uint8Array, seen: Seen): void {
+function text(name: string, body: Uint8Array, seen: Seen, unpacking: Unpacking): void {
   const end = body.indexOf(0);
   if (end < 0) return seen.note('comment');
   const rest = body.subarray(end + 1);
-  const said = name === 'tEXt' ? rest : name === 'zTXt' ? unzlibWhole(rest.subarray(1), MOST_UNPACKED) : international(rest);
+  const said = name === 'tEXt' ? rest : name === 'zTXt' ? unpacking.whole(rest.subarray(1)) : international(rest, unpacking);
   if (said === undefined) {
     seen.limit('too-large');
     return seen.note('comment');
@@ -248,10 +266,10 @@ function text(name: string, body: Uint8Array, seen: Seen): void {
   seen.say(KEYS.get(lower) ?? 'comment', `${key}: ${utf8(said.subarray(0, 4_096))}`);
 }
 
-function international(rest: Uint8Array): Uint8Array | undefined {
+function international(rest: Uint8Array, unpacking: Unpacking): Uint8Array | undefined {
   const language = rest.indexOf(0, 2);
   const key = language < 0 ? -1 : rest.indexOf(0, language + 1);
   if (key < 0) return undefined;
   const said = rest.subarray(key + 1);
-  return rest[0] === 0 ? said : unzlibWhole(said, MOST_UNPACKED);
+  return rest[0] === 0 ? said : unpacking.whole(said);
 }

@@ -42,6 +42,7 @@ export const en = {
     title: 'Drop-box',
     of: 'Drop-box of {name}',
     loading: "Asking for the newsroom's keys. Over Tor this can take a minute.",
+    coming: 'The next page is on its way. Over Tor this can take a minute.',
     can: 'What this page does',
     does: [
       'It seals your files and your message in this browser. The server gets only what is sealed, and has no key.',
@@ -87,8 +88,8 @@ export const en = {
     level:
       "Tor Browser's security level is Standard here. Safer protects you better, and everything works at it. First write down the address of this page (on paper, not as a bookmark), because Tor Browser may restart. Then click the shield beside the address, Settings, Change, and Safer, and open the address again.",
     epoch: 'The keys of this drop-box end on {day}. Begin to send by then. What is being sent at that moment may still arrive for some days.',
-    hasRead:
-      'In this tab you have looked for an answer. Before you send anything, keep the address of this page on paper and take a New Identity (click the broom). Otherwise this server can see that the one who reads is the one who sends.',
+    used:
+      'In this tab you have sent something, or looked for an answer. Before you do the other of the two, keep the address of this page on paper and take a New Identity (click the broom). Otherwise this server can see that the one who reads is the one who sends.',
     recovered:
       'Too few editors of this newsroom were left, so it was founded anew with keys that it had kept on paper. If that surprises you, ask it in another way first.',
     unfinished:
@@ -291,7 +292,7 @@ export const en = {
       'All of it was sent, and the drop-box does not say what became of it. It may have arrived whole. If the newsroom can answer you, wait for that before you send it again: a second copy does no harm, but shows a second time on your line.',
     stopped: 'You have stopped it. Nothing of it can be read.',
     gate:
-      'The drop-box takes other keys now: the week of these ended, or the newsroom changed them. Nothing can be read of what was sent. Load the page again and send again.',
+      'The drop-box takes other keys now: the week of these ended, or the newsroom changed them. Nothing can be read of what was sent. Begin again: your files and your message are still here, and are sealed to the new keys.',
     full: 'The drop-box is full. Nothing is wrong with your files. A short message alone may still get through; for the files try again tomorrow.',
     'too-large': 'This is more than the drop-box takes in one drop. Send fewer files.',
     forbidden: 'The drop-box does not take it, and does not say why. Try again tomorrow, or use `knothole-send`.',
@@ -304,7 +305,8 @@ export const en = {
       'The file "{name}" changed since you chose it: it was moved, became shorter, or was replaced. What was sent cannot be used. Begin again: remove this file from the list, and choose it once more when nothing writes to it.',
     uncopied:
       'No clean copy of "{name}" could be made now. Nothing was sent, neither a copy nor the file as it is. Begin again; if it happens twice, untick its box, or remove this file from the list.',
-    fault: 'Something in this page went wrong. Nothing more is sent. Load it again and begin again.',
+    fault:
+      'Something in this page went wrong. Nothing more is sent. Begin again; if it happens twice, copy your message, load the page again, and begin anew.',
   },
   answers: {
     title: 'Look for an answer',

@@ -43,6 +43,7 @@ export const es: Texts = {
     title: 'Buzón',
     of: 'Buzón de {name}',
     loading: 'Pidiendo las claves de la redacción. A través de Tor, esto puede tardar un minuto.',
+    coming: 'La página siguiente está en camino. A través de Tor, esto puede tardar un minuto.',
     can: 'Qué hace esta página',
     does: [
       'Sella sus archivos y su mensaje en este navegador. El servidor recibe solo lo que ya está sellado, y no tiene ninguna clave.',
@@ -88,8 +89,8 @@ export const es: Texts = {
     level:
       'El nivel de seguridad del Navegador Tor es aquí «Estándar» (Standard). El nivel «Más seguro» (Safer) ofrece mejor protección, y con él todo funciona. Anote primero la dirección de esta página (en papel, no como marcador), porque el Navegador Tor puede reiniciarse. Luego haga clic en el escudo junto a la dirección, en «Ajustes» (Settings), en «Cambiar» (Change) y en «Más seguro», y abra de nuevo la dirección.',
     epoch: 'Las claves de este buzón caducan el {day}. Empiece a enviar, a más tardar, ese día. Lo que se esté enviando en ese momento todavía puede llegar durante unos días.',
-    hasRead:
-      'En esta pestaña usted ha buscado una respuesta. Antes de enviar nada, anote en papel la dirección de esta página y elija «Nueva identidad» (New Identity; haga clic en la escoba). De lo contrario, este servidor puede ver que la persona que lee es la misma que envía.',
+    used:
+      'En esta pestaña usted ha enviado algo o ha buscado una respuesta. Antes de hacer lo otro, anote en papel la dirección de esta página y elija «Nueva identidad» (New Identity; haga clic en la escoba). De lo contrario, este servidor puede ver que la persona que lee es la misma que envía.',
     recovered:
       'En esta redacción quedaban demasiado pocas personas del equipo de edición, así que se constituyó de nuevo con claves que había guardado en papel. Si esto le sorprende, pregunte antes a la redacción por otra vía.',
     unfinished:
@@ -294,7 +295,7 @@ export const es: Texts = {
       'Se envió todo, y el buzón no dice qué ha sido de ello. Es posible que haya llegado completo. Si la redacción puede responderle, espere su respuesta antes de volver a enviarlo: una segunda copia no hace daño, pero se nota una segunda vez en su conexión.',
     stopped: 'Usted lo ha detenido. No se puede leer nada de ello.',
     gate:
-      'El buzón acepta ahora otras claves: la semana de estas terminó, o la redacción las cambió. No se puede leer nada de lo que se envió. Vuelva a cargar la página y envíe de nuevo.',
+      'El buzón acepta ahora otras claves: la semana de estas terminó, o la redacción las cambió. No se puede leer nada de lo que se envió. Empiece de nuevo: sus archivos y su mensaje siguen aquí, y se sellan con las claves nuevas.',
     full: 'El buzón está lleno. Sus archivos no tienen ningún problema. Es posible que un mensaje corto, sin archivos, todavía llegue; con los archivos, vuelva a intentarlo mañana.',
     'too-large': 'Esto es más de lo que el buzón acepta en un solo envío. Envíe menos archivos.',
     forbidden: 'El buzón no lo acepta, y no dice por qué. Vuelva a intentarlo mañana, o use `knothole-send`.',
@@ -307,7 +308,8 @@ export const es: Texts = {
       'El archivo «{name}» cambió después de que usted lo eligiera: fue movido, acortado o sustituido. Lo que se envió no sirve. Empiece de nuevo: quite este archivo de la lista y vuelva a elegirlo cuando ningún programa escriba en él.',
     uncopied:
       'Ahora no se pudo hacer una copia limpia de «{name}». No se envió nada: ni una copia, ni el archivo como está. Empiece de nuevo; si ocurre dos veces, desmarque su casilla o quite este archivo de la lista.',
-    fault: 'Algo falló en esta página. No se envía nada más. Vuelva a cargarla y empiece de nuevo.',
+    fault:
+      'Algo falló en esta página. No se envía nada más. Empiece de nuevo; si ocurre dos veces, copie su mensaje, vuelva a cargar la página y comience desde el principio.',
   },
   answers: {
     title: 'Buscar una respuesta',

@@ -43,6 +43,7 @@ export const fr: Texts = {
     title: 'Boîte de dépôt',
     of: 'Boîte de dépôt : {name}',
     loading: 'Demande des clés de la rédaction. Avec Tor, cela peut prendre une minute.',
+    coming: 'La page suivante est en route. Avec Tor, cela peut prendre une minute.',
     can: 'Ce que fait cette page',
     does: [
       'Elle scelle vos fichiers et votre message dans ce navigateur. Le serveur ne reçoit que ce qui est scellé, et il n’a aucune clé.',
@@ -88,8 +89,8 @@ export const fr: Texts = {
     level:
       'Le niveau de sécurité du Navigateur Tor est ici « Normal » (Standard). Le niveau « Plus sûr » (Safer) vous protège mieux, et tout y fonctionne. Notez d’abord l’adresse de cette page (sur papier, pas comme marque-page), car le Navigateur Tor peut redémarrer. Cliquez ensuite sur le bouclier à côté de l’adresse, sur « Paramètres » (Settings), sur « Modifier » (Change), puis sur « Plus sûr », et ouvrez de nouveau l’adresse.',
     epoch: 'Les clés de cette boîte de dépôt expirent le {day}. Commencez l’envoi au plus tard ce jour-là. Ce qui est alors en cours d’envoi peut encore arriver pendant quelques jours.',
-    hasRead:
-      'Dans cet onglet, vous avez cherché une réponse. Avant d’envoyer quoi que ce soit, notez sur papier l’adresse de cette page et choisissez « Nouvelle identité » (New Identity ; cliquez sur le balai). Sinon, ce serveur peut voir que la personne qui lit est celle qui envoie.',
+    used:
+      'Dans cet onglet, vous avez envoyé quelque chose ou cherché une réponse. Avant de faire l’autre des deux, notez sur papier l’adresse de cette page et choisissez « Nouvelle identité » (New Identity ; cliquez sur le balai). Sinon, ce serveur peut voir que la personne qui lit est celle qui envoie.',
     recovered:
       'Il restait trop peu de membres dans l’équipe éditoriale de cette rédaction : elle s’est donc reconstituée avec des clés qu’elle avait gardées sur papier. Si cela vous surprend, renseignez-vous d’abord auprès d’elle par un autre moyen.',
     unfinished:
@@ -294,7 +295,7 @@ export const fr: Texts = {
       'Tout a été envoyé, et la boîte de dépôt ne dit pas ce qu’il en est advenu. L’envoi est peut-être arrivé entier. Si la rédaction peut vous répondre, attendez sa réponse avant de le renvoyer : une deuxième copie ne fait pas de mal, mais se voit une deuxième fois sur votre connexion.',
     stopped: 'Vous avez arrêté l’envoi. Rien ne peut en être lu.',
     gate:
-      'La boîte de dépôt accepte maintenant d’autres clés : la semaine de celles-ci est terminée, ou la rédaction les a changées. Rien de ce qui a été envoyé ne peut être lu. Rechargez la page et envoyez de nouveau.',
+      'La boîte de dépôt accepte maintenant d’autres clés : la semaine de celles-ci est terminée, ou la rédaction les a changées. Rien de ce qui a été envoyé ne peut être lu. Recommencez : vos fichiers et votre message sont toujours là, et seront scellés avec les nouvelles clés.',
     full: 'La boîte de dépôt est pleine. Vos fichiers n’ont aucun problème. Un message court, sans fichiers, peut encore passer ; pour les fichiers, réessayez demain.',
     'too-large': 'C’est plus que ce que la boîte de dépôt accepte en un seul envoi. Envoyez moins de fichiers.',
     forbidden: 'La boîte de dépôt ne l’accepte pas, et ne dit pas pourquoi. Réessayez demain, ou utilisez `knothole-send`.',
@@ -309,7 +310,8 @@ export const fr: Texts = {
       'Le fichier « {name} » a changé depuis que vous l’avez choisi : il a été déplacé, raccourci ou remplacé. Ce qui a été envoyé est inutilisable. Recommencez : retirez ce fichier de la liste, et choisissez-le de nouveau quand plus aucun programme n’y écrit.',
     uncopied:
       'Aucune copie nettoyée de « {name} » n’a pu être faite maintenant. Rien n’a été envoyé, ni copie, ni fichier tel quel. Recommencez ; si cela se produit deux fois, décochez sa case ou retirez ce fichier de la liste.',
-    fault: 'Quelque chose a mal fonctionné dans cette page. Plus rien n’est envoyé. Rechargez-la et recommencez.',
+    fault:
+      'Quelque chose a mal fonctionné dans cette page. Plus rien n’est envoyé. Recommencez ; si cela arrive deux fois, copiez votre message, rechargez la page et reprenez depuis le début.',
   },
   answers: {
     title: 'Chercher une réponse',

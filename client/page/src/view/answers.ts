@@ -6,7 +6,7 @@ import { equal, hex } from '../envelope/bytes.ts';
 import { Refused } from '../envelope/refused.ts';
 import { openReply, type Reply } from '../envelope/reply.ts';
 import { erase, poll } from '../dropbox/mailbox.ts';
-import { breathe } from './breath.ts';
+import { breathe } from '../breath.ts';
 import { button, element, fill, paragraph, warning } from './element.ts';
 import { count } from './numbers.ts';
 import type { Newsroom, Stage } from './stage.ts';
@@ -37,7 +37,7 @@ export function answers(stage: Stage, newsroom: Newsroom): void {
 
 async function look(stage: Stage, newsroom: Newsroom, ways: readonly WayBack[], erased: ReadonlySet<string>): Promise<void> {
   const says = stage.texts.answers;
-  mark('read');
+  mark('used');
   stage.show(says.title, paragraph(says.looking, { role: 'status' }));
   try {
     const found = [];

@@ -8,10 +8,10 @@ import { warnBeforeLeaving } from './leave.ts';
 import { size } from './numbers.ts';
 import { isolated } from './shown.ts';
 import { chosen, type Chosen, MOST_BYTES, type Order, sealedLength, weight } from './parcelling.ts';
-import type { Newsroom, Stage } from './stage.ts';
+import type { OpenNewsroom, Stage } from './stage.ts';
 import { wordsChoice } from './words.ts';
 
-export function compose(stage: Stage, newsroom: Newsroom, order: Order = { message: '', files: [], way: undefined }): void {
+export function compose(stage: Stage, newsroom: OpenNewsroom, order: Order = { message: '', files: [], leftOut: false, way: undefined }): void {
   const { texts } = stage;
   const says = texts.compose;
   const message = element('textarea', { rows: 8, dir: 'auto', autocomplete: 'off' });
@@ -33,11 +33,14 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
     const isEmpty = order.message === '' && order.files.length === 0;
     const sealed = (): string => size(texts, sealedLength({ ...order, message: '' }, newsroom.sheet) + byteLength(order.message));
     total.textContent = isEmpty || left < 0 ? '' : fill(says.total, { size: size(texts, weight(order) + byteLength(order.message)), sealed: sealed() });
-    problems.replaceChildren(...(weight(order) > MOST_BYTES ? [warning(says.tooMuch)] : []));
+    const tooMany = order.leftOut ? [warning(says.tooManyFiles)] : [];
+    problems.replaceChildren(...tooMany, ...(weight(order) > MOST_BYTES ? [warning(says.tooMuch)] : []));
     warnBeforeLeaving(!isEmpty);
   };
   const addAll = (files: readonly File[]): void => {
-    for (const file of files.slice(0, MOST_FILES - order.files.length)) {
+    const room = MOST_FILES - order.files.length;
+    order.leftOut = files.length > room;
+    for (const file of files.slice(0, room)) {
       const one = chosen(file);
       order.files.push(one);
       items.append(item(one));
@@ -47,6 +50,8 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
   const item = (one: Order['files'][number]): HTMLLIElement => {
     const made = fileItem(stage, one, show, () => {
       order.files.splice(order.files.indexOf(one), 1);
+      one.isRemoved = true;
+      order.leftOut = false;
       made.remove();
       picker.focus();
       show();
@@ -62,10 +67,7 @@ export function compose(stage: Stage, newsroom: Newsroom, order: Order = { messa
 
   message.addEventListener('input', show);
   picker.addEventListener('change', () => {
-    const before = order.files.length;
-    const files = [...(picker.files ?? [])];
-    addAll(files);
-    if (before + files.length > MOST_FILES) problems.append(warning(says.tooManyFiles));
+    addAll([...(picker.files ?? [])]);
     picker.value = '';
   });
   items.append(...order.files.map(item));

@@ -37,6 +37,7 @@ let looks: Promise<void> = Promise.resolve();
 
 async function lookAt(stage: Stage, chosen: Chosen, about: HTMLElement, changed: () => void): Promise<void> {
   const says = stage.texts.inspect;
+  if (chosen.isRemoved) return;
   chosen.glimpse ??= await glimpse(chosen.file).catch(() => undefined);
   if (chosen.glimpse === undefined) {
     about.replaceChildren(element('p', { class: 'warning' }, fill(stage.texts.compose.unreadable, { name: isolated(chosen.name) })));

@@ -18,7 +18,8 @@ export async function later(way: 'send' | 'read', box: DropBox, newsroom: Newsro
   // Both are asked for whatever comes: what is fetched must not tell whether there are files, or a way back.
   void stage.lists().catch(() => undefined);
   void import('../inspect/index.ts').catch(() => undefined);
-  if (way === 'send') compose(stage, newsroom);
+  const { sheet } = newsroom;
+  if (way === 'send' && sheet !== undefined) compose(stage, { ...newsroom, sheet });
   else answers(stage, newsroom);
 }
 

@@ -1,4 +1,5 @@
 /** Leaving at once: the page is emptied, and a harmless one comes in its place. */
+import { endAll, hasLeft } from '../left.ts';
 import { forget } from './tab.ts';
 const PRESSES = 3;
 const WITHIN = 2_000;
@@ -13,7 +14,7 @@ export function leaveTo(address: string): void {
 
 /** Asks before the tab is closed, while something would be lost. */
 export function warnBeforeLeaving(isLost: boolean): void {
-  if (isLost === sure) return;
+  if (isLost === sure || hasLeft()) return;
   sure = isLost;
   if (isLost) window.addEventListener('beforeunload', ask);
   else window.removeEventListener('beforeunload', ask);
@@ -21,6 +22,7 @@ export function warnBeforeLeaving(isLost: boolean): void {
 
 export function leave(): void {
   warnBeforeLeaving(false);
+  endAll();
   // What is on its way fills the line that the other page has to come by.
   window.stop();
   forget();
@@ -49,9 +51,14 @@ export function leaveByButtonAndKey(): void {
   });
   let presses: number[] = [];
   window.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.repeat) return;
+    if (event.key !== 'Escape') return;
+    if (hasLeft()) return event.preventDefault();
+    if (event.repeat) return;
     presses = [...presses.filter((at) => event.timeStamp - at < WITHIN), event.timeStamp];
-    if (presses.length >= PRESSES) leave();
+    if (presses.length < PRESSES) return;
+    // To the browser it means to stop loading, and a frightened hand presses more often than it has to.
+    event.preventDefault();
+    leave();
   });
 }
 

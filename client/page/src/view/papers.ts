@@ -8,7 +8,7 @@ import { readSheets, type Sheet, sheetFor } from '../envelope/sheet.ts';
 import { newsroom as fetchNewsroom, papers as fetchPapers } from '../dropbox/papers.ts';
 import { DropBoxError } from '../dropbox/trouble.ts';
 import type { DropBox } from '../dropbox/wire.ts';
-import { breathe } from './breath.ts';
+import { breathe } from '../breath.ts';
 import type { Newsroom } from './stage.ts';
 
 export type Trouble = 'unreachable' | 'no-keys' | 'untrusted' | 'changed';
@@ -34,8 +34,8 @@ export async function readNewsroom(box: DropBox, fingerprint?: Uint8Array): Prom
   });
   try {
     const chain = await Chain.verifyCalmly(papers.charter, fingerprint ?? Chain.claimedFingerprint(papers.charter), breathe);
-    const sheet = sheetFor(readSheets(papers.sheets, chain), dayOf(new Date()));
-    if (sheet === undefined) throw new PapersError('no-keys');
+    const sheets = papers.sheets === undefined ? [] : readSheets(papers.sheets, chain);
+    const sheet = sheetFor(sheets, dayOf(new Date()));
     return { chain, sheet, ...readAbout(about) };
   } catch (error) {
     throw error instanceof Refused ? new PapersError('untrusted') : error;
@@ -47,6 +47,7 @@ export async function sheetToSealTo(box: DropBox, seen: Newsroom): Promise<Sheet
   const now = await readNewsroom(box, seen.chain.fingerprint);
   const trouble = troubleSince(seen.chain, now.chain);
   if (trouble !== undefined) throw new PapersError(trouble);
+  if (now.sheet === undefined) throw new PapersError('no-keys');
   return now.sheet;
 }
 
@@ -61,6 +62,13 @@ export function troubleSince(seen: Chain, now: Chain): Trouble | undefined {
     return 'untrusted';
   }
   return now.isRecoveredSince(seen) ? 'changed' : undefined;
+}
+
+/** A sheet that ends so soon is warned of. */
+const DAYS_BEFORE_END = 1;
+
+export function endsSoon(sheet: Sheet): boolean {
+  return sheet.last - dayOf(new Date()) <= DAYS_BEFORE_END;
 }
 
 function asPapersError(error: unknown): unknown {

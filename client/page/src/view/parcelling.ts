@@ -23,6 +23,8 @@ export interface Chosen {
   wantsClean: boolean;
   /** Such a copy, once it is made. */
   cleaned: Blob | undefined;
+  /** Whether it was taken off the list: nobody waits for a look at it any more. */
+  isRemoved: boolean;
   /** Resolves when it was looked at, or could not be. */
   looked: Promise<void>;
   /** Makes the copy that is wanted, tells of it where the file stands, and resolves then. */
@@ -32,6 +34,8 @@ export interface Chosen {
 export interface Order {
   message: string;
   readonly files: Chosen[];
+  /** Whether more were chosen last than a drop can hold. */
+  leftOut: boolean;
   way: ReplyBlock | undefined;
 }
 
@@ -43,6 +47,7 @@ export function chosen(file: File): Chosen {
     report: undefined,
     wantsClean: false,
     cleaned: undefined,
+    isRemoved: false,
     looked: Promise.resolve(),
     copied: () => Promise.resolve(),
   };

@@ -1,15 +1,15 @@
 /** A last look before it goes. */
-import { button, element, fill, paragraph } from './element.ts';
+import { button, element, fill, paragraph, warning } from './element.ts';
 import { count, size } from './numbers.ts';
 import { type Order, sealedLength } from './parcelling.ts';
 import { sending } from './sending.ts';
-import type { Newsroom, Stage } from './stage.ts';
+import type { OpenNewsroom, Stage } from './stage.ts';
 import { wordsChoice } from './words.ts';
 
-export function ready(stage: Stage, newsroom: Newsroom, order: Order): void {
+export function ready(stage: Stage, newsroom: OpenNewsroom, order: Order): void {
   const { texts } = stage;
   const says = texts.ready;
-  const { message, files, way } = order;
+  const { message, files, leftOut, way } = order;
   const cleaned = files.filter(({ wantsClean }) => wantsClean).length;
   stage.show(
     says.title,
@@ -22,6 +22,7 @@ export function ready(stage: Stage, newsroom: Newsroom, order: Order): void {
       element('li', {}, fill(says.sealed, { size: size(texts, sealedLength(order, newsroom.sheet)) })),
       element('li', {}, way === undefined ? says.noBack : says.back),
     ),
+    leftOut ? warning(texts.compose.tooManyFiles) : undefined,
     paragraph(says.stay),
     element(
       'p',

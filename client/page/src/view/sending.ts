@@ -3,7 +3,7 @@ import { systemRandom } from '../envelope/seal.ts';
 import { FileChanged, sealParcel } from '../parcel.ts';
 import { type Progress, Upload, type UploadEnd } from '../dropbox/upload.ts';
 import type { Texts } from '../texts/en.ts';
-import { breathe } from './breath.ts';
+import { breathe } from '../breath.ts';
 import { compose } from './compose.ts';
 import { bodies, copyAgain, NoCopy } from './copies.ts';
 import { button, element, fill, list, paragraph, warning } from './element.ts';
@@ -12,10 +12,10 @@ import { warnBeforeLeaving } from './leave.ts';
 import { size, span } from './numbers.ts';
 import { glimpse, manifest, type Order, unlook } from './parcelling.ts';
 import { PapersError, sheetToSealTo } from './papers.ts';
-import type { Newsroom, Stage } from './stage.ts';
+import type { OpenNewsroom, Stage } from './stage.ts';
 import { mark, unmark } from './tab.ts';
 
-export async function sending(stage: Stage, newsroom: Newsroom, order: Order): Promise<void> {
+export async function sending(stage: Stage, newsroom: OpenNewsroom, order: Order): Promise<void> {
   const { texts } = stage;
   stage.show(texts.sending.title, paragraph(texts.sending.sealing, { role: 'status' }));
   try {
@@ -30,6 +30,7 @@ export async function sending(stage: Stage, newsroom: Newsroom, order: Order): P
     const upload: Upload = new Upload(stage.box, parcel, { onProgress: screen });
     warnBeforeLeaving(true);
     mark('unfinished');
+    mark('used');
     const end = await upload.run();
     finish(stage, newsroom, order, end, hasWay);
   } catch (error) {
@@ -101,7 +102,7 @@ function sentence(texts: Texts, { state, waiting, acknowledged }: Progress): str
   return acknowledged === 0 ? says.waiting : '';
 }
 
-function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd, hasWay: boolean): void {
+function finish(stage: Stage, newsroom: OpenNewsroom, order: Order, end: UploadEnd, hasWay: boolean): void {
   const { texts } = stage;
   warnBeforeLeaving(false);
   if (end.kind === 'matches') {
@@ -115,7 +116,7 @@ function finish(stage: Stage, newsroom: Newsroom, order: Order, end: UploadEnd, 
   ended(stage, newsroom, order, texts.ends[end.kind === 'refused' ? end.why : end.kind], title);
 }
 
-function failed(stage: Stage, newsroom: Newsroom, order: Order, error: unknown): void {
+function failed(stage: Stage, newsroom: OpenNewsroom, order: Order, error: unknown): void {
   const { ends } = stage.texts;
   if (error instanceof PapersError) return noKeys(stage, newsroom, order, error);
   if (!(error instanceof FileChanged || error instanceof NoCopy)) return ended(stage, newsroom, order, ends.fault);
@@ -126,16 +127,18 @@ function failed(stage: Stage, newsroom: Newsroom, order: Order, error: unknown):
 }
 
 /** It did not arrive, and what can be done. */
-function ended(stage: Stage, newsroom: Newsroom, order: Order, text: string, title = stage.texts.ends.title): void {
+function ended(stage: Stage, newsroom: OpenNewsroom, order: Order, text: string, title = stage.texts.ends.title): void {
   const { ends } = stage.texts;
   const begin = button(ends.begin, () => compose(stage, newsroom, order), { class: 'main' });
   stage.show(title, warning(text), element('p', { class: 'choices' }, begin));
 }
 
 /** Nothing was sent. What was chosen is kept, where another try may go better. */
-function noKeys(stage: Stage, newsroom: Newsroom, order: Order, { trouble }: PapersError): void {
+function noKeys(stage: Stage, newsroom: OpenNewsroom, order: Order, { trouble }: PapersError): void {
   const says = stage.texts.trouble;
   const again = button(says.again, () => void sending(stage, newsroom, order), { class: 'main' });
-  const choices = element('p', { class: 'choices' }, trouble === 'unreachable' || trouble === 'no-keys' ? again : undefined);
+  const back = button(stage.texts.common.back, () => compose(stage, newsroom, order));
+  const isForNow = trouble === 'unreachable' || trouble === 'no-keys';
+  const choices = element('p', { class: 'choices' }, back, isForNow ? again : undefined);
   stage.show(says.title, warning(says[trouble]), choices);
 }

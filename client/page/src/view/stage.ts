@@ -3,6 +3,7 @@ import type { ReplyBlock } from '../envelope/codename.ts';
 import type { Chain } from '../envelope/chain.ts';
 import type { Sheet } from '../envelope/sheet.ts';
 import type { DropBox } from '../dropbox/wire.ts';
+import { hasLeft } from '../left.ts';
 import type { Texts } from '../texts/en.ts';
 import type { List } from '../words/list.ts';
 import { element } from './element.ts';
@@ -10,11 +11,17 @@ import { element } from './element.ts';
 /** A newsroom whose papers were verified. */
 export interface Newsroom {
   readonly chain: Chain;
-  readonly sheet: Sheet;
+  /** None while nothing can be sent. Answers can be read all the same. */
+  readonly sheet: Sheet | undefined;
   readonly name: string;
   readonly words: string;
   /** A harmless address of the operator's choice. */
   readonly leave: string;
+}
+
+/** One that takes something now. */
+export interface OpenNewsroom extends Newsroom {
+  readonly sheet: Sheet;
 }
 
 export class Stage {
@@ -45,6 +52,8 @@ export class Stage {
 
   /** Shows a screen, and tells a screen reader that it is another one. */
   show(title: string, ...content: readonly (Node | string | undefined)[]): void {
+    // An empty page stays empty.
+    if (hasLeft()) return;
     this.#left?.();
     this.#left = undefined;
     const heading = element('h1', { tabindex: -1 }, title);

@@ -1,23 +1,20 @@
 /** The first screen: whom one would write to, what this page can do, and what it cannot. All its words are there. */
 import { groupedFingerprint, readAddress, readFingerprint } from '../envelope/address.ts';
 import { equal } from '../envelope/bytes.ts';
-import { dayOf } from '../envelope/day.ts';
 import type { DropBox } from '../dropbox/wire.ts';
 import { element, fill } from './element.ts';
 import { day } from './numbers.ts';
-import { PapersError, readNewsroom, type Trouble } from './papers.ts';
+import { endsSoon, PapersError, readNewsroom, type Trouble } from './papers.ts';
 import type { Newsroom } from './stage.ts';
 import { dangers, type Danger } from './surroundings.ts';
 import { leaveTo } from './leave.ts';
 import { isolated } from './shown.ts';
 import { isMarked, unmark } from './tab.ts';
 
-/** A sheet that ends so soon is warned of. */
-const DAYS_BEFORE_END = 1;
 /** More letters of a newsroom's name are not shown in the heading. */
 const MOST_NAME = 60;
 
-type Said = Trouble | Danger | 'unfinished' | 'hasRead' | 'epoch' | 'recovered' | 'loading' | 'of' | 'same' | 'different' | 'unreadable';
+type Said = Trouble | Danger | 'unfinished' | 'used' | 'epoch' | 'recovered' | 'loading' | 'coming' | 'of' | 'same' | 'different' | 'unreadable';
 
 export async function start(box: DropBox): Promise<void> {
   byId('plain').hidden = true;
@@ -25,7 +22,7 @@ export async function start(box: DropBox): Promise<void> {
   for (const danger of found) say(danger);
   if (isMarked('unfinished')) say('unfinished');
   unmark('unfinished');
-  if (isMarked('read')) say('hasRead');
+  if (isMarked('used')) say('used');
   // Said now, and not when all was written and chosen. Who goes on by a gateway shows it who they are.
   if (found.includes('cannotSeal') || found.includes('gateway')) return;
   const again = byId('again');
@@ -59,7 +56,10 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
   }
   if (words !== '') theirs(words);
   if (chain.isRecovered) say('recovered');
-  if (sheet.last - dayOf(new Date()) <= DAYS_BEFORE_END) {
+  if (sheet === undefined) {
+    say('no-keys');
+    byId('send').hidden = true;
+  } else if (endsSoon(sheet)) {
     const warning = say('epoch');
     warning.textContent = fill(warning.textContent ?? '', { day: day(document.documentElement.lang, sheet.last) });
   }
@@ -78,14 +78,23 @@ let lacksScripts = false;
 async function goOn(way: 'send' | 'read', box: DropBox, newsroom: Newsroom): Promise<void> {
   if (lacksScripts) return location.reload();
   say('unreachable', false);
+  say('coming');
+  disable(true);
   try {
     const { later } = await import('./later.ts');
     await later(way, box, newsroom);
   } catch {
+    disable(false);
+    say('coming', false);
     lacksScripts = true;
     byId('again').hidden = false;
     say('unreachable').scrollIntoView();
   }
+}
+
+/** A second press would do nothing, and none would show that the first one did. */
+function disable(isDisabled: boolean): void {
+  for (const way of ['send', 'read']) (byId(way) as HTMLButtonElement).disabled = isDisabled;
 }
 
 /** The operator's own words: set apart, so that none of them can pose as this page's. */
@@ -113,7 +122,8 @@ function isHere(onion: string | undefined): boolean {
 }
 
 function fingerprintIn(text: string): { fingerprint: Uint8Array; onion?: string } | undefined {
-  for (const read of [(text: string) => ({ fingerprint: readFingerprint(text) }), readAddress]) {
+  // An address stands on the poster in four rows.
+  for (const read of [(text: string) => ({ fingerprint: readFingerprint(text) }), (text: string) => readAddress(text.replace(/\s/g, ''))]) {
     try {
       return read(text);
     } catch {

@@ -1,7 +1,10 @@
-/** All that a reload may leave in this tab, and only until it is closed: whether something did not end, or was read. */
-type Mark = 'unfinished' | 'read';
+/** All that a reload may leave in this tab, and only until it is closed: whether something did not end, or was sent or read. */
+import { hasLeft } from '../left.ts';
+
+type Mark = 'unfinished' | 'used';
 
 export function mark(what: Mark): void {
+  if (hasLeft()) return;
   withStorage((storage) => storage.setItem(what, ''));
 }
 

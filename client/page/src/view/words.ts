@@ -12,7 +12,7 @@ import type { Order } from './parcelling.ts';
 import { count } from './numbers.ts';
 import { isolated } from './shown.ts';
 import { ready } from './ready.ts';
-import type { Newsroom, Stage } from './stage.ts';
+import type { OpenNewsroom, Stage } from './stage.ts';
 
 /** More letters of a word that was typed are not shown. */
 const MOST_WORD = 60;
@@ -25,7 +25,7 @@ const FIRST: Readonly<Record<string, Tongue>> = {
   fr: 'french',
 };
 
-export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): void {
+export function wordsChoice(stage: Stage, newsroom: OpenNewsroom, order: Order): void {
   const { texts } = stage;
   const says = texts.words;
   const problems = element('div');
@@ -75,7 +75,7 @@ export function wordsChoice(stage: Stage, newsroom: Newsroom, order: Order): voi
   );
 }
 
-function newWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[], tongue: Tongue): void {
+function newWords(stage: Stage, newsroom: OpenNewsroom, order: Order, lists: List[], tongue: Tongue): void {
   const entropy = systemRandom(ENTROPY);
   const words = spelled(entropy, lists, tongue);
   const show = (): void => {
@@ -104,7 +104,7 @@ function newWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[],
   show();
 }
 
-function earlierWords(stage: Stage, newsroom: Newsroom, order: Order, lists: List[]): void {
+function earlierWords(stage: Stage, newsroom: OpenNewsroom, order: Order, lists: List[]): void {
   const back = button(stage.texts.common.back, () => wordsChoice(stage, newsroom, order));
   askForWords(stage, lists, stage.texts.words.typedTitle, stage.texts.words.check, ([first]) => {
     // Words that are right in two lists: whoever comes back looks into both mailboxes.
@@ -114,7 +114,7 @@ function earlierWords(stage: Stage, newsroom: Newsroom, order: Order, lists: Lis
   }, { before: back });
 }
 
-function leadBack(stage: Stage, newsroom: Newsroom, order: Order, entropy: Bytes): void {
+function leadBack(stage: Stage, newsroom: OpenNewsroom, order: Order, entropy: Bytes): void {
   order.way = stage.way = replyBlock(wayBack(entropy, newsroom.chain.fingerprint));
 }
 

@@ -3,6 +3,8 @@ import { type List, WORDS } from './list.ts';
 
 /** Words that differ in more letters are not taken for slips of each other. */
 const MOST_SLIPS = 2;
+/** Where more of the words are in no list than in one, none is searched for: that would take many seconds. */
+const LEAST_KNOWN = 7;
 /** So many words are named as what was meant. */
 const MOST_NAMED = 3;
 /** More letters than any word has are no slip. */
@@ -30,7 +32,7 @@ export function slips(typed: readonly string[], found: readonly Found[], right: 
   const nearest = found.filter((found) => known(found) === most);
   const isMissing = (place: number): boolean => nearest.some(({ places }) => places[place] === undefined);
   return typed.flatMap((word, place) =>
-    isMissing(place) ? [{ place: place + 1, typed: word, mayBe: mayBe(place, word, nearest, right) }] : [],
+    isMissing(place) ? [{ place: place + 1, typed: word, mayBe: most < LEAST_KNOWN ? [] : mayBe(place, word, nearest, right) }] : [],
   );
 }
 

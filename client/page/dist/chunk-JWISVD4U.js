@@ -1,0 +1,1 @@
+var n=!1;function s(){n=!0}function i(){return n}async function o(e){try{return await e}finally{n&&await new Promise(()=>{})}}function u(){return o(new Promise(e=>{let{port1:t,port2:r}=new MessageChannel;t.onmessage=()=>{t.close(),e()},r.postMessage(void 0)}))}export{s as a,i as b,o as c,u as d};
