@@ -90,7 +90,7 @@ export const front = [
         v.line.when('GET /sheet', { answer: { status: 404 } })
         await v.front()
         await v.hears(v.texts.trouble['no-keys'])
-        await v.hears(v.texts.start.read)
+        await v.sees(v.texts.start.read)
       }],
       ['front-unreachable', async (v) => {
         v.line.when('GET /charter', { answer: { status: 503 } })

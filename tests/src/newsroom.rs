@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use crate::child::Process;
 use crate::programs::{Programs, Said, finish};
 
 /// The vaults of some editors, and the archive that they share.
@@ -116,8 +117,41 @@ impl Newsroom {
         self.run(&all, editors)
     }
 
+    /// Starts a command on the archive with the vaults of these editors, and of one more whose
+    /// passphrase never comes.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn waits_for(
+        &self,
+        arguments: &[&str],
+        editors: &[usize],
+        one_more: usize,
+    ) -> io::Result<Process> {
+        let (script, descriptors) = self.passphrases(editors);
+        let mut command = self.programs.command_in_shell(&script, "knothole");
+        command.args(arguments);
+        command.arg("--archive").arg(self.folder.join("archive"));
+        for editor in editors.iter().chain([&one_more]) {
+            command.arg("--vault").arg(self.vault(*editor));
+        }
+        command.args(descriptors).arg("--passphrase-fd=0");
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Process::start(command)
+    }
+
     /// Runs `knothole` with the passphrases of these editors.
     fn run(&self, arguments: &[&OsStr], editors: &[usize]) -> io::Result<Said> {
+        let (script, descriptors) = self.passphrases(editors);
+        let mut command = self.programs.command_in_shell(&script, "knothole");
+        command.args(arguments).args(descriptors);
+        finish(&mut command)
+    }
+
+    /// The shell's words that begin a program with the passphrases of these editors, and the
+    /// arguments that tell it where they are.
+    fn passphrases(&self, editors: &[usize]) -> (String, Vec<String>) {
         // The shell opens the files that hold them; 3 is the first descriptor that is free.
         let mut script = String::from("exec \"$@\"");
         let mut descriptors = Vec::new();
@@ -126,9 +160,7 @@ impl Newsroom {
             script.push_str(&format!(" {descriptor}<'{}'", file.display()));
             descriptors.push(format!("--passphrase-fd={descriptor}"));
         }
-        let mut command = self.programs.command_in_shell(&script, "knothole");
-        command.args(arguments).args(descriptors);
-        finish(&mut command)
+        (script, descriptors)
     }
 
     /// Where an editor's vault is.

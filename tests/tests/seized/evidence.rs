@@ -1,5 +1,6 @@
 //! What was taken, and when.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -19,6 +20,7 @@ pub(crate) struct Evidence {
     pub(crate) way_back: WayBack,
     pub(crate) said: SaidInTheWeek,
     pub(crate) cores: Cores,
+    pub(crate) locked: Locked,
 }
 
 /// Whether programs that were aborted left a core.
@@ -31,6 +33,9 @@ pub(crate) struct Cores {
     pub(crate) courier: bool,
     pub(crate) offline: bool,
 }
+
+/// KiB that are kept out of swap, by whose memory was taken.
+pub(crate) type Locked = BTreeMap<String, u64>;
 
 /// What programs answered.
 #[derive(Debug)]

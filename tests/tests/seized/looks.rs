@@ -106,6 +106,9 @@ fn the_air_gapped_machine_gives_nothing_while_it_is_locked_or_fewer_vaults_are_o
     for taken in ["air-gap", "air-gap-after-opening"] {
         assert_eq!(evidence.found_in(taken, &ALL), nothing());
     }
+    for taken in ["offline-memory-locked", "offline-memory-with-one-vault"] {
+        assert_eq!(evidence.found_in_memory(taken, &ALL[..3]), nothing());
+    }
     assert_eq!(evidence.said.one_vault.len(), 4);
     for said in &evidence.said.one_vault {
         assert_eq!(said.code, Some(MORE_VAULTS_NEEDED), "{said:?}");
@@ -191,6 +194,19 @@ fn no_program_leaves_a_core_when_it_is_aborted() {
         ("knothole", cores.offline),
     ] {
         assert!(!left, "{program}");
+    }
+}
+
+#[test]
+fn programs_that_have_words_and_keys_in_memory_are_kept_out_of_swap() {
+    let locked = &Evidence::get().locked;
+    for memory in [
+        "sender-memory",
+        "courier-memory",
+        "offline-memory-locked",
+        "offline-memory-with-one-vault",
+    ] {
+        assert!(locked[memory] > 0, "{locked:?}");
     }
 }
 

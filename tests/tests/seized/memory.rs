@@ -32,6 +32,14 @@ pub(crate) fn take(process: u32, folder: &Path) {
     }
 }
 
+/// KiB of a process's memory that the system does not write into swap (proc(5)).
+pub(crate) fn locked_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mut lines = status.lines();
+    let line = lines.find_map(|line| line.strip_prefix("VmLck:")).unwrap();
+    line.trim_end_matches("kB").trim().parse().unwrap()
+}
+
 /// From where to where a line of /proc/PID/maps speaks of memory that the process made or may
 /// have changed.
 fn own(line: &str) -> Option<(u64, u64)> {

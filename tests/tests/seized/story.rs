@@ -6,7 +6,7 @@ use std::process::Stdio;
 use knothole_envelope::Codename;
 use knothole_tests::{Broom, Newsroom, Process, Programs, Said, Server};
 
-use super::evidence::{Cores, Evidence, SaidInTheWeek, Taken, fingerprint};
+use super::evidence::{Cores, Evidence, Locked, SaidInTheWeek, Taken, fingerprint};
 use super::house::House;
 use super::line::Line;
 use super::memory;
@@ -69,6 +69,7 @@ pub(crate) fn a_week() -> Evidence {
             shell: memory::a_shell_leaves_a_core(&taken.path("shell")),
             ..Cores::default()
         },
+        locked: Locked::default(),
         before: None,
         house,
         taken,
@@ -87,6 +88,7 @@ pub(crate) fn a_week() -> Evidence {
         taken: week.taken,
         way_back,
         cores: week.cores,
+        locked: week.locked,
         said: SaidInTheWeek {
             seizure,
             seizure_at_the_end,
@@ -107,6 +109,7 @@ struct Week {
     taken: Taken,
     planted: Planted,
     cores: Cores,
+    locked: Locked,
     /// The air-gapped machine before anything was opened on it.
     before: Option<Newsroom>,
 }
@@ -193,17 +196,21 @@ impl Week {
         [vec![open], said.into()].concat()
     }
 
-    /// It waits for its passphrase, and none comes.
-    fn an_offline_program_is_aborted(&self) -> bool {
-        let mut command = self.house.programs.command("knothole");
-        command
-            .args(["vault", "show"])
-            .arg(self.house.newsroom.vault(0));
-        command.args(["--passphrase-fd", "0"]).stdin(Stdio::piped());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut process = Process::start(command).unwrap();
-        memory::wait_until_it_reads(&mut process);
-        memory::abort(&mut process)
+    /// It waits for a passphrase, and none comes: the first one, and then a second one.
+    fn an_offline_program_is_aborted(&mut self) -> bool {
+        let waits = [
+            ("offline-memory-locked", &[][..], 0),
+            ("offline-memory-with-one-vault", &[0], 1),
+        ];
+        let left = waits.map(|(name, editors, one_more)| {
+            let before = self.before.as_ref().unwrap();
+            let waits = before.waits_for(&["show", "1"], editors, one_more);
+            let mut process = waits.unwrap();
+            memory::wait_until_it_reads(&mut process);
+            self.take_memory(process.id(), name);
+            memory::abort(&mut process)
+        });
+        left.contains(&true)
     }
 
     /// Two editors open and answer, and the clerk comes back for it.
@@ -312,7 +319,9 @@ impl Week {
         source.send(&self.house, &file, MESSAGES[number], more);
     }
 
-    fn take_memory(&self, process: u32, name: &str) {
+    fn take_memory(&mut self, process: u32, name: &str) {
+        let locked = memory::locked_kib(process);
+        self.locked.insert(name.to_owned(), locked);
         memory::take(process, &self.taken.path(name));
     }
 }

@@ -75,8 +75,8 @@ async function open(
     const newsroom: Newsroom = await readNewsroom(box, fingerprint);
     if (!isStillAsked()) return;
     const { chain, sheet } = newsroom;
-    // Now another button is the one that goes on.
-    asks.className = '';
+    // Now another button is the one that goes on, if anything can be sent.
+    asks.className = sheet === undefined ? 'main' : '';
     problems.replaceChildren(
       paragraph(saved.same, { class: 'good' }),
       ...(chain.isRecovered ? [warning(warnings.recovered)] : []),
