@@ -74,27 +74,25 @@ function welcome(box: DropBox, newsroom: Newsroom): void {
 
 /** A browser that did not get a script once does not ask for it again before the page is loaded again. */
 let lacksScripts = false;
+let isComing = false;
 
 async function goOn(way: 'send' | 'read', box: DropBox, newsroom: Newsroom): Promise<void> {
   if (lacksScripts) return location.reload();
+  // A second press does nothing.
+  if (isComing) return;
+  isComing = true;
   say('unreachable', false);
   say('coming');
-  disable(true);
   try {
     const { later } = await import('./later.ts');
     await later(way, box, newsroom);
   } catch {
-    disable(false);
+    isComing = false;
     say('coming', false);
     lacksScripts = true;
     byId('again').hidden = false;
     say('unreachable').scrollIntoView();
   }
-}
-
-/** A second press would do nothing, and none would show that the first one did. */
-function disable(isDisabled: boolean): void {
-  for (const way of ['send', 'read']) (byId(way) as HTMLButtonElement).disabled = isDisabled;
 }
 
 /** The operator's own words: set apart, so that none of them can pose as this page's. */
