@@ -75,6 +75,16 @@ export class House {
     await this.#start(first, most)
   }
 
+  /** It takes connections, and does nothing with them. */
+  freeze() {
+    this.#process.kill('SIGSTOP')
+  }
+
+  /** It goes on. */
+  thaw() {
+    this.#process.kill('SIGCONT')
+  }
+
   async kill() {
     await endNewsroom(this.#process)
   }
