@@ -37,7 +37,8 @@ fn ask(socket: &Path, line: &str, headers: &str, body: &[u8]) -> String {
 fn header<'a>(answer: &'a str, name: &str) -> &'a str {
     let mut lines = answer.lines().filter_map(|line| line.split_once(": "));
     let found = lines.find(|(found, _)| found.eq_ignore_ascii_case(name));
-    found.unwrap_or_else(|| panic!("no {name}: {answer}")).1
+    assert!(found.is_some(), "no {name}: {answer}");
+    found.unwrap().1
 }
 
 #[test]
