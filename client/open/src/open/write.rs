@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::Read;
 
 use knothole_envelope::{FileEntry, ListedDrop, Manifest, OpenError, TreeHash};
 
@@ -127,11 +127,9 @@ fn papers(
     put(folder, MESSAGE, &escape::message(message))
 }
 
+/// Whole under its name, or not there: half of a message could say the contrary of it.
 fn put(folder: &Folder, name: &str, text: &str) -> Result<(), FileError> {
-    let failed = |source| FileError::new("write this file", &folder.path().join(name), source);
-    let mut file = folder.create(name)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    folder.put(name, text.as_bytes(), Existing::Keep)
 }
 
 fn contents(manifest: &Manifest, listed: &ListedDrop, warnings: &[Warning]) -> String {
