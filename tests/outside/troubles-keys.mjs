@@ -106,13 +106,7 @@ export const cases = {
 
   'an answer is read where there are no keys to send to': async (scene) => {
     const house = await scene.house()
-    const visitor = await scene.visitor(house)
-    await visitor.compose('answer me')
-    const words = await visitor.newWords()
-    await visitor.press(scene.texts.words.written)
-    await visitor.typeWords(words.join(' '))
-    await visitor.send()
-    await visitor.sees(scene.texts.done.words)
+    const words = await (await scene.visitor(house)).sendForAnAnswer()
     await house.order(`reply ${Buffer.from('we are closed for a while').toString('hex')}`)
     await house.order('day 7')
     const later = await scene.visitor(house)
@@ -120,7 +114,7 @@ export const cases = {
     await later.doesNotSee(scene.texts.start.send)
     await later.press(scene.texts.start.read)
     await later.sees(scene.texts.words.typedHint)
-    await later.typeWords(words.join(' '), scene.texts.answers.look)
+    await later.typeWords(words, scene.texts.answers.look)
     await later.sees('we are closed for a while')
   },
 

@@ -66,7 +66,8 @@ export const cases = {
     assert.deepEqual(asked, [])
     const left = await page.evaluate(() => [document.title, document.body.innerText, Object.keys(sessionStorage).join()])
     assert.deepEqual(left, ['', '', ''])
-    // However often it was pressed: the other page still comes.
+    // The other page still comes. The driver's keys do not reach the browser's own Stop: that Escape is kept from it,
+    // this does not show.
     house.thaw()
     await page.waitForFunction((url) => location.href === url, { polling: 50 }, harmless(house))
     assert.equal(await visitor.heading(), scene.texts.results.arrived.title)

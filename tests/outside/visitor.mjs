@@ -123,6 +123,17 @@ export class Visitor {
     return await this.page.$$eval('ol.words li', (items) => items.map((item) => item.textContent))
   }
 
+  /** Sends a message that can be answered, and gives the words that lead to the answer. */
+  async sendForAnAnswer() {
+    await this.compose('answer me')
+    const words = (await this.newWords()).join(' ')
+    await this.press(this.texts.words.written)
+    await this.typeWords(words)
+    await this.send()
+    await this.sees(this.texts.done.words)
+    return words
+  }
+
   /** Types into the one field for words, in the place of what stands there, and has it checked. */
   async typeWords(words, action = this.texts.words.check) {
     await this.page.$eval('textarea', (field, text) => (field.value = text), words)

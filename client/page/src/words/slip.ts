@@ -3,7 +3,7 @@ import { type List, WORDS } from './list.ts';
 
 /** Words that differ in more letters are not taken for slips of each other. */
 const MOST_SLIPS = 2;
-/** Where more of the words are in no list than in one, none is searched for: that would take many seconds. */
+/** Where fewer words stand in one list, it is not known which list is meant, and none is searched: that would take long. */
 const LEAST_KNOWN = 7;
 /** So many words are named as what was meant. */
 const MOST_NAMED = 3;
