@@ -101,6 +101,12 @@ fn senders_that_take_over_from_themselves_keep_no_source_out() {
 }
 
 #[test]
+fn mailboxes_that_are_asked_by_whoever_hangs_up_keep_no_source_out() {
+    let enough = |counts: &Counts| counts.connections > 1_000;
+    withstood(&["polls", "--senders", "50"], "", enough);
+}
+
+#[test]
 fn junk_behind_good_headers_keeps_no_source_out_while_there_is_room() {
     // Of two answers for each, the second says that it is a drop.
     let enough = |counts: &Counts| counts.done > 4;

@@ -167,6 +167,88 @@ fn a_test_that_is_not_there_would_be_noticed() {
     }
 }
 
+/// What a paragraph of the threat model says that has no test.
+const ADMISSIONS: [&str; 4] = [
+    "admission",
+    "not tested",
+    "not prevented",
+    "held by the same test",
+];
+/// What claims nothing: who is meant, how the tests look, and what leads in to the paragraphs below it.
+const NO_CLAIMS: [&str; 4] = [
+    "# Threat model",
+    "## For whom",
+    "## Against whom",
+    "### What is taken in the tests",
+];
+
+/// The paragraphs of a page, each with the heading above it: an entry of a list or a row of a table is
+/// one too.
+fn paragraphs(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let (mut heading, mut is_open) = (String::new(), false);
+    for line in text.lines() {
+        if line.starts_with('#') {
+            line.clone_into(&mut heading);
+        }
+        if line.is_empty() || line.starts_with('#') || line.starts_with("| ---") {
+            is_open = false;
+            continue;
+        }
+        match found.last_mut() {
+            Some((_, last)) if is_open && !line.starts_with(['-', '|']) => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => found.push((heading.clone(), line.to_owned())),
+        }
+        is_open = true;
+    }
+    found
+}
+
+/// Whether it names a test, or says that there is none.
+fn is_answered_for(paragraph: &str) -> bool {
+    let said = paragraph.to_lowercase();
+    ADMISSIONS.iter().any(|admission| said.contains(admission))
+        || paragraph.split('`').skip(1).step_by(2).any(is_a_promise)
+}
+
+#[test]
+fn every_paragraph_of_the_threat_model_names_a_test_or_says_that_there_is_none() {
+    let text = fs::read_to_string(root().join("THREAT-MODEL.md")).unwrap();
+    let paragraphs = paragraphs(&text);
+    let claims: Vec<_> = paragraphs
+        .iter()
+        .filter(|(heading, text)| {
+            !NO_CLAIMS.contains(&heading.as_str())
+                && !text.ends_with(':')
+                && !text.starts_with("| taken or turned")
+        })
+        .collect();
+    assert!(claims.len() > 60, "only {}", claims.len());
+    let open: Vec<_> = claims
+        .iter()
+        .filter(|(_, text)| !is_answered_for(text))
+        .collect();
+    assert!(open.is_empty(), "{open:#?}");
+}
+
+#[test]
+fn a_paragraph_that_nobody_answers_for_would_be_noticed() {
+    let page = "## Time\nIt is so.\n- **One.** Held by\n  `a_test_of_ours_that_is_one`.\n- Two. Not\n  tested.\n\nThree.";
+    let found = paragraphs(page);
+    let answered: Vec<_> = found
+        .iter()
+        .map(|(heading, text)| (heading.as_str(), is_answered_for(text)))
+        .collect();
+    assert_eq!(
+        answered,
+        [false, true, true, false].map(|is| ("## Time", is)),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn every_known_fault_has_a_row_with_its_public_case_and_a_test_of_ours() {
     let tests = tests();

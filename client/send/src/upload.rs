@@ -21,6 +21,9 @@ use crate::voice::{Progress, Voice};
 const MOST_BEGINNINGS: u32 = 4;
 /// A drop-box that has everything and no drop is asked so often, and then told again that this is all.
 const PATIENT_QUESTIONS: u32 = 3;
+/// After so many questions on one line, about half a minute, another line is tried: on this one it might
+/// say the same for ever.
+const MOST_QUESTIONS: u32 = 6;
 /// How long a drop-box may stay away, or make no progress, before it is given up.
 const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
 /// An attempt that brings fewer bytes is no progress: a drop-box that takes one at a time, or gives
@@ -71,6 +74,8 @@ enum Ended {
     Now(SendError),
     /// Another attempt may go better.
     Later(DropBoxError),
+    /// The drop-box has every byte, and has made no drop of them.
+    NoDropYet,
     /// The drop-box does not know the upload.
     Unknown,
 }
@@ -160,13 +165,25 @@ impl<'a> Upload<'a> {
                     });
                 }
                 Ended::Later(error) => self.wait(&mut patience, &error).await,
+                Ended::NoDropYet if last_good.elapsed() > LONGEST_SILENCE => {
+                    return Err(SendError::MayHaveArrived);
+                }
+                Ended::NoDropYet => {
+                    const WHY: &str = "The drop-box has everything, and says no more yet.";
+                    self.wait_because(&mut patience, WHY).await;
+                }
             }
         }
     }
 
     async fn wait(&self, patience: &mut Patience, error: &DropBoxError) {
+        self.wait_because(patience, why_waiting(error)).await;
+    }
+
+    async fn wait_because(&self, patience: &mut Patience, why: &str) {
         let pause = patience.pause();
-        self.progress.say(&why_waiting(error, pause));
+        self.progress
+            .say(&format!("{why} Trying again in {} s.", pause.as_secs()));
         sleep(pause).await;
     }
 
@@ -188,8 +205,14 @@ impl<'a> Upload<'a> {
         };
         let mut patience = Patience::new();
         let mut questions = 0_u32;
+        let mut had = 0;
         loop {
             self.believe(&state).map_err(Ended::Now)?;
+            if state.offset < had {
+                // It may have lost it; on this line it could lose it for ever.
+                return Err(Ended::Later(DropBoxError::Offset));
+            }
+            had = state.offset;
             self.acknowledge(state.offset);
             let Some(url) = &self.url else {
                 return Err(Ended::Unknown);
@@ -200,6 +223,9 @@ impl<'a> Upload<'a> {
             if state.offset == self.length {
                 // It is being put in its place; that is quick. A drop-box that was started again does
                 // it by itself; one whose disk failed, when it is given the rest: nothing.
+                if questions == MOST_QUESTIONS {
+                    return Err(Ended::NoDropYet);
+                }
                 sleep(patience.pause()).await;
                 questions = questions.saturating_add(1);
                 state = match questions.is_multiple_of(PATIENT_QUESTIONS) {
@@ -386,8 +412,8 @@ fn hand_over(
     })
 }
 
-fn why_waiting(error: &DropBoxError, pause: Duration) -> String {
-    let what = match error {
+fn why_waiting(error: &DropBoxError) -> &'static str {
+    match error {
         DropBoxError::Dial(_) => "The drop-box cannot be reached at the moment.",
         DropBoxError::Busy(_) => "The drop-box is busy.",
         DropBoxError::Full => {
@@ -395,6 +421,5 @@ fn why_waiting(error: &DropBoxError, pause: Duration) -> String {
              files may get through meanwhile."
         }
         _ => "The connection broke. What the drop-box has so far is kept.",
-    };
-    format!("{what} Trying again in {} s.", pause.as_secs())
+    }
 }

@@ -28,6 +28,25 @@ pub(crate) fn trash() -> Place {
     Place::top("trash")
 }
 
+/// Removes what lies in the trash, whoever put it there, and says how many things stay: the disk does
+/// not let go of them, or somebody has put something of their own beside them. Nothing else is kept from
+/// going by that.
+pub(crate) fn empty_trash(disk: &dyn Disk) -> io::Result<usize> {
+    let names = disk.list(&trash())?;
+    if names.is_empty() {
+        return Ok(0);
+    }
+    let mut stay = 0_usize;
+    for name in names {
+        if let Err(error) = disk::remove_tree(disk, &trash().join(name)) {
+            tracing::warn!("what lies in the trash could not be removed: {error}");
+            stay = stay.saturating_add(1);
+        }
+    }
+    disk.sync_folder(&trash())?;
+    Ok(stay)
+}
+
 /// The folder of an identifier in one of the store's folders.
 pub(crate) fn folder_of(room: &Place, id: &DropId) -> Place {
     room.join(Name::hex(id.as_bytes()))

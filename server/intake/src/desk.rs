@@ -13,6 +13,7 @@ use crate::closed;
 use crate::disk::{self, Beneath, Disk, Name, Place};
 use crate::lived;
 use crate::newsroom::charter_place;
+use crate::shelf::unless_unreadable;
 use crate::version::{self, VersionError};
 
 /// Couriers at most: the network's restricted discovery takes 160 and workstations are few.
@@ -284,9 +285,17 @@ impl Desk {
     /// The couriers that are admitted now.
     ///
     /// # Errors
-    /// [`DeskError::Disk`] or [`DeskError::Damaged`].
+    /// [`DeskError::Disk`].
     pub fn couriers(&self) -> Result<Vec<Courier>, DeskError> {
         couriers(self.disk.as_ref())
+    }
+
+    /// How many files lie where couriers' cards do, and are none or cannot be read.
+    ///
+    /// # Errors
+    /// [`DeskError::Disk`].
+    pub fn spoiled_cards(&self) -> Result<usize, DeskError> {
+        Ok(cards(self.disk.as_ref())?.spoiled)
     }
 }
 
@@ -310,30 +319,51 @@ pub(crate) fn trusted(disk: &dyn Disk) -> Result<Option<Fingerprint>, DeskError>
 }
 
 pub(crate) fn couriers(disk: &dyn Disk) -> Result<Vec<Courier>, DeskError> {
+    Ok(cards(disk)?.found)
+}
+
+#[derive(Default)]
+struct Cards {
+    found: Vec<Courier>,
+    /// Those that nobody can read or that are none. They let nobody in, and keep nobody else out.
+    spoiled: usize,
+}
+
+fn cards(disk: &dyn Disk) -> Result<Cards, DeskError> {
+    let mut cards = Cards::default();
     let names = match disk.list(&couriers_place()) {
         Ok(names) => names,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(cards),
         Err(error) => return Err(error.into()),
     };
-    let mut found = Vec::new();
     // A half-written card has a name of its own, which is not a courier's.
     for name in names
         .into_iter()
         .filter(|name| !name.as_str().starts_with("new-"))
     {
         let place = couriers_place().join(name.clone());
-        let Some(bytes) = disk::read_if_there(disk, &place, MOST_CARD_BYTES)? else {
-            continue;
+        let read = disk::read_if_there(disk, &place, MOST_CARD_BYTES);
+        let card = match unless_unreadable(read)? {
+            // Revoked just now.
+            Some(None) => continue,
+            Some(Some(bytes)) => verified(&bytes),
+            None => None,
         };
-        let card = Signed::<CourierCard>::decode(&bytes).map_err(|_| DeskError::Damaged)?;
-        let card = *card.verify().map_err(|_| DeskError::Damaged)?;
-        found.push(Courier {
-            name: CourierName(name),
-            card,
-        });
+        match card {
+            Some(card) => cards.found.push(Courier {
+                name: CourierName(name),
+                card,
+            }),
+            None => cards.spoiled = cards.spoiled.saturating_add(1),
+        }
     }
-    found.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(found)
+    cards.found.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(cards)
+}
+
+fn verified(card: &[u8]) -> Option<CourierCard> {
+    let card = Signed::<CourierCard>::decode(card).ok()?;
+    card.verify().ok().copied()
 }
 
 /// Whether this credential is an admitted courier's. Looks at every courier, whichever fits.

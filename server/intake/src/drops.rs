@@ -269,7 +269,7 @@ async fn append(
                 make_room: room_for(intake, upload),
                 grant: intake.space().grant(class),
                 leave: guest.leave(),
-                small_settles: intake.small_settles(),
+                small_settles: Arc::clone(intake.small_settles()),
             };
             let body = BodyDataStream::new(body);
             match receive(intake.disk(), intake.settings(), lease, body, orders).await {
@@ -277,6 +277,7 @@ async fn append(
                 Received::Cut => return Err(Trouble::Busy),
                 Received::Superseded => return Err(Refusal::OffsetDiffers.into()),
                 Received::Beyond => return Err(Refusal::BeyondEnd.into()),
+                Received::TooMuchToHash => return Err(Refusal::TooMuchToHash.into()),
                 Received::Altered => return Err(Refusal::ChecksumDiffers.into()),
                 Received::Gate(refusal) => return Err(Trouble::Gate(refusal)),
                 Received::Full => return Err(full(intake).await),

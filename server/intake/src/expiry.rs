@@ -22,7 +22,7 @@ const PAUSE: u64 = 60;
 pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
     for upload in intake.orphans().take() {
         if upload.is_resting() {
-            remove(intake, &upload).await?;
+            remove(intake, &upload).await;
         } else if !upload.is_gone() && upload.tree().is_none() {
             // A step of it is still under way, or its commit, which ends by itself.
             intake.orphans().leave(upload);
@@ -38,7 +38,7 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
             // Its disk failed. What is left of it is for the next start.
             intake.uploads().forget_upload(upload);
         } else if intake.watch().is_over(standing, now, settings) {
-            remove(intake, upload).await?;
+            remove(intake, upload).await;
         } else if upload.is_left_whole() && intake.watch().may_commit(standing, now) {
             commit(intake, upload, now).await;
         }
@@ -53,7 +53,7 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
         }
         for (upload, standing) in uploads.iter().zip(&standings) {
             if standing.group == group && !upload.is_left_whole() {
-                remove(intake, upload).await?;
+                remove(intake, upload).await;
                 made_room = true;
             }
         }
@@ -67,13 +67,16 @@ pub(crate) async fn sweep(intake: &Arc<Intake>) -> io::Result<()> {
         .map_err(|_| io::Error::other("a blocking task ended early"))?
 }
 
-async fn remove(intake: &Arc<Intake>, upload: &Arc<Upload>) -> io::Result<()> {
+/// What the disk does not let go of is left to the next start: it must not end this one, with whatever
+/// others are sending.
+async fn remove(intake: &Arc<Intake>, upload: &Arc<Upload>) {
     // Whoever writes to it just now has come back in time.
     let Some(lease) = upload.take_if_resting() else {
-        return Ok(());
+        return;
     };
-    let removed = keep::remove(intake, lease).await;
-    removed.map_err(|_| io::Error::other("an upload could not be removed"))
+    if keep::remove(intake, lease).await.is_err() {
+        tracing::warn!("an upload that was given up could not be removed from the disk");
+    }
 }
 
 /// The line went between the last byte and the commit, and its sender may never come back.

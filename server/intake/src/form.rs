@@ -94,7 +94,7 @@ async fn file(
         make_room: None,
         grant: intake.space().grant(class),
         leave: guest.leave(),
-        small_settles: intake.small_settles(),
+        small_settles: Arc::clone(intake.small_settles()),
     };
     let body = stream::iter([Ok(first)]).chain(field);
     match receive(intake.disk(), intake.settings(), lease, body, orders).await {
@@ -118,7 +118,10 @@ async fn file(
         }
         ended => {
             let why = match &ended {
-                Received::Whole(_) | Received::Beyond | Received::Altered => Outcome::Damaged,
+                Received::Whole(_)
+                | Received::Beyond
+                | Received::TooMuchToHash
+                | Received::Altered => Outcome::Damaged,
                 Received::Full => Outcome::Full,
                 Received::Cut
                 | Received::Superseded

@@ -61,8 +61,8 @@ pub struct Intake {
     shelf: Shelf,
     space: Arc<Space>,
     mailboxes: Mailboxes,
-    polls: Semaphore,
-    small_settles: Semaphore,
+    polls: Arc<Semaphore>,
+    small_settles: Arc<Semaphore>,
     watch: Watch,
     seats: Seats,
     orphans: Orphans,
@@ -209,8 +209,8 @@ impl Intake {
             shelf,
             space,
             mailboxes,
-            polls: Semaphore::new(settings.most_polls),
-            small_settles: Semaphore::new(settings.most_small_settles),
+            polls: Arc::new(Semaphore::new(settings.most_polls)),
+            small_settles: Arc::new(Semaphore::new(settings.most_small_settles)),
             watch: Watch::default(),
             seats: Seats::new(&settings),
             orphans: Orphans::default(),
@@ -355,12 +355,12 @@ impl Intake {
     }
 
     /// Who may ask a mailbox now.
-    pub(crate) const fn polls(&self) -> &Semaphore {
+    pub(crate) const fn polls(&self) -> &Arc<Semaphore> {
         &self.polls
     }
 
     /// Who may make durable less than is written at once.
-    pub(crate) const fn small_settles(&self) -> &Semaphore {
+    pub(crate) const fn small_settles(&self) -> &Arc<Semaphore> {
         &self.small_settles
     }
 

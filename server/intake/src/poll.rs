@@ -97,19 +97,27 @@ async fn erase(intake: &Arc<Intake>, mailbox: MailboxAddress, erasure: Erasure) 
 /// multiple of it; nothing when too many have asked before.
 ///
 /// Whoever waits for a turn waits for the requests of others, not for what is in a mailbox. That
-/// so few have it at once also bounds the processor time that polls can take.
+/// so few have it at once also bounds the processor time that polls can take. A turn ends when its
+/// time is over, whether or not the one who asked is still there: else to ask and to hang up would
+/// give work without end.
 async fn evenly<T: Send + 'static>(
     intake: &Arc<Intake>,
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Option<std::io::Result<T>> {
     let settings = intake.settings();
-    let turn = intake.polls().acquire();
+    let unit = settings.mailbox_time;
+    let turn = Arc::clone(intake.polls()).acquire_owned();
     let turn = tokio::time::timeout(settings.takeover_patience, turn);
-    let _turn = turn.await.ok()?.ok()?;
-    let begun = Instant::now();
-    let done = tokio::task::spawn_blocking(work).await;
-    let wait = up_to_multiple(begun.elapsed(), settings.mailbox_time);
-    tokio::time::sleep_until(begun.checked_add(wait).unwrap_or(begun)).await;
+    let turn = turn.await.ok()?.ok()?;
+    let working = tokio::spawn(async move {
+        let begun = Instant::now();
+        let done = tokio::task::spawn_blocking(work).await;
+        let wait = up_to_multiple(begun.elapsed(), unit);
+        tokio::time::sleep_until(begun.checked_add(wait).unwrap_or(begun)).await;
+        drop(turn);
+        done
+    });
+    let done = working.await.and_then(core::convert::identity);
     Some(done.unwrap_or_else(|_| Err(std::io::Error::other("a blocking task ended early"))))
 }
 

@@ -167,14 +167,13 @@ pub(crate) fn sweep(
     if !leaving.is_empty() {
         disk.sync_folder(&receipts_place())?;
     }
-    // What an earlier removal has left there would be in the way.
-    empty_trash(disk)?;
+    commit::empty_trash(disk)?;
     let mut moved = Moved::default();
     let result = move_to_trash(disk, &leaving, &mut moved);
     // Even if it ended half-way, what has left must not be listed.
     shelf.take_off(&moved.ids)?;
     result?;
-    empty_trash(disk)?;
+    shelf.leaves_in_trash(commit::empty_trash(disk)?);
     gone.extend(moved.ids.iter().map(|id| Name::hex(id.as_bytes())));
     marks.forget(disk, &gone)?;
     Ok(moved.bytes)
@@ -188,10 +187,10 @@ pub(crate) fn take_back(disk: &dyn Disk, id: &DropId, bytes: u64) -> io::Result<
         name: Name::hex(id.as_bytes()),
         bytes,
     };
-    empty_trash(disk)?;
+    commit::empty_trash(disk)?;
     let mut moved = Moved::default();
     move_to_trash(disk, &[leaving], &mut moved)?;
-    empty_trash(disk)?;
+    commit::empty_trash(disk)?;
     Ok(moved.bytes)
 }
 
@@ -333,18 +332,6 @@ fn move_to_trash(disk: &dyn Disk, leaving: &[Leaving], moved: &mut Moved) -> io:
         disk.sync_folder(&commit::drops())?;
     }
     Ok(())
-}
-
-/// Removes what lies in the trash, whoever put it there.
-fn empty_trash(disk: &dyn Disk) -> io::Result<()> {
-    let names = disk.list(&commit::trash())?;
-    if names.is_empty() {
-        return Ok(());
-    }
-    for name in names {
-        disk::remove_tree(disk, &commit::trash().join(name))?;
-    }
-    disk.sync_folder(&commit::trash())
 }
 
 fn read(disk: &dyn Disk, place: &Place) -> io::Result<Option<Signed<Receipt>>> {

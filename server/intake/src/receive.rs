@@ -8,20 +8,23 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use sha2::Digest as _;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::crowd::Leave;
 use crate::disk::Disk;
 use crate::gate::{self, Expect, Gate};
 use crate::segments::SEGMENT;
-use crate::settings::{Settings, WRITE_UNIT};
+use crate::settings::{MOST_CHECKED, Settings, WRITE_UNIT};
 use crate::space::{Grant, Need, TooFast};
 use crate::tus::Checksum;
 use crate::uploads::{Lease, Work};
 
+/// The turn of somebody who has little to make durable.
+type Turn = Option<OwnedSemaphorePermit>;
+
 /// What may be taken.
-pub(crate) struct Orders<'a> {
+pub(crate) struct Orders {
     /// Bytes up to the end of the upload.
     pub(crate) room: u64,
     /// What the bytes must hash to, if the request says so.
@@ -36,7 +39,7 @@ pub(crate) struct Orders<'a> {
     /// Tells when the connection must leave.
     pub(crate) leave: Leave,
     /// The turns of those who have little to make durable.
-    pub(crate) small_settles: &'a Semaphore,
+    pub(crate) small_settles: Arc<Semaphore>,
 }
 
 /// How it ended. Whatever is not [`Received::Whole`], the upload stands at its last durable byte.
@@ -50,6 +53,8 @@ pub(crate) enum Received {
     Superseded,
     /// More bytes than were announced.
     Beyond,
+    /// More bytes than a request with a checksum may bring.
+    TooMuchToHash,
     /// The bytes are not those that the checksum names.
     Altered,
     /// The gate stays shut; nothing was kept.
@@ -76,12 +81,13 @@ pub(crate) async fn receive<S, E>(
     settings: &Settings,
     lease: Lease,
     body: S,
-    orders: Orders<'_>,
+    orders: Orders,
 ) -> Received
 where
     S: Stream<Item = Result<Bytes, E>> + Unpin,
 {
     let hash = orders.checksum.as_ref().map(Hash::new);
+    let all_or_nothing = hash.is_some();
     let mut taking = Taking {
         disk,
         lease: Some(lease),
@@ -100,14 +106,22 @@ where
     match (end, taking.lease.take()) {
         (Ok(()), Some(lease)) => Received::Whole(lease),
         (Ok(()), None) => Received::Failed,
-        (Err(stop), lease) => {
-            if matches!(stop, Received::Failed)
-                && let Some(lease) = lease
-            {
+        (Err(Received::Failed), lease) => {
+            if let Some(lease) = lease {
                 drop(lease.abandon());
             }
-            stop
+            Received::Failed
         }
+        (Err(stop), Some(lease)) if all_or_nothing => {
+            let (_, taken_back) = lease
+                .on_disk(disk, |disk, work| work.segments.take_back(disk))
+                .await;
+            match taken_back {
+                Ok(()) => stop,
+                Err(_) => Received::Failed,
+            }
+        }
+        (Err(stop), _) => stop,
     }
 }
 
@@ -123,7 +137,7 @@ struct Taking<'a> {
     hash: Option<Hash>,
     grant: Option<Grant>,
     leave: Leave,
-    small_settles: &'a Semaphore,
+    small_settles: Arc<Semaphore>,
     /// Whether the gate has just read a header that the ticket on the disk does not know.
     admitted: bool,
 }
@@ -182,7 +196,7 @@ impl Taking<'_> {
         let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         self.room = self.room.checked_sub(count).ok_or(Received::Beyond)?;
         if let Some(hash) = &mut self.hash {
-            hash.update(bytes);
+            hash.update(bytes).ok_or(Received::TooMuchToHash)?;
         }
         // In units of our own, however the line has cut them.
         let mut rest = bytes;
@@ -206,7 +220,7 @@ impl Taking<'_> {
             self.pass()?;
         }
         if self.gate.is_none() && self.pending.len() >= WRITE_UNIT {
-            self.flush().await?;
+            self.flush(None).await?;
         }
         if self.hash.is_none() && self.unsettled >= SEGMENT {
             self.settle().await?;
@@ -249,7 +263,9 @@ impl Taking<'_> {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), Received> {
+    /// Writes what waits. The turn, if there is one, comes back: work that nobody waits for any more
+    /// has it to its end.
+    async fn flush(&mut self, turn: Turn) -> Result<Turn, Received> {
         // Not before the gate: whoever makes others give way has paid for it with a header.
         if let Some(room) = self.make_room.take()
             && !room.await
@@ -261,7 +277,7 @@ impl Taking<'_> {
         let pending = self.unsettled.saturating_add(count);
         let admitted = core::mem::take(&mut self.admitted);
         let mut grant = self.grant.take().ok_or(Received::Failed)?;
-        let (grant, bytes) = self
+        let (grant, bytes, turn) = self
             .on_disk(move |disk, work| {
                 let durable = work.segments.durable();
                 let need = Need {
@@ -276,30 +292,25 @@ impl Taking<'_> {
                     work.segments.create(disk, &work.ticket)?;
                 }
                 work.segments.write(disk, &bytes)?;
-                Ok((grant, bytes))
+                Ok((grant, bytes, turn))
             })
             .await?;
         self.grant = Some(grant);
         self.pending = bytes;
         self.pending.clear();
         self.unsettled = pending;
-        Ok(())
+        Ok(turn)
     }
 
     async fn settle(&mut self) -> Result<(), Received> {
         // Many who bring little wait for each other, and not the disk for all of them.
-        let small_settles = self.small_settles;
-        let _turn = match self.has_little() {
-            true => Some(
-                small_settles
-                    .acquire()
-                    .await
-                    .map_err(|_| Received::Failed)?,
-            ),
-            false => None,
-        };
+        let mut turn = None;
+        if self.has_little() {
+            let turns = Arc::clone(&self.small_settles);
+            turn = Some(turns.acquire_owned().await.map_err(|_| Received::Failed)?);
+        }
         if !self.pending.is_empty() {
-            self.flush().await?;
+            turn = self.flush(turn).await?;
         }
         let mut grant = self.grant.take().ok_or(Received::Failed)?;
         let grant = self
@@ -307,6 +318,7 @@ impl Taking<'_> {
                 let before = work.segments.durable();
                 work.segments.settle(disk)?;
                 grant.settled(work.segments.durable().saturating_sub(before));
+                drop(turn);
                 Ok(grant)
             })
             .await?;
@@ -364,30 +376,44 @@ where
 }
 
 /// The hash that a request's checksum is compared with.
-enum Hash {
+struct Hash {
+    sum: Sum,
+    /// Bytes that may still come.
+    room: u64,
+}
+
+enum Sum {
     Sha1(sha1::Sha1, [u8; 20]),
     Sha256(sha2::Sha256, [u8; 32]),
 }
 
 impl Hash {
     fn new(checksum: &Checksum) -> Self {
-        match checksum {
-            Checksum::Sha1(expected) => Self::Sha1(sha1::Sha1::new(), *expected),
-            Checksum::Sha256(expected) => Self::Sha256(sha2::Sha256::new(), *expected),
+        let sum = match checksum {
+            Checksum::Sha1(expected) => Sum::Sha1(sha1::Sha1::new(), *expected),
+            Checksum::Sha256(expected) => Sum::Sha256(sha2::Sha256::new(), *expected),
+        };
+        Self {
+            sum,
+            room: MOST_CHECKED,
         }
     }
 
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Sha1(hash, _) => hash.update(bytes),
-            Self::Sha256(hash, _) => hash.update(bytes),
+    /// Nothing when that is more than may be checked at once.
+    fn update(&mut self, bytes: &[u8]) -> Option<()> {
+        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.room = self.room.checked_sub(count)?;
+        match &mut self.sum {
+            Sum::Sha1(hash, _) => hash.update(bytes),
+            Sum::Sha256(hash, _) => hash.update(bytes),
         }
+        Some(())
     }
 
     fn holds(self) -> bool {
-        match self {
-            Self::Sha1(hash, expected) => expected == *hash.finalize(),
-            Self::Sha256(hash, expected) => expected == *hash.finalize(),
+        match self.sum {
+            Sum::Sha1(hash, expected) => expected == *hash.finalize(),
+            Sum::Sha256(hash, expected) => expected == *hash.finalize(),
         }
     }
 }

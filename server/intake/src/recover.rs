@@ -36,11 +36,7 @@ pub(crate) fn recover(
         disk::ensure_folder(disk, &room)?;
     }
     disk.sync_folder(&Place::root())?;
-    for name in disk.list(&trash())? {
-        if let Err(error) = disk::remove_tree(disk, &trash().join(name)) {
-            warn!("what lies in the trash could not be removed: {error}");
-        }
-    }
+    commit::empty_trash(disk)?;
     let mut recovery = Recovery {
         disk,
         now,

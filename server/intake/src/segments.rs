@@ -270,6 +270,26 @@ impl Segments {
         self.mark = None;
     }
 
+    /// Removes what was written and never made durable, as far as it lies in files of its own. What
+    /// shares a segment with durable bytes stays there until it is written over.
+    pub(crate) fn take_back(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        let written = self.at.offset;
+        self.rest();
+        if self.durable() == 0 {
+            // Whatever becomes of the folder, it has to be made anew.
+            self.on_disk = false;
+            if self.touched {
+                disk::remove_tree(disk, &self.folder)?;
+                *self = Self::new(self.folder.clone(), self.length);
+            }
+            return Ok(());
+        }
+        for number in self.durable().div_ceil(SEGMENT)..written.div_ceil(SEGMENT) {
+            disk.remove_file(&segment_place(&self.folder, number))?;
+        }
+        Ok(())
+    }
+
     fn mark(&mut self, disk: &dyn Disk) -> io::Result<&dyn DiskFile> {
         let mark = match self.mark.take() {
             Some(mark) => mark,

@@ -30,6 +30,10 @@ pub(crate) const MOST_FIELDS: usize = 8;
 /// Bytes before the file at most: what a part of a form says of itself is kept in memory until its
 /// end has come, however long that takes.
 pub(crate) const MOST_BEFORE: usize = 262_144;
+/// Bytes of one request with a checksum: a segment. Until all have come they count for nothing, and when
+/// they are altered they are removed; where the line is lost before that, so many may lie there until
+/// the upload goes on or gives way.
+pub(crate) const MOST_CHECKED: u64 = 4 << 20;
 /// Space is reserved ahead up to here, however long an upload says it will be.
 pub(crate) const MOST_AHEAD: u64 = 64 << 20;
 /// An upload that has proved nothing yet reserves so much. From then on what it may reserve grows
@@ -88,8 +92,8 @@ pub struct Settings {
     pub most_public_connections: usize,
     /// Connections at once on the collection side: couriers are few.
     pub most_collection_connections: usize,
-    /// Unfinished uploads of which bytes have come, lanes counted one by one. The least progressed
-    /// gives way.
+    /// Unfinished uploads of which bytes have come, durable or not, lanes counted one by one. The least
+    /// progressed gives way.
     pub most_uploads: usize,
     /// Uploads of which no byte has come. They cost memory only, 1 KiB at most; the oldest gives
     /// way, so that a source has the time between two round trips through Tor before it is its turn

@@ -90,7 +90,8 @@ fn due(
             turned.damaged = turned.damaged.saturating_add(1);
             continue;
         }
-        let batch = commit::link(disk, &folder)?.map(|link| link.batch).or(last);
+        let link = unless_unreadable(commit::link(disk, &folder))?.flatten();
+        let batch = link.map(|link| link.batch).or(last);
         if batch.is_none_or(|batch| boundaries(batch, now) >= 1) {
             due.push(name);
         } else {

@@ -46,6 +46,8 @@ pub(crate) struct Upload {
 struct State {
     turn: u64,
     durable: u64,
+    /// Whether there may be anything of it on the disk.
+    touched: bool,
     total: u64,
     phase: Phase,
 }
@@ -79,6 +81,7 @@ impl Upload {
         let state = State {
             turn: 0,
             durable: segments.durable(),
+            touched: segments.touched(),
             total: ticket.total,
             phase: Phase::Gone,
         };
@@ -113,6 +116,7 @@ impl Upload {
             state: Mutex::new(State {
                 turn: 0,
                 durable: length,
+                touched: true,
                 total: length,
                 phase,
             }),
@@ -168,6 +172,14 @@ impl Upload {
     pub(crate) fn has_no_bytes(&self) -> bool {
         let state = lock(&self.state);
         matches!(state.phase, Phase::Resting(_) | Phase::Busy) && state.durable == 0
+    }
+
+    /// Whether there may be anything of it on the disk, and it is no drop: bytes that are not durable
+    /// yet, or never were, take a place as well.
+    pub(crate) fn is_begun(&self) -> bool {
+        let state = lock(&self.state);
+        let is_joined = matches!(self.role, Role::Joined { .. });
+        (state.touched || is_joined) && matches!(state.phase, Phase::Resting(_) | Phase::Busy)
     }
 
     /// Whether nobody writes to it.
@@ -342,6 +354,7 @@ impl Lease {
             if let Some(inner) = self.work.as_deref() {
                 let mut state = lock(&self.upload.state);
                 state.durable = inner.segments.durable();
+                state.touched = inner.segments.touched();
                 state.total = inner.ticket.total;
             }
             (self, result)

@@ -74,6 +74,20 @@ async fn read(house: &House, source: &WayBack) -> Vec<u64> {
     numbers
 }
 
+#[tokio::test]
+async fn whoever_asks_a_mailbox_and_hangs_up_has_used_up_a_turn_all_the_same() {
+    let mut settings = newsroom::settings();
+    settings.mailbox_time = TIME;
+    settings.most_polls = 1;
+    let house = House::with(settings).await;
+    let one = source(&house, 1);
+    let begun = Instant::now();
+    let hung_up = tokio::time::timeout(TIME / 3, poll(&house, &one)).await;
+    assert!(hung_up.is_err());
+    assert_eq!(poll(&house, &one).await.status, 200);
+    assert!(begun.elapsed() >= 2 * TIME, "{:?}", begun.elapsed());
+}
+
 /// Less than what a server takes its time for by default.
 const TIME: Duration = Duration::from_millis(300);
 

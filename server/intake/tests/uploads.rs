@@ -148,6 +148,46 @@ async fn altered_bytes_are_refused_and_none_of_them_kept() {
     assert_eq!(head.header("upload-offset"), Some("0"));
 }
 
+/// The bytes of all files that unfinished uploads have.
+fn incoming(house: &House) -> u64 {
+    let inside = |folder: &std::path::Path| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap())
+    };
+    let uploads = inside(&house.folder.path().join("incoming"));
+    let files = uploads.flat_map(|upload| inside(&upload.path()));
+    files.map(|file| file.metadata().unwrap().len()).sum()
+}
+
+#[tokio::test]
+async fn what_a_wrong_checksum_names_is_gone_from_the_disk_and_is_4_mib_at_most() {
+    let house = House::new().await;
+    let (sealed, _) = house.drop(9_000_000);
+    let mut wire = Wire::public(&house.intake);
+    let path = create(&mut wire, sealed.len()).await;
+    let line = format!("PATCH {path}");
+    let wrong = ("Upload-Checksum", "sha1 AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let (part, rest) = sealed.split_at(4 << 20);
+    let begin = [("Upload-Offset", "0"), PATCH, wrong];
+    assert_eq!(wire.tus(&line, &begin, part).await.status, 460);
+    assert_eq!(incoming(&house), 0);
+    let mut wire = Wire::public(&house.intake);
+    let answer = wire.tus(&line, &begin, &sealed[..(4 << 20) + 1]).await;
+    assert_eq!(answer.status, 413, "{}", answer.text());
+    assert_eq!(incoming(&house), 0);
+    // Behind what is durable already, too.
+    let mut wire = Wire::public(&house.intake);
+    assert_eq!(wire.patch(&path, 0, part).await.status, 204);
+    let before = incoming(&house);
+    let offset = part.len().to_string();
+    let headers = [("Upload-Offset", offset.as_str()), PATCH, wrong];
+    let answer = wire.tus(&line, &headers, &rest[..3_000_000]).await;
+    assert_eq!(answer.status, 460);
+    assert_eq!(incoming(&house), before);
+    let answer = wire.patch(&path, part.len(), rest).await;
+    assert!(answer.header("knothole-tree").is_some(), "{answer:?}");
+}
+
 #[tokio::test]
 async fn lanes_are_put_together_into_one_drop() {
     let house = House::new().await;

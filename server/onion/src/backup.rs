@@ -31,8 +31,8 @@ const MOST_FILES: u64 = 1 << 20;
 pub(crate) const MOST_BYTES: u64 = 256 << 20;
 /// The heads of a name and of its bytes take up less.
 const CBOR_HEADS: usize = 16;
-/// A name that the files have until all of them are there.
-const UNFINISHED: &str = "restoring";
+/// The half of a data folder that is put in its place first; the one with the keys comes last.
+const FIRST_HALF: &str = "store";
 
 /// The files of a backup, each by what it is.
 pub(crate) struct Backup(BTreeMap<Entry, Zeroizing<Vec<u8>>>);
@@ -173,17 +173,25 @@ impl Backup {
     pub(crate) fn make_data(&self, folder: &Path) -> Result<Data, BackupError> {
         let unwritable = |error| BackupError::Unwritable(folder.to_owned(), error);
         durable::make_folder(folder).map_err(unwritable)?;
-        let unfinished = folder.join(UNFINISHED);
+        let unfinished = Data::unfinished(folder);
         let of_the_system = folder.join(LOST_AND_FOUND);
+        // Cut off between its two last steps, it has left one of the two halves where it belongs.
+        let half = folder.join(FIRST_HALF);
+        let is_half = Data::is_half_restored(folder);
         for found in std::fs::read_dir(folder).map_err(unwritable)? {
             let found = found.map_err(unwritable)?.path();
-            if found != unfinished && found != of_the_system {
+            if found != unfinished && found != of_the_system && !(is_half && found == half) {
                 return Err(BackupError::Occupied(folder.to_owned()));
             }
         }
-        match std::fs::remove_dir_all(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unwritable(error)),
-            _ => {}
+        // What tells that it was cut off goes last.
+        for rest in [half, unfinished.clone()] {
+            match std::fs::remove_dir_all(&rest) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(unwritable(error));
+                }
+                _ => {}
+            }
         }
         self.fill(&unfinished, folder).map_err(unwritable)
     }
@@ -202,8 +210,8 @@ impl Backup {
             durable::create(&path, bytes)?;
         }
         sync_folders(unfinished)?;
-        // A data folder is one when both are there: the one with the keys comes last.
-        for name in ["store", "tor"] {
+        // A data folder is one when both are there.
+        for name in [FIRST_HALF, "tor"] {
             std::fs::rename(unfinished.join(name), folder.join(name))?;
         }
         std::fs::remove_dir(unfinished)?;

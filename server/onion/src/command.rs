@@ -222,6 +222,7 @@ impl Place {
                         "{shown} is another user's: run this as that user, knothole as a rule"
                     ))
                 }
+                _ if Data::is_half_restored(&config.data) => half_restored(&config.data),
                 _ => Failure::refusal(format!(
                     "{shown} is not a data folder; run knothole-server init first"
                 )),
@@ -237,8 +238,19 @@ impl Place {
     }
 }
 
+/// `init` would make other onions there, and so another address.
+fn half_restored(folder: &std::path::Path) -> Failure {
+    Failure::refusal(format!(
+        "a restore to {} was cut off: run knothole-server restore again",
+        folder.display()
+    ))
+}
+
 fn init(place: &Place, out: &mut Out) -> Result<(), Failure> {
     let config = place.config()?;
+    if Data::is_half_restored(&config.data) {
+        return Err(half_restored(&config.data));
+    }
     let data = Data::create(&config.data).map_err(|error| {
         Failure::try_again(format!(
             "{} cannot be made or entered ({error}): run this as the user to whom it belongs, \

@@ -41,6 +41,17 @@ impl Data {
         (data.store().is_dir() && data.tor().is_dir()).then_some(data)
     }
 
+    /// Where a restored data folder lies until it is whole, inside the one that it is to be.
+    pub(crate) fn unfinished(folder: &Path) -> PathBuf {
+        folder.join("restoring")
+    }
+
+    /// Whether a restore was cut off there: what lies there is no data folder, and must not become
+    /// another one.
+    pub(crate) fn is_half_restored(folder: &Path) -> bool {
+        Self::open(folder).is_none() && Self::unfinished(folder).exists()
+    }
+
     /// The folder itself.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

@@ -103,6 +103,10 @@ pub(crate) async fn serve(
         ended = server.run() => ended,
         _ = told(&mut terminate, &mut interrupt) => Ok(()),
     };
+    // A manager that hears of an end kills whatever goes on under this process number.
+    if !matches!(ended, Err(RunError::Unreachable(_))) {
+        server.manager.tell(State::Ending);
+    }
     server.close().await;
     ended
 }
@@ -312,7 +316,6 @@ impl Server {
     /// Ends the doors in order, then everything else.
     async fn close(mut self) {
         info!("the server ends");
-        self.manager.tell(State::Ending);
         self.core.shutdown().await;
         self.changes.clear();
         self.stops.clear();

@@ -13,7 +13,7 @@ mod disk;
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -196,6 +196,16 @@ fn check_ends_with_2_where_the_configuration_is_wrong() {
     let place = Place::behind_sockets();
     place.write("server.toml", "data = \"data\"\nno_such_setting = 1\n");
     assert_eq!(place.ask(&["check"]).status.code(), Some(2));
+}
+
+#[test]
+fn check_ends_with_3_where_it_could_not_look() {
+    let place = Place::behind_sockets();
+    // Somebody is there, and hangs up.
+    let control = UnixListener::bind(place.path("data/control")).unwrap();
+    let hangs_up = thread::spawn(move || drop(control.accept().unwrap()));
+    assert_eq!(place.ask(&["check"]).status.code(), Some(3));
+    hangs_up.join().unwrap();
 }
 
 #[test]

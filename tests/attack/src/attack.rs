@@ -3,6 +3,7 @@
 mod bulk;
 mod heads;
 mod lies;
+mod polls;
 mod slow;
 
 use std::io;
@@ -36,6 +37,8 @@ pub(crate) enum Attack {
     Brim,
     /// Junk behind good headers, complete.
     Junk,
+    /// Mailboxes that are asked, and an answer that nobody waits for.
+    Polls,
 }
 
 impl Attack {
@@ -43,7 +46,7 @@ impl Attack {
     pub(crate) const fn senders(self) -> usize {
         match self {
             Self::Slow | Self::Streams => 1_000,
-            Self::Creations | Self::Lies | Self::Restarts => 50,
+            Self::Creations | Self::Lies | Self::Restarts | Self::Polls => 50,
             Self::Unfinished | Self::Heads => 200,
             Self::Brim | Self::Junk => 8,
         }
@@ -54,7 +57,12 @@ impl Attack {
     const fn pause(self) -> Duration {
         Duration::from_millis(match self {
             Self::Slow | Self::Streams | Self::Unfinished | Self::Heads => 1_000,
-            Self::Creations | Self::Lies | Self::Restarts | Self::Brim | Self::Junk => 100,
+            Self::Creations
+            | Self::Lies
+            | Self::Restarts
+            | Self::Brim
+            | Self::Junk
+            | Self::Polls => 100,
         })
     }
 
@@ -72,6 +80,7 @@ impl Attack {
                 bulk::whole(ground, peer, &ground.smallest).await
             }
             Self::Junk => bulk::whole(ground, peer, &ground.middling).await,
+            Self::Polls => polls::ask(ground, peer, number).await,
         }
     }
 }

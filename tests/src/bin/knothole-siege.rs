@@ -45,6 +45,7 @@ enum Attack {
     Restarts,
     Brim,
     Junk,
+    Polls,
     Streams,
 }
 

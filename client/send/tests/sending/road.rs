@@ -29,12 +29,23 @@ pub enum Fate {
     Says(&'static str),
     /// A drop-box that reads every piece, says that it has nothing of it, and counts them.
     TakesNothing(Arc<AtomicU64>),
-    /// A drop-box that has all bytes, and makes a drop of them when it is given the rest: nothing.
-    Forgetful,
+    /// A drop-box that takes all bytes and makes no drop of them at once.
+    Forgetful(Afterwards),
     /// A drop-box that has these papers, and nothing else.
     Papers(Arc<Papers>),
     /// A drop-box that hangs up when it has shown its charter.
     CharterOnly(Arc<Papers>),
+}
+
+/// What a forgetful drop-box does when it has all bytes.
+#[derive(Clone, Copy, Debug)]
+pub enum Afterwards {
+    /// It makes a drop when it is given the rest: nothing.
+    WhenGivenNothing,
+    /// It never makes one.
+    Never,
+    /// It says that it has no byte of it.
+    HasNothing,
 }
 
 /// What a drop-box shows of its newsroom.
@@ -188,9 +199,9 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
         return take_nothing(&mut near, &pieces).await;
     }
-    if let Fate::Forgetful = fate {
+    if let Fate::Forgetful(afterwards) = fate {
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-        return forget(&mut near).await;
+        return forget(&mut near, afterwards).await;
     }
     if let Fate::Papers(papers) = fate {
         near.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
@@ -250,7 +261,7 @@ async fn take_nothing(near: &mut TcpStream, pieces: &AtomicU64) -> io::Result<()
 }
 
 /// Was killed between the last byte and the drop, and started again.
-async fn forget(near: &mut TcpStream) -> io::Result<()> {
+async fn forget(near: &mut TcpStream, afterwards: Afterwards) -> io::Result<()> {
     let mut all = String::new();
     loop {
         let head = String::from_utf8(asked(near).await?).unwrap();
@@ -270,14 +281,20 @@ async fn forget(near: &mut TcpStream) -> io::Result<()> {
         } else if head.starts_with("PATCH") && length > 0 {
             let offset = number("upload-offset:").unwrap_or(0) + length;
             format!("HTTP/1.1 204 No Content\r\nUpload-Offset: {offset}\r\n\r\n")
-        } else if head.starts_with("PATCH") {
+        } else if head.starts_with("PATCH") && matches!(afterwards, Afterwards::WhenGivenNothing) {
             let tree = "00".repeat(32);
             format!(
                 "HTTP/1.1 204 No Content\r\nUpload-Offset: {all}\r\nKnothole-Tree: {tree}\r\n\r\n"
             )
+        } else if head.starts_with("PATCH") {
+            format!("HTTP/1.1 204 No Content\r\nUpload-Offset: {all}\r\n\r\n")
         } else {
+            let has = match afterwards {
+                Afterwards::HasNothing => "0",
+                Afterwards::WhenGivenNothing | Afterwards::Never => &all,
+            };
             format!(
-                "HTTP/1.1 200 OK\r\nUpload-Offset: {all}\r\nUpload-Length: {all}\r\nContent-Length: 0\r\n\r\n"
+                "HTTP/1.1 200 OK\r\nUpload-Offset: {has}\r\nUpload-Length: {all}\r\nContent-Length: 0\r\n\r\n"
             )
         };
         near.write_all(answer.as_bytes()).await?;

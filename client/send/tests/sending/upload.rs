@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::house::House;
-use crate::road::{Fate, Road};
+use crate::road::{Afterwards, Fate, Road};
 use crate::run::{Desk, finished, noise, terminate};
 
 struct Scene {
@@ -181,11 +181,33 @@ async fn a_drop_box_that_takes_nothing_of_a_piece_is_not_given_it_again_at_once(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_has_all_bytes_and_no_drop_is_not_asked_for_ever() {
-    let scene = scene(&[Fate::Whole, Fate::Forgetful]).await;
+    let fate = Fate::Forgetful(Afterwards::WhenGivenNothing);
+    let scene = scene(&[Fate::Whole, fate]).await;
     scene.desk.file("note.txt", b"small");
     let ended = scene.desk.send(&["note.txt"]).await;
     // It made a drop of what it was given, and says of it what is not so.
     ended.said(1, "is not what was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_that_never_makes_a_drop_of_what_it_has_keeps_no_line_for_ever() {
+    // The next line leads to one that does not know the upload.
+    let scene = scene(&[Fate::Whole, Fate::Forgetful(Afterwards::Never)]).await;
+    scene.desk.file("note.txt", b"small");
+    let ended = scene.desk.send(&["note.txt"]).await;
+    assert!(
+        ended.says("has everything, and says no more yet"),
+        "{ended:?}"
+    );
+    ended.said(4, "It may have arrived");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drop_box_that_gives_back_what_it_had_is_sent_nothing_more_on_that_line() {
+    let scene = scene(&[Fate::Whole, Fate::Forgetful(Afterwards::HasNothing)]).await;
+    scene.desk.file("note.txt", b"small");
+    let ended = scene.desk.send(&["note.txt"]).await;
+    ended.said(4, "It may have arrived");
 }
 
 #[tokio::test(flavor = "multi_thread")]

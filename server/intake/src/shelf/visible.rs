@@ -3,6 +3,7 @@
 use core::fmt;
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bytes::Bytes;
@@ -21,6 +22,8 @@ use crate::uploads::lock;
 pub(crate) struct Shelf {
     visible: RwLock<Arc<Visible>>,
     boundary: Mutex<Boundary>,
+    /// What was signed off, and could not be removed from the trash.
+    stuck: AtomicUsize,
 }
 
 /// The last boundary that was passed.
@@ -45,6 +48,7 @@ impl Shelf {
                 last: now,
                 damaged: turned.damaged,
             }),
+            stuck: AtomicUsize::new(0),
         };
         Ok((shelf, turned))
     }
@@ -77,9 +81,15 @@ impl Shelf {
         Arc::clone(&self.visible.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How many finished drops do not verify, on the shelf or on the way to it.
+    /// How many finished drops do not verify, on the shelf or on the way to it, or stay in the trash.
     pub(crate) fn damaged(&self) -> usize {
-        self.visible().damaged.saturating_add(self.held_back())
+        let shown = self.visible().damaged.saturating_add(self.held_back());
+        shown.saturating_add(self.stuck.load(Ordering::Relaxed))
+    }
+
+    /// Notes how many drops stay in the trash.
+    pub(crate) fn leaves_in_trash(&self, count: usize) {
+        self.stuck.store(count, Ordering::Relaxed);
     }
 
     /// How many of them are still on the way to it.

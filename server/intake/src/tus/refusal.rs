@@ -21,6 +21,7 @@ pub(crate) enum Refusal {
     BeyondEnd,
     Checksum,
     ChecksumDiffers,
+    TooMuchToHash,
     Concat,
     Untied,
     TooManyLanes,
@@ -37,7 +38,7 @@ impl Refusal {
         match self {
             Self::Version => StatusCode::PRECONDITION_FAILED,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLong | Self::BeyondEnd => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong | Self::BeyondEnd | Self::TooMuchToHash => StatusCode::PAYLOAD_TOO_LARGE,
             Self::OffsetDiffers => StatusCode::CONFLICT,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::ChecksumDiffers => {
@@ -75,6 +76,9 @@ impl fmt::Display for Refusal {
             Self::Checksum => "Upload-Checksum must be sha1 or sha256 and the hash in base64",
             Self::ChecksumDiffers => {
                 "the bytes arrived altered, and none of them were kept; send them again"
+            }
+            Self::TooMuchToHash => {
+                "a request with a checksum brings 4 MiB at most; send it in parts"
             }
             Self::Concat => "Upload-Concat must be partial, or final; and the lanes' addresses",
             Self::Untied => {

@@ -8,7 +8,6 @@ use knothole_envelope::DropId;
 use super::{Lease, Phase, Upload, lock};
 use crate::clock::BatchNumber;
 use crate::record::{MOST_LANES, Role, UrlHash};
-use crate::tus;
 
 /// All uploads by the hash of their URL.
 #[derive(Debug, Default)]
@@ -129,10 +128,7 @@ impl Uploads {
     /// Those of them of which bytes have come.
     pub(crate) fn begun(&self) -> Vec<Arc<Upload>> {
         let known = lock(&self.known);
-        let begun = known.values().filter(|upload| {
-            let view = upload.view();
-            view.offset > 0 && view.phase != tus::Phase::Done
-        });
+        let begun = known.values().filter(|upload| upload.is_begun());
         let mut begun: Vec<_> = begun.cloned().collect();
         begun.extend(lock(&self.nameless).iter().cloned());
         begun

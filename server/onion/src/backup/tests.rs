@@ -154,6 +154,23 @@ fn nothing_is_restored_over_a_data_folder_and_what_was_cut_off_is_begun_anew() {
 }
 
 #[test]
+fn a_restore_that_was_cut_off_between_its_two_halves_is_begun_anew_and_is_no_data_folder() {
+    let backup = Made::new().gather();
+    let restored = tempfile::tempdir().unwrap();
+    let folder = restored.path();
+    durable::make_folder(&folder.join("restoring/tor")).unwrap();
+    durable::make_folder(&folder.join("store")).unwrap();
+    durable::create(&folder.join("store/trust"), b"half").unwrap();
+    assert!(Data::is_half_restored(folder));
+    let data = backup.make_data(folder).unwrap();
+    let trust = std::fs::read(data.store().join("trust")).unwrap();
+    assert_eq!(trust, b"fingerprint");
+    assert!(!Data::is_half_restored(folder));
+    let occupied = backup.make_data(folder);
+    assert!(matches!(occupied, Err(BackupError::Occupied(_))));
+}
+
+#[test]
 fn a_backup_opens_with_its_passphrase_alone_and_not_when_a_byte_of_it_differs() {
     let sealed = Made::new().gather().seal(&words(), &mut rng()).unwrap();
     let other = passphrase("another passphrase, as long as it");

@@ -46,14 +46,23 @@ pub(super) async fn couriers(
     mut known: Vec<Courier>,
     door: mpsc::Sender<Vec<Courier>>,
 ) -> RunError {
+    let mut failed = false;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let desk = Arc::clone(&desk);
         let found = match tokio::task::spawn_blocking(move || desk.couriers()).await {
             Ok(Ok(found)) => found,
-            Ok(Err(error)) => return RunError::Desk(error),
+            // Those who were let in stay so; sources have nothing to do with it.
+            Ok(Err(error)) => {
+                if !failed {
+                    warn!("the couriers' cards could not be looked at: {error}");
+                }
+                failed = true;
+                continue;
+            }
             Err(_) => return RunError::Ended("looking for couriers"),
         };
+        failed = false;
         if found == known {
             continue;
         }
