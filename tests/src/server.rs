@@ -20,6 +20,8 @@ pub struct Server {
     programs: Programs,
     config: PathBuf,
     log: PathBuf,
+    /// Where its service manager listens.
+    manager: Option<String>,
     process: Option<Process>,
 }
 
@@ -35,6 +37,7 @@ impl Server {
             programs: programs.clone(),
             config: folder.join("server.toml"),
             log: folder.join("server.log"),
+            manager: None,
             process: None,
         };
         // Behind its walls it would not see the clock.
@@ -44,6 +47,13 @@ impl Server {
         let text = format!("data = \"data\"\n{clock}{lines}\n");
         File::create(&server.config)?.write_all(text.as_bytes())?;
         Ok(server)
+    }
+
+    /// Has it tell a service manager how it is, at this place (`NOTIFY_SOCKET` of sd_notify(3)).
+    #[must_use]
+    pub fn managed_at(mut self, place: String) -> Self {
+        self.manager = Some(place);
+        self
     }
 
     /// Runs another command of the program with this configuration.
@@ -98,6 +108,9 @@ impl Server {
             .arg(&self.config)
             .stdout(Stdio::piped())
             .stderr(log);
+        if let Some(place) = &self.manager {
+            command.env("NOTIFY_SOCKET", place);
+        }
         Process::start(command)
     }
 

@@ -1,5 +1,7 @@
 //! A drop-box that nobody reaches any more comes back by itself.
 
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +22,9 @@ fn a_server_whose_introduction_points_die_starts_anew_says_why_and_is_reached_wh
     let (stage, _turn) = Stage::for_disasters();
     let folder = stage.folder("introduction");
     let lines = format!("{}\n{EAGER}", stage.server_lines());
-    let mut server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
+    let (manager, place) = manager();
+    let server = Server::new(&stage.programs, &folder.join("server"), &lines).unwrap();
+    let mut server = server.managed_at(place);
     let onion = server.ask(&["init"]).unwrap().done().unwrap();
     server.start().unwrap();
     let before = status(&server);
@@ -56,7 +60,33 @@ fn a_server_whose_introduction_points_die_starts_anew_says_why_and_is_reached_wh
         thread::sleep(LOOK);
     };
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    // What a manager takes for an end it kills, soon after, whatever goes on under that number.
     assert_eq!(server.stop().unwrap().code(), Some(0));
+    let told = heard(&manager);
+    assert!(told.iter().any(|line| line == "READY=1\n"), "{told:?}");
+    assert!(
+        !told.iter().any(|line| line.contains("STOPPING")),
+        "{told:?}"
+    );
+}
+
+/// A place where a service manager listens, and its name for the server.
+fn manager() -> (UnixDatagram, String) {
+    let name = format!("knothole-restart-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let socket = UnixDatagram::bind_addr(&address).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    (socket, format!("@{name}"))
+}
+
+/// What it was told since this was asked last.
+fn heard(manager: &UnixDatagram) -> Vec<String> {
+    let mut bytes = [0; 256];
+    let mut heard = Vec::new();
+    while let Ok(count) = manager.recv(&mut bytes) {
+        heard.push(String::from_utf8_lossy(bytes.get(..count).unwrap_or_default()).into_owned());
+    }
+    heard
 }
 
 /// Waits until what the server says of itself is so.
