@@ -110,6 +110,8 @@ impl Source {
                 // The address is forgotten after two batches, and only of what became a drop.
                 Some(MAY_HAVE_ARRIVED) => {
                     self.ledger.unheard();
+                    // What it keeps of this one would be in the way of the next.
+                    let _gone = std::fs::remove_file(self.desk.folder.join("kept"));
                     return Promise::Once;
                 }
                 Some(TRY_AGAIN) | None if manner.resumes => {}
