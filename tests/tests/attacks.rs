@@ -62,7 +62,7 @@ fn in_time(siege: &Siege, bytes: usize) -> Sent {
 fn four_hundred_slow_senders_keep_no_source_out() {
     // Who comes again had to leave: all of them are more than there are places.
     let enough = |counts: &Counts| counts.done > 50 && counts.connections > 500;
-    withstood(&["slow", "--senders", "400"], "", enough);
+    withstood(&["storm", "--senders", "400"], "", enough);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::back::BackArgs;
 use crate::error::SendError;
 use crate::files::FileSet;
 use crate::guard;
-use crate::look::LookArgs;
+use crate::look::{Handling, LookArgs};
 use crate::order::{self, Keeping, Order};
 use crate::passphrase::{Passphrase, Whose};
 use crate::replies::{self, RepliesArgs};
@@ -233,7 +233,7 @@ fn deliver(
     keeping: Option<Keeping>,
     voice: &Voice,
 ) -> Result<(), SendError> {
-    let all_sent = AllSent::default();
+    let all_sent = AllSent::of(keeping.as_ref());
     let result = on_a_runtime(async {
         let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
         order::deliver(&drop_box, order, keeping, &all_sent, voice).await
@@ -292,7 +292,11 @@ fn kept_order(args: &SendArgs, kept: &Kept) -> Result<Order, SendError> {
         address: beginning.address,
         files: FileSet::look_at(&paths)?,
         message: said.cloned(),
-        handling: beginning.handling(),
+        // For an envelope that is begun anew, of files that may have changed since they were told of.
+        handling: match beginning.is_cleaned() {
+            true => Handling::Clean,
+            false => args.look.handling(),
+        },
         back: args.back.kept(beginning)?,
     })
 }

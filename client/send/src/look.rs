@@ -51,8 +51,6 @@ pub(crate) enum Handling {
     Clean,
     /// Tell it, and seal the files as they are.
     Keep,
-    /// It was told and asked before: seal the files as they are.
-    Settled,
 }
 
 /// Looks at every file, tells what it says, and makes of it what the source wants.
@@ -65,7 +63,7 @@ pub(crate) async fn through(
     handling: Handling,
     voice: &Voice,
 ) -> Result<(), SendError> {
-    if files.is_empty() || handling == Handling::Settled {
+    if files.is_empty() {
         return Ok(());
     }
     let inspector = Inspector::itself();

@@ -15,7 +15,7 @@ use crate::files::{FileError, FileSet, SourceFile};
 use crate::look::{self, Handling};
 use crate::newsroom::{Newsroom, NewsroomError};
 use crate::page;
-use crate::parcel::{Fresh, Parcel, ParcelError, Ready, sent_with};
+use crate::parcel::{Fresh, Parcel, ParcelError, Ready};
 use crate::resume::{Journal, Kept, Place};
 use crate::sealed::{Sealed, seal_into};
 use crate::upload::{AllSent, Start, Upload};
@@ -114,12 +114,28 @@ pub(crate) async fn deliver(
     let contact = meet(drop_box, &order.address, voice).await?;
     let (mut parcel, place) = match keeping {
         Some(Keeping::Old(kept, journal, place)) => {
+            let was_all_sent = kept.is_all_sent();
             match go_on(drop_box, *kept, &order.files, voice).await? {
                 Ok((mut parcel, start)) => {
                     parcel.keep_in(journal);
                     voice.say(&estimate(&parcel, start.sent, &contact.newsroom));
                     let upload = Upload::new(drop_box, parcel, all_sent, voice);
                     return upload.from(start).run().await;
+                }
+                Err(why) if was_all_sent => {
+                    voice.say(&format!(
+                        "{why}. Everything was sent before that: the newsroom may have it as it was."
+                    ));
+                    let question =
+                        "Send what is there now as well? The newsroom may then have both";
+                    if !tokio::task::spawn_blocking(move || ask::yes(question))
+                        .await
+                        .unwrap_or(false)
+                    {
+                        return Err(SendError::MayHaveArrived);
+                    }
+                    let place = place.instead_of(journal);
+                    (new_parcel(contact.sheet, &order, voice).await?, Some(place))
                 }
                 Err(why) => {
                     voice.say(&format!(
@@ -158,6 +174,7 @@ async fn go_on(
     files: &FileSet,
     voice: &Voice,
 ) -> Result<Result<(Parcel, Start), String>, SendError> {
+    let sent = kept.sent();
     let Kept {
         beginning,
         url,
@@ -188,10 +205,7 @@ async fn go_on(
     let Some(mut parcel) = parcel else {
         return Ok(Err("The resume file does not fit the files".to_owned()));
     };
-    let sent = match units.len() {
-        0 if url.is_none() => 0,
-        count => sent_with(u64::try_from(count).unwrap_or(u64::MAX)).min(parcel.length()),
-    };
+    let sent = sent.min(parcel.length());
     if let Some(url) = &url
         && let Ok(mut line) = drop_box.connect().await
         && let Ok(state) = line.state(url).await
@@ -210,8 +224,8 @@ async fn go_on(
         .map_err(|_| SendError::Fault("checking stopped"))?;
     match result {
         Ok(()) => Ok(Ok((parcel, Start { url, sent }))),
-        Err(error @ (ParcelError::Other(_) | ParcelError::File(FileError::Changed(_)))) => {
-            Ok(Err(error.to_string()))
+        Err(ParcelError::Other(name) | ParcelError::File(FileError::Changed(name))) => {
+            Ok(Err(format!("{name} has changed since")))
         }
         Err(error) => Err(error.into()),
     }

@@ -11,14 +11,14 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use getrandom::SysRng;
-use knothole_envelope::{DropAddress, HEADER_LEN, Header, Manifest, ResumeSecret};
+use knothole_envelope::{DropAddress, EnvelopeHead, HEADER_LEN, Header, Manifest, ResumeSecret};
 use knothole_onion::UploadUrl;
 use rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
 pub use self::log::LogError;
 use self::log::{Found, Log};
-use crate::look::Handling;
+use crate::parcel::sent_with;
 use crate::passphrase::Passphrase;
 
 const BEGINNING: u8 = 0;
@@ -184,14 +184,9 @@ impl Journal {
 }
 
 impl Beginning {
-    /// What was done with files that say something, should it be begun anew.
-    pub(crate) fn handling(&self) -> Handling {
-        let cleaned = |file: &Stamp| file.shape == Shape::Cleaned;
-        if self.files.iter().any(cleaned) {
-            Handling::Clean
-        } else {
-            Handling::Settled
-        }
+    /// Whether copies were wanted that say less than the files.
+    pub(crate) fn is_cleaned(&self) -> bool {
+        self.files.iter().any(|file| file.shape == Shape::Cleaned)
     }
 
     fn encode(&self) -> Result<Zeroizing<Vec<u8>>, LogError> {
@@ -292,6 +287,21 @@ impl Stamp {
 }
 
 impl Kept {
+    /// The end of what may have been handed to the network.
+    pub(crate) fn sent(&self) -> u64 {
+        let units = u64::try_from(self.units.len()).unwrap_or(u64::MAX);
+        match units {
+            0 if self.url.is_none() => 0,
+            units => sent_with(units),
+        }
+    }
+
+    /// Whether every byte may have reached the drop-box.
+    pub(crate) fn is_all_sent(&self) -> bool {
+        let head = EnvelopeHead::gate(self.beginning.header.as_bytes());
+        head.is_ok_and(|head| self.sent() >= head.envelope_len())
+    }
+
     fn decode(records: &[Zeroizing<Vec<u8>>]) -> Option<Self> {
         let (first, rest) = records.split_first()?;
         let (BEGINNING, first) = first.split_first().map(|(kind, rest)| (*kind, rest))? else {

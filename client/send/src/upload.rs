@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::ask;
 use crate::error::SendError;
+use crate::order::Keeping;
 use crate::pace::{Pace, Patience};
 use crate::parcel::{Parcel, ParcelError};
 use crate::voice::{Progress, Voice};
@@ -36,6 +37,12 @@ const LEAST_PROGRESS: u64 = 65_536;
 pub(crate) struct AllSent(Cell<bool>);
 
 impl AllSent {
+    /// As far as another run has come.
+    pub(crate) fn of(keeping: Option<&Keeping>) -> Self {
+        let all = matches!(keeping, Some(Keeping::Old(kept, ..)) if kept.is_all_sent());
+        Self(Cell::new(all))
+    }
+
     pub(crate) fn get(&self) -> bool {
         self.0.get()
     }

@@ -290,11 +290,11 @@ impl Desk {
         couriers(self.disk.as_ref())
     }
 
-    /// How many files lie where couriers' cards do, and are none or cannot be read.
+    /// The names of the files that lie where couriers' cards do, and are none or cannot be read.
     ///
     /// # Errors
     /// [`DeskError::Disk`].
-    pub fn spoiled_cards(&self) -> Result<usize, DeskError> {
+    pub fn spoiled_cards(&self) -> Result<Vec<CourierName>, DeskError> {
         Ok(cards(self.disk.as_ref())?.spoiled)
     }
 }
@@ -326,7 +326,7 @@ pub(crate) fn couriers(disk: &dyn Disk) -> Result<Vec<Courier>, DeskError> {
 struct Cards {
     found: Vec<Courier>,
     /// Those that nobody can read or that are none. They let nobody in, and keep nobody else out.
-    spoiled: usize,
+    spoiled: Vec<CourierName>,
 }
 
 fn cards(disk: &dyn Disk) -> Result<Cards, DeskError> {
@@ -354,7 +354,7 @@ fn cards(disk: &dyn Disk) -> Result<Cards, DeskError> {
                 name: CourierName(name),
                 card,
             }),
-            None => cards.spoiled = cards.spoiled.saturating_add(1),
+            None => cards.spoiled.push(CourierName(name)),
         }
     }
     cards.found.sort_by(|one, other| one.name.cmp(&other.name));

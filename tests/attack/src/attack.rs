@@ -21,6 +21,8 @@ use crate::peer::Peer;
 pub(crate) enum Attack {
     /// Heads, bodies and silences that never end, a byte now and then.
     Slow,
+    /// The same, and who was thrown out is there again a second later.
+    Storm,
     /// Uploads that are created and never begun.
     Creations,
     /// Uploads that are begun and left.
@@ -45,7 +47,7 @@ impl Attack {
     /// How many senders make it up, unless it is said.
     pub(crate) const fn senders(self) -> usize {
         match self {
-            Self::Slow | Self::Streams => 1_000,
+            Self::Slow | Self::Storm | Self::Streams => 1_000,
             Self::Creations | Self::Lies | Self::Restarts | Self::Polls => 50,
             Self::Unfinished | Self::Heads => 200,
             Self::Brim | Self::Junk => 8,
@@ -53,10 +55,12 @@ impl Attack {
     }
 
     /// The pause between two connections of a sender. Together they come more often than Tor would
-    /// let them: it brings some 75 circuits a second to a service.
+    /// let them, which brings some 75 circuits a second to a service; those of the storm ten times
+    /// as often.
     const fn pause(self) -> Duration {
         Duration::from_millis(match self {
-            Self::Slow | Self::Streams | Self::Unfinished | Self::Heads => 1_000,
+            Self::Slow => 10_000,
+            Self::Storm | Self::Streams | Self::Unfinished | Self::Heads => 1_000,
             Self::Creations
             | Self::Lies
             | Self::Restarts
@@ -69,7 +73,7 @@ impl Attack {
     /// What one connection does, until it is over.
     async fn once(self, ground: &Ground, peer: &mut Peer, number: usize) -> io::Result<()> {
         match self {
-            Self::Slow | Self::Streams => slow::sender(ground, peer, number).await,
+            Self::Slow | Self::Storm | Self::Streams => slow::sender(ground, peer, number).await,
             Self::Creations => bulk::create(ground, peer).await,
             Self::Unfinished => bulk::leave(ground, peer).await,
             Self::Heads => heads::flood(ground, peer, number).await,

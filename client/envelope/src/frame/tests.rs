@@ -13,7 +13,8 @@ fn bodies_of_like_size_have_one_length() {
 
 #[test]
 fn a_content_beyond_the_bound_is_refused() {
-    assert!(frame(&vec![0; MOST_FRAME_BYTES]).is_ok());
+    let longest = frame(&vec![0; MOST_FRAME_BYTES]).unwrap();
+    assert_eq!(unframe(&longest).unwrap().len(), MOST_FRAME_BYTES);
     assert_eq!(
         frame(&vec![0; MOST_FRAME_BYTES + 1]),
         Err(FrameError::TooLong)

@@ -84,6 +84,9 @@ impl Log {
         passphrase: &Passphrase,
         first: &[u8],
     ) -> Result<Self, LogError> {
+        let mut file = file;
+        // Before its blocks are given back: what comes next may be written to others.
+        forget(&mut file).map_err(|error| LogError::file(path, error))?;
         Self::write_first(rng, file, path, passphrase, first)
     }
 
@@ -253,12 +256,7 @@ impl Log {
     /// # Errors
     /// [`LogError::File`].
     pub(crate) fn remove(mut self) -> Result<(), LogError> {
-        let zeros = [0; 24];
-        let overwritten = self
-            .file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.write_all(&zeros))
-            .and_then(|()| self.file.sync_data());
+        let overwritten = forget(&mut self.file);
         std::fs::remove_file(&self.path)
             .and(overwritten)
             .and_then(|()| sync_folder(&self.path))
@@ -270,6 +268,13 @@ impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Log(..)")
     }
+}
+
+/// Writes over what the key was made from. It is on the disk when this returns.
+fn forget(file: &mut File) -> io::Result<()> {
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&[0; 24])?;
+    file.sync_data()
 }
 
 fn options() -> OpenOptions {
@@ -363,8 +368,8 @@ impl fmt::Display for LogError {
                  remove the file and send anew",
             ),
             Self::Damaged => f.write_str(
-                "the resume file is damaged. Remove it and send anew: nothing that was sent can be \
-                 read by anybody",
+                "the resume file is damaged. Remove it and send anew. What was sent can be read by \
+                 nobody, unless all of it was: then it may have arrived",
             ),
             Self::Memory => f.write_str("there is too little memory for the passphrase: 64 MiB"),
             Self::TooMuch => f.write_str("there are too many file names for a resume file"),

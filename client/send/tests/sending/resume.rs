@@ -157,6 +157,25 @@ async fn a_file_that_grew_meanwhile_is_sent_in_a_new_envelope() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_when_all_of_it_had_been_sent_is_not_sent_a_second_time_unasked() {
+    let mut scene = scene(&[Fate::Whole, Fate::Unanswered(24_000_000)]).await;
+    scene.road.usually(Fate::Mute);
+    let mut child = scene.begin(&ARGUMENTS, "open sesame\n").await;
+    scene.road.ended(2).await;
+    child.kill().await.unwrap();
+    scene.road.usually(Fate::Whole);
+    scene.film.push(1);
+    scene.desk.file("film.mov", &scene.film);
+    let ended = scene.go(&ARGUMENTS).await;
+    assert!(
+        ended.says("the newsroom may have it as it was"),
+        "{ended:?}"
+    );
+    ended.said(4, "It may have arrived");
+    assert_eq!(scene.house.opened().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_has_more_than_was_recorded_gets_a_new_envelope() {
     let scene = scene(&[]).await;
     scene.killed_after(9_000_000, &ARGUMENTS).await;

@@ -100,9 +100,11 @@ fn look(place: &Place) -> Result<Vec<Finding>, Failure> {
             "no charter is held yet: the courier brings it with its first push",
         ),
     ]);
-    if desk.spoiled_cards().map_err(Failure::refused)? > 0 {
-        let says = "a file among the couriers' cards is damaged, or none: whoever it was for is shut out \
-                    until it is removed, and the courier is added again";
+    for name in desk.spoiled_cards().map_err(Failure::refused)? {
+        let says = format!(
+            "{name} among the couriers is damaged, or no card: whoever it was for is shut out. Run \
+             courier revoke {name}, and add that courier again"
+        );
         found.push(Finding::new(Subject::Couriers, Verdict::Must, says));
     }
     match &running {
