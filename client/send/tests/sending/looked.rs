@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tokio::process::Child;
+
 use crate::house::House;
 use crate::road::{Fate, Road};
 use crate::run::{Desk, noise};
@@ -166,6 +168,28 @@ fn long_photograph() -> Vec<u8> {
     [front, &middle, end].concat()
 }
 
+/// Sends with a resume file under this name.
+fn begin(desk: &Desk, arguments: &[&str]) -> Child {
+    desk.file("secret", b"open sesame\n");
+    desk.command("send")
+        .args(arguments)
+        .args(["--resume", "kept", "--passphrase-fd", "0"])
+        .stdin(std::fs::File::open(desk.path("secret")).unwrap())
+        .spawn()
+        .unwrap()
+}
+
+/// Sends so until a third of it has gone, and is killed.
+async fn begin_and_be_killed(desk: &Desk, road: &Road, arguments: &[&str]) {
+    road.next(&[Fate::Whole, Fate::CutAfter(8_000_000)]);
+    road.usually(Fate::Mute);
+    let ended = road.endings() + 2;
+    let mut child = begin(desk, arguments);
+    road.ended(ended).await;
+    child.kill().await.unwrap();
+    road.usually(Fate::Whole);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cleaned_upload_goes_on_after_its_program_was_killed() {
     let house = House::new().await;
@@ -173,30 +197,10 @@ async fn a_cleaned_upload_goes_on_after_its_program_was_killed() {
     let desk = Desk::new(&house.newsroom, &road);
     let photograph = long_photograph();
     desk.file("long.jpg", &photograph);
-    desk.file("secret", b"open sesame\n");
-    let arguments = [
-        "long.jpg",
-        "--clean",
-        "--resume",
-        "kept",
-        "--passphrase-fd",
-        "0",
-    ];
-    let begin = || {
-        desk.command("send")
-            .args(arguments)
-            .stdin(std::fs::File::open(desk.path("secret")).unwrap())
-            .spawn()
-            .unwrap()
-    };
-    road.next(&[Fate::Whole, Fate::CutAfter(8_000_000)]);
-    road.usually(Fate::Mute);
-    let ended = road.endings() + 2;
-    let mut child = begin();
-    road.ended(ended).await;
-    child.kill().await.unwrap();
-    road.usually(Fate::Whole);
-    let ended = crate::run::finished(begin()).await.arrived();
+    let arguments = ["long.jpg", "--clean"];
+    begin_and_be_killed(&desk, &road, &arguments).await;
+    let ended = crate::run::finished(begin(&desk, &arguments)).await;
+    let ended = ended.arrived();
     assert!(ended.says("Going on"), "{ended:?}");
     assert!(!ended.says("Beginning anew"), "{ended:?}");
     let drop = house.the_drop();
@@ -204,6 +208,22 @@ async fn a_cleaned_upload_goes_on_after_its_program_was_killed() {
     let same = 24_000_000;
     let (sent, had) = (&drop.files[0].1, &photograph);
     assert!(sent[sent.len() - same..] == had[had.len() - same..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_between_two_runs_is_looked_at_again() {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    desk.file("a", &[b'a'; 24_000_000]);
+    begin_and_be_killed(&desk, &road, &["a"]).await;
+    desk.file("a", &sample("phone.jpg"));
+    // Even if nobody wanted that of the file that was there before.
+    let ended = crate::run::finished(begin(&desk, &["a", "--clean"])).await;
+    let ended = ended.arrived();
+    assert!(ended.says("Beginning anew"), "{ended:?}");
+    assert!(ended.says("where it was made: 48.85840 n"), "{ended:?}");
+    assert!(!holds(&house.the_drop().files[0].1, "Apple"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
