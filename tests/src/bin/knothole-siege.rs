@@ -2,8 +2,7 @@
 //!
 //! Each attack meets a server of its own. The source sends a message, then a file and a message,
 //! three times in quiet and three times under attack; the medians are compared. It ends with 1 when
-//! one of them is more than three times as long, or the server had more memory than it may. Under the
-//! storm the source must arrive, however long it takes.
+//! one of them is more than three times as long, or the server had more memory than it may.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -128,9 +127,10 @@ fn one(camp: &Camp, attack: Attack) -> Result<bool, Box<dyn Error>> {
     let told = files || siege.hears_that_it_is_full(FILE, TOLD_WITHIN)?;
     let peak = siege.peak_kib()?;
     let counts = onslaught.end()?;
-    let quick = attacked.message <= quiet.message.saturating_mul(MOST_TIMES)
+    let held = told
+        && peak < MOST_KIB
+        && attacked.message <= quiet.message.saturating_mul(MOST_TIMES)
         && attacked.file <= quiet.file.saturating_mul(MOST_TIMES);
-    let held = told && peak < MOST_KIB && (quick || attack == Attack::Storm);
     let file = if files {
         format!("{} / {} ms", quiet.file, attacked.file)
     } else if told {
