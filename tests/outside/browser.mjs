@@ -72,6 +72,8 @@ export async function withBrowser({ firefox, preferences, profile, origin, args 
     args,
     extraPrefsFirefox: preferences,
     env: { ...process.env, ...env },
+    // On a machine that does much else it may take more than the half minute that is given otherwise.
+    timeout: 300_000,
     protocolTimeout: 600_000,
     ...(profile === undefined ? {} : { userDataDir: profile }),
   })

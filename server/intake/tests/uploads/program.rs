@@ -3,10 +3,12 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    clippy::print_stderr,
     clippy::unwrap_used,
     reason = "several tests share it, and a test that cannot go on ends"
 )]
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,9 @@ pub struct Server {
     pub port: Option<u16>,
     orders: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// What it says to whoever runs it. A fault ends it with a panic, as it should: only a test that
+    /// fails shows that.
+    complaints: PathBuf,
 }
 
 impl Server {
@@ -58,6 +63,8 @@ impl Server {
     }
 
     fn of(mut command: Command, folder: &Path, own: &[&str]) -> Self {
+        let complaints = folder.join("complaints");
+        let kept = File::options().create(true).append(true).open(&complaints);
         command
             .arg(folder)
             .arg("127.0.0.1:0")
@@ -65,7 +72,8 @@ impl Server {
             // What it makes for the occasion lies there too.
             .env("TMPDIR", folder)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+            .stdout(Stdio::piped())
+            .stderr(kept.unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         let orders = child.stdin.take().unwrap();
@@ -78,6 +86,7 @@ impl Server {
             port,
             orders,
             answers,
+            complaints,
         }
     }
 
@@ -123,6 +132,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        if std::thread::panicking() {
+            eprintln!("{}", std::fs::read_to_string(&self.complaints).unwrap());
+        }
     }
 }
 
