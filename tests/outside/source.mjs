@@ -28,10 +28,24 @@ await withBrowser({ firefox, preferences, profile, origin }, async (page) => {
     if (!String(error).includes('favicon.ico')) say({ error: String(error).slice(0, 500) })
   })
   if (sealed !== undefined) return handingIn(page)
-  await page.goto(`${origin}/`, { timeout: 300_000 })
+  await load(page)
   await page.waitForSelector('#choices:not([hidden])')
   await (send === undefined ? reading(page) : sending(page))
 })
+
+/** Loads the page, again and again as whoever sees "unable to connect" does. */
+async function load(page) {
+  const begun = Date.now()
+  for (;;) {
+    try {
+      return await page.goto(`${origin}/`)
+    } catch (error) {
+      if (Date.now() - begun > PATIENCE) throw error
+      say({ broken: String(error).slice(0, 200) })
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+    }
+  }
+}
 
 async function sending(page) {
   await page.click('#send')

@@ -97,12 +97,20 @@ impl Folder {
         Ok((Self::open(parent)?, name.to_owned()))
     }
 
-    /// Makes the folder if it is missing; its parent must exist.
+    /// Makes the folder, durably, if it is missing; its parent must exist.
     pub fn open_or_make(path: &Path) -> Result<Self, FileError> {
-        match nix::unistd::mkdir(path, Mode::S_IRWXU) {
-            Ok(()) | Err(Errno::EEXIST) => Self::open(path),
-            Err(errno) => Err(FileError::new("make this folder", path, errno)),
+        let made = match nix::unistd::mkdir(path, Mode::S_IRWXU) {
+            Ok(()) => true,
+            Err(Errno::EEXIST) => false,
+            Err(errno) => return Err(FileError::new("make this folder", path, errno)),
+        };
+        // One that is there may be of a command that was cut off before its name was on the medium.
+        match Self::open(path.parent().unwrap_or(path)) {
+            Ok(parent) => parent.sync()?,
+            Err(error) if made => return Err(error),
+            Err(_) => {}
         }
+        Self::open(path)
     }
 
     /// Where it is, for messages alone.

@@ -64,7 +64,10 @@ pub fn lay(
     editors: &[impl Editor],
     today: Day,
 ) -> Result<Laid, FileError> {
-    let folder = Folder::open(stick)?.child_or_make(FOLDER)?;
+    let stick = Folder::open(stick)?;
+    let folder = stick.child_or_make(FOLDER)?;
+    // A stick that is pulled as soon as this is done has the folder, by its name.
+    stick.sync()?;
     folder.put(CHARTER, &state.chain().chain().encode(), Existing::Replace)?;
     let sheets = carried(state, today);
     let box_of_sheets = folder.child_or_make(SHEETS)?;

@@ -10,6 +10,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use crate::copy;
+use crate::synced::Unsynced;
 
 /// The calls that change files, or wait until they are on the medium.
 const CHANGES: [&str; 14] = [
@@ -71,6 +72,9 @@ impl<'a> Case<'a> {
         let place = self.place();
         let steps = self.steps(place.path(), &CHANGES, &[]);
         let root = place.path().to_str().unwrap();
+        let calls = steps.iter().map(|step| step.text.as_str());
+        let unsynced = Unsynced::of(calls, root);
+        assert!(unsynced.is_empty(), "{}: {unsynced:#?}", self.line);
         let of_ours = |step: &Step| changes(&step.text) && step.text.contains(root);
         let steps: Vec<Step> = steps.into_iter().filter(of_ours).collect();
         self.tell("changes to files", &steps);

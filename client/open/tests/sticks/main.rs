@@ -26,6 +26,7 @@ mod editors;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../work/newsroom.rs"]
 mod newsroom;
+mod synced;
 mod vaults;
 
 use std::fs;
