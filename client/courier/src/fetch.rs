@@ -60,20 +60,12 @@ impl Round<'_, '_> {
     /// Fetches what is new, and makes a signed bundle of it on each stick that it needs.
     pub(crate) async fn fetch(&mut self, sticks: &[Stick]) -> Result<Fetched, FetchError> {
         let listing = self.caller.ask(async |visit| visit.listing().await).await;
-        let sticks = self.begun_first(sticks)?;
-        let mut fetched = Fetched::default();
+        let begun = self.begun(sticks)?;
         let listing = match listing {
             Ok(listing) => distinct(listing)?,
-            // What was fetched before the server went away must be of use all the same.
-            Err(error) => {
-                if let Some(stick) = sticks.first() {
-                    let (held, key) = (&mut *self.held, self.bundle_key);
-                    let desk = Desk::take_up(held, key, stick, self.tell, &mut fetched)?;
-                    without_server(desk, None, self.today, &mut fetched, error)?;
-                }
-                return Ok(fetched);
-            }
+            Err(error) => return self.without_listing(begun, error),
         };
+        let mut fetched = Fetched::default();
         self.held.state.forget_what_is_not_listed(&listing);
         if self.wishes.again {
             self.held.state.forget_what_was_carried();
@@ -81,7 +73,7 @@ impl Round<'_, '_> {
         self.held.save()?;
         let mut free: u64 = 0;
         let mut rooms = Vec::new();
-        for stick in &sticks {
+        for stick in sticks {
             let room = stick.space().map_err(FetchError::stick)?.free;
             free = free.saturating_add(room);
             rooms.push(room);
@@ -89,7 +81,10 @@ impl Round<'_, '_> {
         let mut skipped = BTreeSet::new();
         let wants = wants(&self.held.state, &listing, self.wishes, &skipped);
         (self.tell)(News::Planned(Plan::new(&wants, &rooms).told()));
-        for stick in sticks {
+        // The one with a bundle that was broken off before the others.
+        let is_begun = |stick: &&Stick| begun.is_some_and(|begun| core::ptr::eq(begun, *stick));
+        let others = sticks.iter().filter(|stick| !is_begun(stick));
+        for stick in begun.into_iter().chain(others) {
             match self.onto(stick, &listing, &mut skipped, &mut fetched).await {
                 Ok(()) => {}
                 // What lies on the sticks before this one is done all the same.
@@ -109,22 +104,42 @@ impl Round<'_, '_> {
         Ok(fetched)
     }
 
-    /// The sticks, the one with a bundle that was broken off before the others.
-    fn begun_first<'s>(&self, sticks: &'s [Stick]) -> Result<Vec<&'s Stick>, FetchError> {
-        let mut sticks: Vec<&Stick> = sticks.iter().collect();
-        if let Some(draft) = &self.held.state.draft {
-            for place in 0..sticks.len() {
-                let Some(stick) = sticks.get(place) else {
-                    break;
-                };
-                let folder = stick.folder(draft.name()).map_err(FetchError::stick)?;
-                if folder.is_some() {
-                    sticks.swap(0, place);
-                    break;
-                }
+    /// The stick with the bundle that was broken off, if it is among these.
+    fn begun<'s>(&self, sticks: &'s [Stick]) -> Result<Option<&'s Stick>, FetchError> {
+        let Some(draft) = &self.held.state.draft else {
+            return Ok(None);
+        };
+        for stick in sticks {
+            let folder = stick.folder(draft.name()).map_err(FetchError::stick)?;
+            if folder.is_some() {
+                return Ok(Some(stick));
             }
         }
-        Ok(sticks)
+        Ok(None)
+    }
+
+    /// Makes of use what was fetched before the server went away. On another stick nothing can be
+    /// begun now, and what was broken off stays as it is.
+    fn without_listing(
+        &mut self,
+        begun: Option<&Stick>,
+        error: CollectionError,
+    ) -> Result<Fetched, FetchError> {
+        let Some(stick) = begun else {
+            return Err(error.into());
+        };
+        let mut fetched = Fetched::default();
+        let (held, key) = (&mut *self.held, self.bundle_key);
+        let desk = Desk::take_up(held, key, stick, self.tell, &mut fetched)?;
+        match without_server(desk, None, self.today, &mut fetched, error) {
+            Ok(()) => {}
+            // A bundle that had been signed is done.
+            Err(error) if !fetched.bundles.is_empty() => {
+                fetched.interrupted = Some(error.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(fetched)
     }
 
     /// Fetches onto one stick what fits there of the drops that are not skipped.

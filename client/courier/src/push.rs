@@ -32,7 +32,8 @@ pub(crate) struct Pushed {
     pub(crate) charter: Option<u32>,
     /// The number of the charter that recovery papers made, if one did.
     pub(crate) recovered: Option<u32>,
-    /// The number of the charter that the server showed, where it had taken a newer one before.
+    /// The number of the charter that the server showed, where it had taken a newer one before; 0 where
+    /// it showed none.
     pub(crate) rolled_back: Option<u32>,
     /// The epochs whose sheets the server now has from this courier.
     pub(crate) released: Vec<u32>,
@@ -90,12 +91,18 @@ impl fmt::Display for Pushed {
                 .write_str("nothing to push yet: no outbox came from the offline machine so far");
         };
         if let Some(shown) = self.rolled_back {
+            let (what, told) = match shown {
+                shown::NO_CHARTER => ("no charter".to_owned(), ""),
+                number => (
+                    format!("charter {number}"),
+                    ". The next bundle tells the offline machine",
+                ),
+            };
             writeln!(
                 f,
-                "WARNING: the server showed charter {shown}, and it had a newer one from here \
-                 before. It was set back to an old copy, or it is in other hands; sources may have \
-                 been shown old keys. Ask the administrator. The next bundle tells the offline \
-                 machine"
+                "WARNING: the server showed {what}, and it had a newer one from here before. It was \
+                 set back to an old copy, or it is in other hands; sources may have been shown old \
+                 keys. Ask the administrator{told}"
             )?;
         }
         if let Some(recovered) = self.recovered {

@@ -51,7 +51,12 @@ pub(crate) fn pair(
     {
         return Err(SetUpError::OtherNewsroom);
     }
-    held.state.pairing = Some(Pairing { onion, fingerprint });
+    let pairing = Pairing { onion, fingerprint };
+    if held.state.pairing.as_ref() != Some(&pairing) {
+        // The service there has taken nothing from here.
+        held.state.charter_pushed = None;
+    }
+    held.state.pairing = Some(pairing);
     Ok(held.save()?)
 }
 

@@ -7,6 +7,9 @@ use crate::caller::Caller;
 use crate::push::PushError;
 use crate::state::Held;
 
+/// Charters are counted from 1.
+pub(crate) const NO_CHARTER: u32 = 0;
+
 /// What the server shows, beside what is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
@@ -26,7 +29,7 @@ enum Shown {
 }
 
 /// Looks at the charter that the server shows, before it gets one. Answers its number when it is
-/// older than one that the server took from here.
+/// older than one that the server took from here, and [`NO_CHARTER`] when there is none any more.
 ///
 /// A turned server can show this courier one thing and sources another; a server that was set back
 /// to an old copy, or whose charters go on without this newsroom, is noticed.
@@ -37,8 +40,10 @@ pub(crate) async fn look(
 ) -> Result<Option<u32>, PushError> {
     let chain = match caller.ask(async |visit| visit.charter().await).await {
         Ok(chain) => chain,
-        // A new server has none, and one of an earlier version does not answer this.
-        Err(CollectionError::NotThere | CollectionError::Refused(_)) => return Ok(None),
+        // A new server has none. One that took one from here has lost it.
+        Err(CollectionError::NotThere | CollectionError::Refused(_)) => {
+            return Ok(held.state.charter_pushed.map(|_| NO_CHARTER));
+        }
         Err(error) => return Err(error.into()),
     };
     let shown = compare(&chain, known, held.state.charter_pushed);

@@ -15,6 +15,9 @@ const LAST_DAY: u32 = 2_932_896;
 pub struct Day(u32);
 
 impl Day {
+    /// The first one, 1970-01-01.
+    pub const FIRST: Self = Self(0);
+
     /// The day with this number, to the end of the year 9999.
     #[must_use]
     pub fn new(days: u32) -> Option<Self> {

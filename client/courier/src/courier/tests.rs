@@ -25,6 +25,7 @@ use crate::caller::Patience;
 use crate::keys::Keys;
 use crate::random;
 use crate::set_up;
+use crate::state::Held;
 use crate::stick::{Hand, SteadyHand};
 use service::Service;
 
@@ -150,6 +151,14 @@ impl Place {
     fn courier_with(&self, hand: Arc<dyn Hand>) -> Courier {
         let idle = Idle::open_with(&self.state(), hand).unwrap();
         idle.online(self.dialer(), patience())
+    }
+
+    /// As if the last bundle had been made so many days before.
+    fn last_bundle_is_older_by(&self, days: u32) {
+        let mut held = Held::open(&self.state(), Arc::new(SteadyHand)).unwrap();
+        let last = held.state.last.as_mut().unwrap();
+        last.date = last.date.checked_sub(days).unwrap();
+        held.save().unwrap();
     }
 
     fn dialer(&self) -> Dialer {

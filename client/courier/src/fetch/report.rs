@@ -156,11 +156,14 @@ impl fmt::Display for Fetched {
                 bundle.display()
             ));
         }
-        lines.push(format!(
-            "{} whole on it, {}",
-            drops(self.drops),
-            Bytes(self.bytes)
-        ));
+        let came = self.drops > 0 || self.cut > 0 || self.heads > 0;
+        lines.push(if came || self.bundles.is_empty() {
+            format!("{} whole on it, {}", drops(self.drops), Bytes(self.bytes))
+        } else {
+            "no drop is new: it holds the server's list alone. Carry it to the offline machine all \
+             the same, which knows by it when keys can be burned"
+                .to_owned()
+        });
         if self.heads > 0 {
             lines.push(format!("only the beginning: {}", drops(self.heads)));
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use knothole_envelope::CredentialHash;
+use knothole_envelope::{CredentialHash, Day};
 use knothole_onion::CollectionError;
 
 use super::bundles::Bundles;
@@ -147,7 +147,10 @@ async fn a_drop_that_begins_otherwise_than_listed_is_given_up_at_its_first_segme
     let stick = place.stick("stick");
     let fetched = fetch(&place, &stick, Wishes::default()).await.unwrap();
     assert_eq!((fetched.drops, fetched.mistrusted), (0, 1));
-    assert!(names(&stick).is_empty());
+    // The list alone.
+    let bundles = Bundles::read(&place, &[&stick]);
+    assert_eq!((bundles.indexes.len(), names(&stick).len()), (1, 2));
+    assert_eq!(bundles.last().parts(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -359,4 +362,87 @@ async fn a_stick_may_be_pulled_at_any_step_and_the_same_again_brings_everything(
         assert_eq!(bundles.indexes.len(), 1, "step {step}");
         assert!(names(&stick).iter().all(|name| !name.ends_with(".partial")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_with_nothing_new_is_a_bundle_of_its_own_once_a_day() {
+    let drop = sent(16);
+    let place = Place::new(std::slice::from_ref(&drop)).await;
+    let stick = place.stick("stick");
+    fetch(&place, &stick, Wishes::default()).await.unwrap();
+    place.last_bundle_is_older_by(3);
+    let fetched = fetch(&place, &stick, Wishes::default()).await.unwrap();
+    assert_eq!((fetched.drops, fetched.bundles.len()), (0, 1));
+    assert_eq!(fetched.exit(), Exit::Done);
+    let bundles = Bundles::read(&place, &[&stick]);
+    let last = bundles.last();
+    assert_eq!(last.drops(), [drop.listed]);
+    assert_eq!((last.parts(), last.date()), ([].as_slice(), place.today()));
+    let nothing = fetch(&place, &stick, Wishes::default()).await.unwrap();
+    assert_eq!(nothing.bundles.len(), 0);
+}
+
+/// Nothing says then that what the bundle does not list had not come to the server.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_that_was_made_without_a_listing_has_the_day_of_the_last_one() {
+    let (first, second, never) = (sent(16), sent(20), sent(16));
+    for before in [None, Some(3)] {
+        let mut without = 0;
+        for step in 0.. {
+            let place = Place::new(std::slice::from_ref(&first)).await;
+            let stick = place.stick("stick");
+            let mut day = Day::FIRST;
+            if let Some(days) = before {
+                fetch(&place, &stick, Wishes::default()).await.unwrap();
+                place.last_bundle_is_older_by(days);
+                day = place.today().checked_sub(days).unwrap();
+            }
+            // Of the last one there is nothing to fetch, so only a listing names it.
+            let (second, never) = (second.clone(), never.listed);
+            place.service.script(|script| {
+                script.drops.push(second);
+                script.also_listed.push(never);
+            });
+            let hand = Arc::new(Pull::at(step));
+            let same: Arc<dyn Hand> = hand.clone();
+            let pulled = fetch_with(&place, &stick, same).await;
+            if !hand.has_pulled() {
+                pulled.unwrap();
+                break;
+            }
+            place
+                .service
+                .script(|script| script.refuses.push(("/listing", 503)));
+            if fetch(&place, &stick, Wishes::default()).await.is_ok() {
+                let bundles = Bundles::read(&place, &[&stick]);
+                let last = bundles.last();
+                let listed = last.drops().contains(&never);
+                assert_eq!(last.date(), if listed { place.today() } else { day });
+                without += u32::from(!listed);
+            }
+        }
+        assert!(without > 0, "none was made without a listing");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_broken_off_stays_when_another_stick_meets_no_server() {
+    let drop = sent(600);
+    let place = Place::new(std::slice::from_ref(&drop)).await;
+    let (stick, other) = (place.stick("stick"), place.stick("other"));
+    place.service.script(|script| {
+        script.cuts.push_back(30_000_000);
+        script.always_cut = Some(0);
+    });
+    fetch(&place, &stick, Wishes::default()).await.unwrap_err();
+    place.service.script(|script| {
+        script.always_cut = None;
+        script.refuses.push(("/listing", 503));
+    });
+    fetch(&place, &other, Wishes::default()).await.unwrap_err();
+    place.service.script(|script| script.refuses.clear());
+    place.service.seen();
+    fetch(&place, &stick, Wishes::default()).await.unwrap();
+    let seen = place.service.seen();
+    assert!(!seen[1].contains("bytes=0-"), "it began anew: {seen:?}");
 }

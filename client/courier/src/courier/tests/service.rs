@@ -36,8 +36,10 @@ pub(super) struct Script {
     pub(super) refuses: Vec<(&'static str, u16)>,
     /// Method and path, and the range, of what was asked.
     pub(super) seen: Vec<String>,
-    /// The chain that is shown, as its canonical CBOR.
+    /// The chain that is shown, as its canonical CBOR, in place of what was pushed.
     pub(super) charter: Option<Vec<u8>>,
+    /// The chain that was pushed last.
+    pub(super) pushed_charter: Option<Vec<u8>>,
     /// What was pushed: path and body.
     pub(super) taken: Vec<(String, Bytes)>,
 }
@@ -124,11 +126,15 @@ async fn answer(
         let Ok(body) = body else {
             return Ok(sentence(400));
         };
+        if path == "/charter" {
+            script.pushed_charter = Some(body.to_vec());
+        }
         script.taken.push((path, body));
         return Ok(whole(204, Vec::new()));
     }
     if path == "/charter" {
-        let shown = script.charter.as_ref().map(|chain| frame(chain).unwrap());
+        let shown = script.charter.as_ref().or(script.pushed_charter.as_ref());
+        let shown = shown.map(|chain| frame(chain).unwrap());
         return Ok(shown.map_or_else(|| sentence(404), |chain| whole(200, chain)));
     }
     if path == "/listing" {

@@ -1,4 +1,4 @@
-use knothole_envelope::CharterChain;
+use knothole_envelope::{CharterChain, OnionAddress};
 
 use super::bundles::Bundles;
 use super::pushing::{SecondEditor, lay, paths, push, pushed_sheets, three_sheets};
@@ -6,6 +6,7 @@ use super::{Newsroom, Place, sent};
 use crate::exit::Exit;
 use crate::fetch::Wishes;
 use crate::push::PushError;
+use crate::set_up;
 
 /// The hash of the charter that the next bundle names.
 async fn told_offline(place: &Place) -> knothole_envelope::CharterHash {
@@ -54,6 +55,38 @@ async fn a_server_that_was_set_back_to_an_older_charter_is_noticed_here_and_offl
     let pairing = courier.held.pairing().unwrap().clone();
     let named = courier.held.state.charter_hash(&pairing).unwrap();
     assert_eq!(named, second.charter_hash());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_has_lost_the_charter_it_took_is_noticed_and_a_new_one_has_none() {
+    let place = Place::new(&[]).await;
+    let stick = place.stick("stick");
+    lay(&stick, &place.newsroom.chain, &[], &[]);
+    assert_eq!(push(&place, &stick).await.unwrap().rolled_back, None);
+    for refusal in [None, Some(403)] {
+        place.service.script(|script| {
+            script.pushed_charter = None;
+            let refused = refusal.map(|status| ("/charter", status));
+            script.refuses = refused.into_iter().collect();
+        });
+        match push(&place, &stick).await {
+            Ok(pushed) => {
+                assert_eq!(pushed.rolled_back, Some(0));
+                assert!(pushed.to_string().contains("WARNING: the server showed no charter"));
+                assert_eq!(pushed.exit(), Exit::Partly);
+            }
+            Err(error) => assert_eq!(error.exit(), Exit::Refused, "{error}"),
+        }
+    }
+    // The newsroom has moved: the server there has taken nothing from here.
+    place.service.script(|script| {
+        script.pushed_charter = None;
+        script.refuses.clear();
+    });
+    let fingerprint = place.newsroom.fingerprint();
+    let elsewhere = OnionAddress::from_identity(&[8; 32]);
+    set_up::pair(&place.state(), elsewhere, fingerprint).unwrap();
+    assert_eq!(push(&place, &stick).await.unwrap().rolled_back, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

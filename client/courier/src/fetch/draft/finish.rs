@@ -12,7 +12,9 @@ const MOST_INDEX_BYTES: u64 = 1 << 24;
 impl Desk<'_> {
     /// Signs the index of what lies on the stick, writes it, reads it again, and remembers it.
     ///
-    /// Without a listing the index names the drops that the bundle holds something of.
+    /// Without a listing the index names the drops that the bundle holds something of. A listing with
+    /// nothing new is worth a bundle of its own once a day: by it the offline machine knows of which
+    /// keys no more drop can come.
     pub(crate) fn finish(
         &mut self,
         listing: Option<&[ListedDrop]>,
@@ -22,7 +24,11 @@ impl Desk<'_> {
         blocking(|| {
             self.remove_left_over()?;
             if !self.has_parts() {
-                return self.abandon();
+                self.abandon()?;
+                if listing.is_none() || fetched.left > 0 || !self.is_later(today) {
+                    return Ok(());
+                }
+                self.folder_of_draft()?;
             }
             let Some(draft) = self.held.state.draft.clone() else {
                 return Ok(());
@@ -34,6 +40,12 @@ impl Desk<'_> {
             self.held.save()?;
             self.settle(fetched)
         })
+    }
+
+    /// Whether the last bundle was made before this day.
+    fn is_later(&self, today: Day) -> bool {
+        let last = self.held.state.last.as_ref();
+        last.is_none_or(|last| last.date < today)
     }
 
     /// Brings a signed index onto the stick, if it is not there, and closes the draft.
@@ -100,10 +112,11 @@ impl Desk<'_> {
                 drops.push(drop);
             }
         }
-        let date = state
-            .last
-            .as_ref()
-            .map_or(today, |last| last.date.max(today));
+        // The offline machine takes it that nothing came to the server by then but what is listed. So
+        // without a listing of today it is the day of the last one, and before the first one day 0.
+        let listed = listing.map_or(Day::FIRST, |_| today);
+        let last = state.last.as_ref();
+        let date = last.map_or(listed, |last| last.date.max(listed));
         let previous: Option<IndexHash> = state.last.as_ref().map(|last| last.hash);
         let charter = state.charter_hash(pairing)?;
         let index = BundleIndex::new(draft.sequence, previous, date, parts, drops, charter)
@@ -155,7 +168,7 @@ impl Desk<'_> {
                     parts,
                 });
                 done.cut = done.cut.saturating_add(1);
-            } else {
+            } else if state.draft_has_head_of(&drop) {
                 if !state.heads.contains(&drop.id) {
                     state.heads.push(drop.id);
                 }

@@ -102,7 +102,7 @@ impl Desk<'_> {
     }
 
     /// The folder of the draft; both are made when they are wanted first.
-    fn folder_of_draft(&mut self) -> Result<&Folder, FetchError> {
+    pub(super) fn folder_of_draft(&mut self) -> Result<&Folder, FetchError> {
         if let Some(ref folder) = self.folder {
             return Ok(folder);
         }
