@@ -72,7 +72,11 @@ async fn a_server_that_has_lost_the_charter_it_took_is_noticed_and_a_new_one_has
         match push(&place, &stick).await {
             Ok(pushed) => {
                 assert_eq!(pushed.rolled_back, Some(0));
-                assert!(pushed.to_string().contains("WARNING: the server showed no charter"));
+                assert!(
+                    pushed
+                        .to_string()
+                        .contains("WARNING: the server showed no charter")
+                );
                 assert_eq!(pushed.exit(), Exit::Partly);
             }
             Err(error) => assert_eq!(error.exit(), Exit::Refused, "{error}"),
