@@ -17,7 +17,7 @@
 //!   there without parts came before, comes later, or was declined. Where the server went away
 //!   before it gave a listing, only the drops that have parts stand there, and the bundle has the
 //!   day of the listing before.
-//! - A listing with nothing new is a bundle without parts, once a day at most.
+//! - A listing with nothing new is a bundle without parts, where the last one is some days old.
 //! - A drop that does not fit on one stick goes on on the next, in the next bundle. The index of
 //!   that later bundle lists the earlier parts of this drop once more, so that **one index, the
 //!   last one, lists a drop as a whole**, and the files lie in the folders of several sticks. A

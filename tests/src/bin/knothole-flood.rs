@@ -3,7 +3,8 @@
 //! It starts a private Tor network, a `knothole-server` with proof of work and one without, and
 //! has tor clients introduce themselves as fast as they can, each time by a circuit of its own. A
 //! visitor who comes anew each time asks for the front page: first in peace, then in the flood. It
-//! prints a table, and ends with 1 where proof of work did not let every visitor through.
+//! prints a table, and ends with 1 where proof of work did not let every visitor through, or nobody
+//! was asked for any.
 
 use std::error::Error;
 use std::fmt;
@@ -81,7 +82,7 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
         if seen.quiet.iter().any(|visit| visit.took.is_none()) || seen.tried() < LEAST_TRIES {
             return Err("that was no flood, or nobody came through in peace".into());
         }
-        all_came_through &= !proof_of_work || seen.refused() == 0;
+        all_came_through &= !proof_of_work || seen.refused() == 0 && seen.effort() > 0;
     }
     Ok(all_came_through)
 }
@@ -294,6 +295,12 @@ struct Seen {
 impl Seen {
     const fn tried(&self) -> u64 {
         self.met.saturating_add(self.failed)
+    }
+
+    /// The greatest effort that a visitor was asked for in the flood.
+    fn effort(&self) -> u64 {
+        let efforts = self.visits.iter().map(|visit| visit.effort);
+        efforts.max().unwrap_or(0)
     }
 
     fn refused(&self) -> usize {

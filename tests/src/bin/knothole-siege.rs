@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use knothole_tests::{Camp, Network, NetworkFolders, Programs, Road, Siege};
+use knothole_tests::{Camp, Counts, Network, NetworkFolders, Programs, Road, Siege};
 
 /// The file that the source sends, in bytes.
 const FILE: usize = 20_000_000;
@@ -64,6 +64,19 @@ impl Attack {
             _ => "",
         }
     }
+
+    /// Whether it has done so much that it is one.
+    const fn is_at_work(self, counts: &Counts) -> bool {
+        match self {
+            Self::Slow | Self::Polls | Self::Streams => counts.connections >= 1_000,
+            Self::Storm => counts.connections >= 2_000,
+            Self::Creations => counts.done >= 10_000,
+            Self::Unfinished | Self::Restarts => counts.done >= 200,
+            Self::Heads | Self::Lies => counts.refused >= 400,
+            Self::Brim => counts.busy_or_full >= 10,
+            Self::Junk => counts.done >= 4,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -114,7 +127,7 @@ fn run(cli: Cli) -> Result<bool, Box<dyn Error>> {
 fn one(camp: &Camp, attack: Attack) -> Result<bool, Box<dyn Error>> {
     let siege = camp.besiege(&attack.name(), attack.lines())?;
     let quiet = Round::of(&siege, true)?;
-    let onslaught = siege.attack(&[&attack.name()])?;
+    let mut onslaught = siege.attack(&[&attack.name()])?;
     thread::sleep(SETTLING);
     // A store that files have filled takes none: then the words are all that must arrive.
     let files = attack != Attack::Brim;
@@ -123,9 +136,12 @@ fn one(camp: &Camp, attack: Attack) -> Result<bool, Box<dyn Error>> {
         Attack::Creations => until(&siege, "uploads_unfinished", 10_000)?,
         _ => {}
     }
+    let before = onslaught.until(|counts| attack.is_at_work(counts))?;
     let attacked = Round::of(&siege, files)?;
     let told = files || siege.hears_that_it_is_full(FILE, TOLD_WITHIN)?;
     let peak = siege.peak_kib()?;
+    // It has not ended meanwhile.
+    onslaught.until(|counts| *counts != before)?;
     let counts = onslaught.end()?;
     let held = told
         && peak < MOST_KIB

@@ -6,6 +6,8 @@ use super::{Desk, FetchError, Fetched, blocking};
 use crate::bundle::{INDEX_NAME, PARTIAL_SUFFIX, partial_name};
 use crate::state::{BegunDrop, Draft, KeptDrop, KeptPart, LastBundle};
 
+/// Whoever comes once a week may come a day early.
+const LIST_EVERY_DAYS: u32 = 6;
 /// An index of the most parts and drops is well below this.
 const MOST_INDEX_BYTES: u64 = 1 << 24;
 
@@ -13,7 +15,7 @@ impl Desk<'_> {
     /// Signs the index of what lies on the stick, writes it, reads it again, and remembers it.
     ///
     /// Without a listing the index names the drops that the bundle holds something of. A listing with
-    /// nothing new is worth a bundle of its own once a day: by it the offline machine knows of which
+    /// nothing new is worth a bundle of its own once a week: by it the offline machine knows of which
     /// keys no more drop can come.
     pub(crate) fn finish(
         &mut self,
@@ -25,7 +27,7 @@ impl Desk<'_> {
             self.remove_left_over()?;
             if !self.has_parts() {
                 self.abandon()?;
-                if listing.is_none() || fetched.left > 0 || !self.is_later(today) {
+                if listing.is_none() || fetched.left > 0 || !self.is_list_due(today) {
                     return Ok(());
                 }
                 self.folder_of_draft()?;
@@ -42,10 +44,12 @@ impl Desk<'_> {
         })
     }
 
-    /// Whether the last bundle was made before this day.
-    fn is_later(&self, today: Day) -> bool {
+    /// Whether the last bundle is so old that a list alone is worth one. Before the first drop there are
+    /// no keys that anything was sealed to.
+    fn is_list_due(&self, today: Day) -> bool {
         let last = self.held.state.last.as_ref();
-        last.is_none_or(|last| last.date < today)
+        let days = last.and_then(|last| today.since(last.date));
+        days.is_some_and(|days| days >= LIST_EVERY_DAYS)
     }
 
     /// Brings a signed index onto the stick, if it is not there, and closes the draft.
