@@ -107,6 +107,8 @@ pub enum Failure {
     NotWhole(String),
     /// What the server holds of these drops was never here whole.
     Unseen(Vec<String>),
+    /// These drops do not open with the vaults that are here, and may with others.
+    Sealed(Vec<String>),
     /// A source is not answered.
     Reply(ReplyFault),
     /// A file could not be read or written.
@@ -168,6 +170,7 @@ impl Failure {
             | Self::NoSuchDrop(..)
             | Self::NotWhole(_)
             | Self::Unseen(_)
+            | Self::Sealed(_)
             | Self::NotYet(..)
             | Self::NotAgreed
             | Self::Extend(_)
@@ -205,6 +208,7 @@ impl Failure {
             | Self::NoSuchDrop(..)
             | Self::NotWhole(_)
             | Self::Unseen(_)
+            | Self::Sealed(_)
             | Self::NoPlaceForPapers => None,
         }
     }
@@ -234,6 +238,13 @@ impl fmt::Display for Failure {
                  came, or other bytes. Refused, it is deleted there and lost, and nobody has seen \
                  it. Let the courier fetch it again (`knothole-courier fetch --again`); if it comes \
                  so again, suspect the courier. To lose it all the same, say --unseen",
+                drops.join(", ")
+            ),
+            Self::Sealed(drops) => write!(
+                f,
+                "nothing was refused. Drop {} does not open with these vaults alone, and may with \
+                 those of other editors: nobody here has seen it. Let them open it first. To lose it \
+                 all the same, say --unseen",
                 drops.join(", ")
             ),
             Self::NoPlaceForPapers => f.write_str(

@@ -153,21 +153,37 @@ impl Folder {
         }
     }
 
-    /// The names of all that is in it, as far as they are UTF-8, a million at most.
+    /// The names of all that is in it, as far as they are UTF-8; of a million at most.
     pub fn names(&self) -> Result<Vec<String>, FileError> {
+        let mut left = MOST_NAMES;
+        let names = self.names_within(&mut left, |_| true)?;
+        names.ok_or_else(|| FileError::new("list this folder", &self.path, Errno::EOVERFLOW))
+    }
+
+    /// Those names that are wanted, while no more than `left` are read, wanted or not; what is read is
+    /// taken from it. Nothing when there are more.
+    pub fn names_within(
+        &self,
+        left: &mut usize,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Option<Vec<String>>, FileError> {
         let failed = |errno: Errno| FileError::new("list this folder", &self.path, errno);
         let dir = Dir::openat(&self.handle, ".", FOLDER, Mode::empty()).map_err(failed)?;
         let mut names = Vec::new();
         for entry in dir {
             let entry = entry.map_err(failed)?;
-            match entry.file_name().to_str() {
-                Ok("." | "..") | Err(_) => {}
-                Ok(_) if names.len() == MOST_NAMES => return Err(failed(Errno::EOVERFLOW)),
-                Ok(name) => names.push(name.to_owned()),
+            let name = entry.file_name().to_str();
+            if matches!(name, Ok("." | "..")) {
+                continue;
             }
+            let Some(less) = left.checked_sub(1) else {
+                return Ok(None);
+            };
+            *left = less;
+            names.extend(name.ok().filter(|name| wanted(name)).map(str::to_owned));
         }
         names.sort_unstable();
-        Ok(names)
+        Ok(Some(names))
     }
 
     /// Whether something has this name, a link included.

@@ -83,6 +83,8 @@ pub fn lay(
     for (name, sheet) in names.iter().zip(&sheets) {
         box_of_sheets.put(name, &sheet.encode(), Existing::Replace)?;
     }
+    // Where no new sheet is put, the old ones are gone all the same.
+    box_of_sheets.sync()?;
     let receipts = receipts(state, editors);
     let encoded = Signed::encode_list(&receipts);
     folder.put(RECEIPTS, &encoded, Existing::Replace)?;

@@ -55,7 +55,8 @@ pub(crate) struct RefuseArgs {
     /// The drops, or the beginnings of their names. The server will delete them.
     #[arg(value_name = "DROP", required = true)]
     drops: Vec<String>,
-    /// Refuse drops of which the server holds what was never here whole: they are lost unseen.
+    /// Refuse drops of which the server holds what was never here whole, or that these vaults cannot
+    /// open and others may: they are lost unseen.
     #[arg(long)]
     unseen: bool,
     #[command(flatten)]
@@ -253,12 +254,43 @@ pub(crate) fn export(args: &ExportArgs, desk: &mut Desk) -> Result<Exit, Failure
     Ok(tally.exit())
 }
 
-/// Whether a receipt would make the server delete what was never here.
-fn is_unseen(at: &Opened, kept: &KeptDrop) -> bool {
-    let done = matches!(kept.status, Status::Opened | Status::Refused);
-    // What is sealed to keys that are gone can be seen by nobody.
-    let burned = at.archive.state.burned.get(kept.listed.epoch).is_some();
-    !done && !burned && (kept.is_unproved() || !at.archive.is_as_listed(kept))
+/// What a drop is of which a receipt would make the server delete what nobody has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    /// What the server holds was never here.
+    Absent,
+    /// These vaults cannot look into it, and others may.
+    Sealed,
+}
+
+impl Unseen {
+    fn of(at: &Opened, kept: &KeptDrop) -> Option<Self> {
+        let done = matches!(kept.status, Status::Opened | Status::Refused);
+        // What is sealed to keys that are gone can be seen by nobody.
+        let burned = at.archive.state.burned.get(kept.listed.epoch).is_some();
+        if done || burned {
+            return None;
+        }
+        if kept.is_unproved() || !at.archive.is_as_listed(kept) {
+            return Some(Self::Absent);
+        }
+        let error = at.archive.unseal(&kept.listed.id, &at.vaults).err()?;
+        let others = error.is_for_other_editors() || error.wants_vaults();
+        others.then_some(Self::Sealed)
+    }
+
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Absent => {
+                "what the server holds of it was never here. It is lost, and nobody has \
+                             seen it"
+            }
+            Self::Sealed => {
+                "it does not open with these vaults alone. The server deletes it, and \
+                             nobody here has seen it"
+            }
+        }
+    }
 }
 
 pub(crate) fn refuse(args: &RefuseArgs, desk: &mut Desk) -> Result<Exit, Failure> {
@@ -270,17 +302,16 @@ pub(crate) fn refuse(args: &RefuseArgs, desk: &mut Desk) -> Result<Exit, Failure
     }
     let unseen: Vec<_> = drops
         .iter()
-        .filter(|kept| is_unseen(&at, kept))
-        .map(|kept| at.archive.state.short(&kept.listed.id))
+        .filter_map(|kept| {
+            let why = Unseen::of(&at, kept)?;
+            Some((at.archive.state.short(&kept.listed.id), why))
+        })
         .collect();
-    if !unseen.is_empty() && !args.unseen {
-        return Err(Failure::Unseen(unseen));
+    if !args.unseen {
+        refuse_unseen(&unseen)?;
     }
-    for short in unseen {
-        desk.screen.warn(&format!(
-            "drop {short}: what the server holds of it was never here. It is lost, and nobody has \
-             seen it"
-        ));
+    for (short, why) in unseen {
+        desk.screen.warn(&format!("drop {short}: {}", why.what()));
     }
     for kept in drops {
         let id = kept.listed.id;
@@ -304,4 +335,18 @@ pub(crate) fn refuse(args: &RefuseArgs, desk: &mut Desk) -> Result<Exit, Failure
     }
     at.save(&mut desk.rng)?;
     Ok(Exit::Done)
+}
+
+/// What nobody has seen is not refused unless that is said by name.
+fn refuse_unseen(unseen: &[(String, Unseen)]) -> Result<(), Failure> {
+    let of = |wanted: Unseen| -> Vec<String> {
+        let those = unseen.iter().filter(|(_, why)| *why == wanted);
+        those.map(|(short, _)| short.clone()).collect()
+    };
+    let (absent, sealed) = (of(Unseen::Absent), of(Unseen::Sealed));
+    match (absent.is_empty(), sealed.is_empty()) {
+        (false, _) => Err(Failure::Unseen(absent)),
+        (true, false) => Err(Failure::Sealed(sealed)),
+        (true, true) => Ok(()),
+    }
 }

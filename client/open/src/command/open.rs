@@ -9,7 +9,7 @@ use knothole_envelope::DropId;
 use super::archive::{ArchiveArgs, Opened as OpenArchive};
 use super::files::Danger;
 use super::tally::Tally;
-use crate::archive::{MOST_CONVERSATIONS, State};
+use crate::archive::{KeptDrop, MOST_CONVERSATIONS, State, Status};
 use crate::bundle::{Checked, Lost, News, Sticks, Taken};
 use crate::desk::Desk;
 use crate::escape;
@@ -276,7 +276,11 @@ pub(super) fn tell(
         Err(error) => {
             let exit = exit_of(error);
             tally.failed(exit);
-            let why = told(error);
+            let mut why = told(error);
+            let waits = |kept: &KeptDrop| kept.status == Status::Waiting;
+            if error.is_for_other_editors() && state.drops.get(id).is_some_and(waits) {
+                why.push_str(". It waits in the archive for editors who have the keys");
+            }
             desk.screen.result(
                 &format!("Drop {short} did not open: {why}."),
                 "not-opened",

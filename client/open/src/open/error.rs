@@ -14,6 +14,8 @@ use crate::vault::VaultError;
 pub enum OpenDropError {
     /// None of the vaults has a key of its epoch.
     NoKeys(Option<EpochNumber>),
+    /// It opens with none of the vaults' keys, and other editors have had keys of its epoch.
+    OtherEditors(EpochNumber),
     /// Its header does not open.
     Unlock(UnlockError),
     /// What follows the header does not open.
@@ -37,9 +39,16 @@ impl OpenDropError {
         matches!(
             self,
             Self::NoKeys(_)
+                | Self::OtherEditors(_)
                 | Self::Unlock(UnlockError::NotForTheseKeys)
                 | Self::Vault(VaultError::Slip(..))
         )
+    }
+
+    /// Whether these vaults have no keys for it, and others may have them.
+    #[must_use]
+    pub const fn is_for_other_editors(&self) -> bool {
+        matches!(self, Self::NoKeys(Some(_)) | Self::OtherEditors(_))
     }
 
     /// Whether more vaults would open it.
@@ -55,6 +64,7 @@ impl OpenDropError {
             self,
             Self::File(_) | Self::Room(_) | Self::Vault(_) | Self::Open(OpenError::Read(_))
         ) || self.wants_vaults()
+            || self.is_for_other_editors()
     }
 
     /// Whether there is no room for the files.
@@ -77,6 +87,11 @@ impl fmt::Display for OpenDropError {
                  never made, or they were erased"
             ),
             Self::NoKeys(None) => f.write_str("it is not a drop"),
+            Self::OtherEditors(epoch) => write!(
+                f,
+                "it is not sealed to the keys that these vaults have of epoch {epoch}, and other \
+                 editors have had keys of it"
+            ),
             Self::Unlock(error) => error.fmt(f),
             Self::Open(error) => error.fmt(f),
             Self::OtherDrop => {
@@ -102,7 +117,11 @@ impl core::error::Error for OpenDropError {
             Self::Open(error) => error.source(),
             Self::Vault(error) => error.source(),
             Self::File(error) => error.source(),
-            Self::NoKeys(_) | Self::OtherDrop | Self::Spoiled | Self::Room(_) => None,
+            Self::NoKeys(_)
+            | Self::OtherEditors(_)
+            | Self::OtherDrop
+            | Self::Spoiled
+            | Self::Room(_) => None,
         }
     }
 }

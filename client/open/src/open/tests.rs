@@ -274,6 +274,41 @@ fn a_drop_of_an_erased_epoch_says_so() {
 }
 
 #[test]
+fn a_drop_that_these_vaults_have_no_keys_for_waits_for_those_that_have_them() {
+    let mut rig = Rig::new(1, 1);
+    let drop = rig.drop(7);
+    rig.bring(&drop);
+    let files = rig.files();
+    let id = drop.listed.id;
+    // One had no key of the epoch, the other one of its own, and it is not among the editors.
+    let mut open = |editor: Box<dyn Editor>| {
+        let error = rig.archive.open_drop(&id, &[editor], &files).unwrap_err();
+        assert!(error.is_for_others(), "{error}");
+        assert_eq!(rig.archive.state.drops[&id].status, Status::Waiting);
+    };
+    open(Box::new(without(1, false)));
+    open(Box::new(Known::new(9)));
+    assert!(rig.open(&drop).is_ok());
+    assert_eq!(rig.status_of(&drop), Status::Opened);
+}
+
+#[test]
+fn a_drop_without_keys_here_that_was_altered_on_the_way_is_told_apart() {
+    let mut rig = Rig::new(1, 1);
+    let mut drop = rig.drop(7);
+    let last = drop.bytes.len() - 1;
+    drop.bytes[last] ^= 1;
+    rig.bring(&drop);
+    let files = rig.files();
+    let error = rig
+        .archive
+        .open_drop(&drop.listed.id, &[without(1, false)], &files)
+        .unwrap_err();
+    assert!(matches!(error, OpenDropError::Spoiled));
+    assert_eq!(rig.status_of(&drop), Status::Stuck);
+}
+
+#[test]
 fn a_drop_that_takes_more_vaults_waits_for_them() {
     let mut rig = Rig::new(3, 2);
     let drop = rig.drop(7);

@@ -115,6 +115,7 @@ fn find_keys(
     // A sheet that was lost from the archive is no reason to lose the drop.
     charters.push(chain.current());
     let mut error = UnlockError::NotForTheseKeys;
+    let mut others = false;
     for charter in charters {
         let openers: Vec<Opener<'_>> = secrets
             .iter()
@@ -122,6 +123,9 @@ fn find_keys(
                 Some(Opener::new(secret, charter.place_of(key)?))
             })
             .collect();
+        // A drop has a slot for each editor of a charter: where the keys of one do not open it,
+        // those of the others would not.
+        others |= openers.is_empty();
         match unlock(header, charter.editors().len(), &openers) {
             Ok(unlocked) => return Ok(unlocked),
             // Perhaps it was sealed under another charter.
@@ -132,7 +136,10 @@ fn find_keys(
         }
     }
     Err(match error {
-        UnlockError::NotForTheseKeys => too_few(error),
+        UnlockError::NotForTheseKeys => match too_few(error) {
+            OpenDropError::Unlock(_) if others => OpenDropError::OtherEditors(epoch),
+            error => error,
+        },
         other => other.into(),
     })
 }

@@ -70,11 +70,8 @@ impl<'a> Case<'a> {
     /// what is left.
     pub(crate) fn kill_everywhere(&self, then: impl Fn(&Path, &Step)) {
         let place = self.place();
-        let steps = self.steps(place.path(), &CHANGES, &[]);
+        let steps = self.synced_steps(place.path());
         let root = place.path().to_str().unwrap();
-        let calls = steps.iter().map(|step| step.text.as_str());
-        let unsynced = Unsynced::of(calls, root);
-        assert!(unsynced.is_empty(), "{}: {unsynced:#?}", self.line);
         let of_ours = |step: &Step| changes(&step.text) && step.text.contains(root);
         let steps: Vec<Step> = steps.into_iter().filter(of_ours).collect();
         self.tell("changes to files", &steps);
@@ -91,6 +88,23 @@ impl<'a> Case<'a> {
             assert_eq!(ended.status.signal(), Some(9), "{step}: {ended:?}");
             then(place.path(), step);
         }
+    }
+
+    /// Runs the command once, and looks whether all that it made is on the medium when it ends.
+    pub(crate) fn is_on_the_medium(&self) {
+        let place = self.place();
+        let steps = self.synced_steps(place.path());
+        let changed = steps.iter().any(|step| step.call == "fsync");
+        assert!(changed, "{}: it has put nothing there", self.line);
+    }
+
+    /// The calls of a run that leaves nothing unsynced.
+    fn synced_steps(&self, at: &Path) -> Vec<Step> {
+        let steps = self.steps(at, &CHANGES, &[]);
+        let calls = steps.iter().map(|step| step.text.as_str());
+        let unsynced = Unsynced::of(calls, at.to_str().unwrap());
+        assert!(unsynced.is_empty(), "{}: {unsynced:#?}", self.line);
+        steps
     }
 
     /// Has each call on the files of the folder `stick` fail from the first on, from the second on,

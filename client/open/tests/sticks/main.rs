@@ -23,6 +23,7 @@
 mod archive;
 mod cut;
 mod editors;
+mod medium;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "../work/newsroom.rs"]
 mod newsroom;

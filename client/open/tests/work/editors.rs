@@ -102,6 +102,61 @@ fn a_drop_that_was_sealed_before_the_change_opens_with_a_word_about_it() {
 }
 
 #[test]
+fn a_drop_that_a_newcomer_has_no_keys_for_waits_for_those_who_have_them() {
+    let mut newsroom = Newsroom::new();
+    let before = newsroom.seal(0xaa, b"sealed before");
+    newsroom.run("newsroom quorum 1").ends_with(0);
+    newsroom.newcomer("v3", THREE);
+    newsroom.run("newsroom add v3.card").ends_with(0);
+    let keys = "--archive archive --vault v3";
+    newsroom
+        .with(&[THREE, ONE], &format!("list {keys} --vault v1"))
+        .ends_with(0);
+    newsroom.carry("stick", &[before]);
+    let newcomer = |line: &str| newsroom.with(&[THREE], &format!("{line} {keys}"));
+    newcomer("open stick --files files")
+        .ends_with(5)
+        .says("It waits in the archive for editors who have the keys");
+    newcomer("list").ends_with(0).says("aaaaaaaa  waiting");
+    // Nobody has looked into it: it is not refused like one that was seen.
+    newcomer("refuse aa")
+        .ends_with(1)
+        .says("nothing was refused")
+        .says("--unseen");
+    newcomer("export aa --to files").ends_with(5);
+    newsroom
+        .run("open --files files")
+        .ends_with(0)
+        .says("aaaaaaaa is open in");
+    newcomer("refuse aa")
+        .ends_with(0)
+        .says("was opened already");
+}
+
+#[test]
+fn a_drop_that_nobody_here_could_look_into_is_refused_by_who_says_so() {
+    let mut newsroom = Newsroom::new();
+    let before = [newsroom.seal(0xaa, b"one"), newsroom.seal(0xbb, b"two")];
+    newsroom.run("newsroom quorum 1").ends_with(0);
+    newsroom.carry("stick", &before);
+    newsroom.run("open stick").ends_with(0);
+    // It still takes two to open what was sealed before.
+    let one = |line: &str| {
+        newsroom.with(
+            &[ONE],
+            &format!("refuse {line} --archive archive --vault v1"),
+        )
+    };
+    one("aa").ends_with(1).says("--unseen");
+    one("aa --unseen")
+        .ends_with(0)
+        .says("nobody here has seen it")
+        .says("is refused");
+    // Both together could have looked.
+    newsroom.run("refuse bb").ends_with(0).says("is refused");
+}
+
+#[test]
 fn the_quorum_and_the_editors_change_only_as_they_can() {
     let newsroom = Newsroom::new();
     newsroom

@@ -26,6 +26,8 @@ mod turned;
 mod warnings;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use knothole_envelope::{DropAddress, DropId, Receipt};
 
@@ -196,33 +198,50 @@ fn opened_files_go_to_a_plain_disk_only_when_that_is_said_by_name() {
     let mut newsroom = Newsroom::new();
     let drop = newsroom.seal(0xaa, b"body");
     newsroom.carry("stick", &[drop]);
+    newsroom.run("open stick").ends_with(0);
     let disk = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let open = format!("open stick --files {}", disk.path().display());
-    let refused = newsroom.run(&open);
-    if refused.code == 0 {
+    let plain = is_plain(disk.path());
+    let open = format!("open --files {}", disk.path().display());
+    if plain {
+        newsroom.run(&open).ends_with(1).says("--danger-plain-disk");
+        // A folder that was there stays, and one that had to be made does not.
+        let new = format!("{}/new", disk.path().display());
+        for line in [
+            format!("open --files {new}"),
+            format!("export aa --to {new}"),
+        ] {
+            newsroom.run(&line).ends_with(1).says("--danger-plain-disk");
+        }
+        assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0);
+    } else {
         // This machine builds in memory or on an encrypted disk: there is nothing to refuse.
-        return;
+        let export = format!("export aa --to {}", newsroom.path("files").display());
+        newsroom.run(&export).ends_with(0);
     }
-    refused.ends_with(1).says("--danger-plain-disk");
-    // A folder that was there stays, and one that had to be made does not.
-    let new = format!("{}/new", disk.path().display());
-    newsroom
-        .run(&format!("open stick --files {new}"))
-        .ends_with(1)
-        .says("--danger-plain-disk");
-    newsroom
-        .run(&format!("export aa --to {new}"))
-        .ends_with(1)
-        .says("--danger-plain-disk");
-    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0);
-    newsroom
-        .run(&format!("{open} --danger-plain-disk"))
-        .ends_with(0)
-        .says("Warning: opened files are written to a disk");
+    let danger = newsroom.run(&format!("{open} --danger-plain-disk"));
+    danger.ends_with(0);
+    let warned = danger.has("Warning: opened files are written to a disk");
+    assert_eq!(warned, plain);
     assert_eq!(
         fs::read(disk.path().join("aaaaaaaa/1.mov")).unwrap(),
         b"body"
     );
+}
+
+/// Whether a folder lies neither in memory nor on an encrypted disk, as the system's own programs
+/// tell it.
+fn is_plain(folder: &Path) -> bool {
+    let told = |program: &str, arguments: &[&str]| {
+        let told = Command::new(program).args(arguments).output().unwrap();
+        String::from_utf8(told.stdout).unwrap()
+    };
+    let folder = folder.to_str().unwrap();
+    let kind = told("stat", &["--file-system", "--format=%T", folder]);
+    let source = told("findmnt", &["-nvo", "SOURCE", "--target", folder]);
+    // What is no block device, an overlay for instance, has no layers to list.
+    let layers = told("lsblk", &["-snro", "TYPE", source.trim()]);
+    let in_memory = matches!(kind.trim(), "tmpfs" | "ramfs");
+    !in_memory && !layers.lines().any(|layer| layer == "crypt")
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub enum Status {
     Waiting,
     /// It was opened to its end.
     Opened,
-    /// It did not open: it is damaged, or not for these keys.
+    /// It did not open: it is damaged, or for nobody's keys.
     Stuck,
     /// The editors do not want it.
     Refused,
