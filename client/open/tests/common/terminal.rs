@@ -65,6 +65,15 @@ impl Terminal {
         self.screen.write_all(text.as_bytes()).unwrap();
     }
 
+    /// The number of the program's process.
+    #[allow(
+        dead_code,
+        reason = "one of the tests that use a terminal looks into its memory"
+    )]
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end, and gives the exit code.
     pub(crate) fn code(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
