@@ -16,6 +16,7 @@ mod newsroom;
 #[path = "uploads/wire.rs"]
 mod wire;
 
+use knothole_envelope::{EpochNumber, Receipt};
 use knothole_intake::UnixSeconds;
 use newsroom::{DAY, House};
 use wire::{Answer, PATCH, Wire};
@@ -187,4 +188,24 @@ async fn sheets_that_come_by_a_wrong_clock_take_no_upload_of_an_epoch_before_the
     }
     let told = send_the_rest(&house, &path, &sealed).await;
     assert!(told.header("knothole-tree").is_some(), "{}", told.text());
+}
+
+#[tokio::test]
+async fn an_epoch_of_which_there_is_only_an_unfinished_upload_can_be_burned() {
+    let (house, _, _) = begun().await;
+    let house = back(house, END + 100).await;
+    let epoch = EpochNumber::new(1).unwrap();
+    for (epoch, kept) in [(epoch.checked_add(1).unwrap(), 0), (epoch, 1)] {
+        let burned = house.receipt(Receipt::Burned { epoch });
+        let taken = house.collect("POST /receipts", &[], &burned).await;
+        assert_eq!(taken.status, 204);
+        let receipts = house.folder.path().join("receipts");
+        let names = std::fs::read_dir(receipts).map_or(0, |all| {
+            let names = all.map(|entry| entry.unwrap().file_name());
+            names
+                .filter(|name| name.to_string_lossy().starts_with("burned-"))
+                .count()
+        });
+        assert_eq!(names, kept);
+    }
 }
