@@ -17,18 +17,11 @@ use crate::disk::{self, Disk, Place};
 use crate::gate::Gate;
 use crate::lived::Times;
 use crate::receipts;
+use crate::settings::{MOST_EPOCHS, MOST_PUSHED_SHEETS, MOST_SHEETS, MOST_SIGNED_BYTES};
 
 /// A sheet is accepted so many days before its first day, so that a seized server cannot go on
 /// serving old keys for months.
 const DAYS_BEFORE: u32 = 7;
-/// The current sheet and the next.
-const MOST_SHEETS: usize = 2;
-/// Sheets in one request at most.
-const MOST_PUSHED_SHEETS: u32 = 16;
-/// Epochs that are remembered at most; expired ones leave by themselves.
-const MOST_EPOCHS: usize = 64;
-/// A chain of charters, or a list of sheets, has at most so many bytes.
-pub(crate) const MOST_SIGNED_BYTES: usize = 1 << 20;
 
 /// An immutable view; an update makes a new one.
 #[derive(Debug, Clone, Default)]
