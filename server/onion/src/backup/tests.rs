@@ -97,7 +97,7 @@ fn all_files(folder: &Path) -> Vec<String> {
 
 /// Sets the times of all files beneath a folder to this second.
 fn set_times(folder: &Path, second: u64) {
-    let then = UNIX_EPOCH + Duration::from_secs(second);
+    let then = UNIX_EPOCH.checked_add(Duration::from_secs(second)).unwrap();
     for name in all_files(folder) {
         let file = File::options().write(true).open(folder.join(name)).unwrap();
         let times = FileTimes::new().set_accessed(then).set_modified(then);
