@@ -9,7 +9,6 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::{Path, PathBuf};
@@ -22,6 +21,12 @@ use rustix::process::{Pid, Signal, kill_process};
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Debian's user for what nobody owns.
 const NOBODY: u32 = 65534;
+
+/// The end of the name at which the manager of a traced server listens.
+const NOTIFY: &str = "/notify";
+
+/// Where the C library looks for somebody who keeps the list of users for it.
+const NSCD: &str = "/run/nscd/socket\"";
 
 /// Behind sockets, so that no Tor network is needed.
 const LINES: &str = "listen = \"unix:sockets\"\ndanger_batch = \"2s\"";
@@ -42,10 +47,13 @@ v3idents = ["0000000000000000000000000000000000000001"]
 
 #[test]
 fn the_walls_stand_before_the_server_has_a_second_thread_or_a_socket() {
-    let calls = traced(LINES);
-    let up = walls_in(&calls);
-    for what in ["clone", "bind("] {
-        assert!(up < places(&calls, what)[0], "{calls}");
+    for manager in [Manager::Listens, Manager::Absent] {
+        let calls = traced(LINES, manager);
+        let up = walls_in(&calls);
+        for what in ["clone", "bind("] {
+            assert!(up < places(&calls, what)[0], "{calls}");
+        }
+        assert_only_the_manager_was_reached(&calls, up, manager, Users::Unasked);
     }
 }
 
@@ -57,20 +65,57 @@ fn the_walls_stand_before_a_server_with_a_tor_of_its_own_has_a_second_thread() {
     File::create(&settings)
         .and_then(|mut file| file.write_all(NOWHERE.as_bytes()))
         .unwrap();
-    let calls = traced(&format!("tor = {settings:?}"));
+    let calls = traced(&format!("tor = {settings:?}"), Manager::Listens);
     let up = walls_in(&calls);
     assert!(up < places(&calls, "clone")[0], "{calls}");
+    assert_only_the_manager_was_reached(&calls, up, Manager::Listens, Users::Asked);
 }
 
-/// The calls of a server with these lines until it has told its manager that it started, and then is
-/// told to end: the walls, and what must come after them.
-fn traced(lines: &str) -> String {
+/// Whether a service manager has started the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manager {
+    /// It has said at which socket it listens.
+    Listens,
+    Absent,
+}
+
+/// Whether arti looks at whose its files are before the walls are up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Users {
+    Asked,
+    Unasked,
+}
+
+/// Before its walls were up the server has connected to its manager, if there is one, has asked for users
+/// where it may, and has made no other socket.
+fn assert_only_the_manager_was_reached(calls: &str, up: usize, manager: Manager, users: Users) {
+    let before = |what: &str| {
+        let lines = calls.lines().take(up);
+        lines.filter(|line| line.contains(what)).collect::<Vec<_>>()
+    };
+    let (made, connected) = (before(" socket"), before(" connect("));
+    assert_eq!(made.len(), connected.len(), "{calls}");
+    let for_users = |line: &&str| line.contains(NSCD);
+    let (for_users, others): (Vec<_>, Vec<_>) = connected.into_iter().partition(for_users);
+    assert!(users == Users::Asked || for_users.is_empty(), "{calls}");
+    let listens = usize::from(manager == Manager::Listens);
+    assert_eq!(others.len(), listens, "{calls}");
+    for told in others {
+        assert!(told.contains(NOTIFY) && told.ends_with("= 0"), "{calls}");
+    }
+    assert!(places(calls, "socket(").last() > Some(&up), "{calls}");
+}
+
+/// The calls of a server with these lines until it has said that it started, and then is told to end:
+/// the walls, and what must come after them.
+fn traced(lines: &str, manager: Manager) -> String {
     let programs = Programs::built().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let server = Server::new(&programs, folder.path(), lines).unwrap();
     server.ask(&["init"]).unwrap().done().unwrap();
-    let manager = SocketAddr::from_abstract_name(folder.path().as_os_str().as_bytes()).unwrap();
-    let notices = UnixDatagram::bind_addr(&manager).unwrap();
+    let place = format!("{}{NOTIFY}", folder.path().display());
+    let address = SocketAddr::from_abstract_name(place.as_bytes()).unwrap();
+    let notices = UnixDatagram::bind_addr(&address).unwrap();
     notices.set_read_timeout(Some(PATIENCE)).unwrap();
     let trace = folder.path().join("trace");
     let mut command = guarded("strace");
@@ -78,20 +123,30 @@ fn traced(lines: &str) -> String {
         .args(["-f", "-qq", "-e", "signal=none"])
         .args([
             "-e",
-            "trace=landlock_restrict_self,seccomp,clone,clone3,bind",
+            "trace=landlock_restrict_self,seccomp,clone,clone3,bind,socket,socketpair,connect",
             "-o",
         ])
         .arg(&trace)
         .arg(programs.path("knothole-server"))
         .args(["run", "--config"])
         .arg(folder.path().join("server.toml"))
-        .env("NOTIFY_SOCKET", format!("@{}", folder.path().display()))
-        .stdout(Stdio::null())
+        .env_remove("NOTIFY_SOCKET")
+        .stdout(Stdio::piped())
         .stderr(Stdio::null());
+    if manager == Manager::Listens {
+        command.env("NOTIFY_SOCKET", format!("@{place}"));
+    }
     let mut traced = Process::start(command).unwrap();
-    let mut notice = [0; 64];
-    let length = notices.recv(&mut notice).unwrap();
-    assert_eq!(notice[..length], *b"READY=1\n");
+    if manager == Manager::Listens {
+        let mut notice = [0; 64];
+        let length = notices.recv(&mut notice).unwrap();
+        assert_eq!(notice[..length], *b"READY=1\n");
+    } else {
+        let mut line = String::new();
+        let out = traced.child().stdout.take().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+    }
     let calls = std::fs::read_to_string(&trace).unwrap();
     let server = calls.split_whitespace().next().unwrap().parse().unwrap();
     kill_process(Pid::from_raw(server).unwrap(), Signal::TERM).unwrap();

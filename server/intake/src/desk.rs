@@ -13,11 +13,10 @@ use crate::closed;
 use crate::disk::{self, Beneath, Disk, Name, Place};
 use crate::lived;
 use crate::newsroom::charter_place;
+use crate::settings::MOST_COURIERS;
 use crate::shelf::unless_unreadable;
 use crate::version::{self, VersionError};
 
-/// Couriers at most: the network's restricted discovery takes 160 and workstations are few.
-pub const MOST_COURIERS: usize = 32;
 /// A courier's card is well below this.
 const MOST_CARD_BYTES: usize = 4_096;
 /// A fingerprint's text and a line's end.

@@ -99,10 +99,7 @@ async fn file(
     let body = stream::iter([Ok(first)]).chain(field);
     match receive(intake.disk(), intake.settings(), lease, body, orders).await {
         Received::Whole(lease) if lease.segments().map(Segments::durable) == Some(total) => {
-            if keep::is_burned(intake, passed.epoch)
-                .await
-                .map_err(outcome)?
-            {
+            if keep::is_over(intake, passed.epoch).await.map_err(outcome)? {
                 keep::remove(intake, lease).await.map_err(outcome)?;
                 return Err(Outcome::OtherKeys);
             }
@@ -112,7 +109,7 @@ async fn file(
             unclaimed.claimed();
             Ok(match committed {
                 Ok(Committed::Drop(_)) => Outcome::Arrived,
-                Ok(Committed::Burned) => Outcome::OtherKeys,
+                Ok(Committed::Over) => Outcome::OtherKeys,
                 Ok(Committed::Waiting | Committed::Failed) | Err(_) => Outcome::MayHaveArrived,
             })
         }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use knothole_envelope::Day;
+use knothole_envelope::{Day, EpochNumber};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 
@@ -28,7 +28,7 @@ use crate::journal::Journal;
 use crate::level::Levels;
 use crate::lived::Times;
 use crate::mailboxes::Mailboxes;
-use crate::newsroom::{Newsroom, PushError};
+use crate::newsroom::{Closing, Newsroom, PushError};
 use crate::pool::Pool;
 use crate::receipts::{self, Grace};
 use crate::record::{Link, Ticket};
@@ -175,11 +175,11 @@ impl Intake {
         let batch = settings.batch.number(now);
         let times = Times::open(disk, now)?;
         let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch });
-        let burned = |epoch| match newsroom.chain() {
-            Some(chain) => receipts::is_burned(disk, chain, epoch),
-            None => Ok(false),
+        let ending = |epoch| match gate {
+            Passage::Gated => newsroom.ending(disk, epoch, &times),
+            Passage::Open => Ok(Closing::Open),
         };
-        let uploads = recover(disk, times.lived(), link, burned)?;
+        let uploads = recover(disk, times.lived(), link, ending)?;
         let (shelf, turned) = Shelf::open(disk, batch, &mut system_rng())?;
         for url in &turned.forgotten {
             uploads.forget(url);
@@ -396,6 +396,25 @@ impl Intake {
         match self.gate {
             Passage::Gated => Some(self.newsroom().gate(self.times().believed()?)),
             Passage::Open => Some(Gate::Open),
+        }
+    }
+
+    /// Whether an upload of this epoch may become a drop now. Without a gate all may. Blocks.
+    pub(crate) fn ending(&self, epoch: Option<EpochNumber>) -> io::Result<Closing> {
+        match (self.gate, epoch) {
+            (Passage::Gated, Some(epoch)) => {
+                let (disk, times) = (self.disk.as_ref(), self.times());
+                self.newsroom().ending(disk, epoch, &times)
+            }
+            (Passage::Gated, None) | (Passage::Open, _) => Ok(Closing::Open),
+        }
+    }
+
+    /// The same by the days alone.
+    pub(crate) fn closing(&self, epoch: Option<EpochNumber>) -> Closing {
+        match (self.gate, epoch) {
+            (Passage::Gated, Some(epoch)) => self.newsroom().closing(epoch, &self.times()),
+            (Passage::Gated, None) | (Passage::Open, _) => Closing::Open,
         }
     }
 

@@ -30,10 +30,12 @@ pub(crate) async fn join(
         // The addresses of the later lanes are no more, or soon will be.
         Role::Joined { .. } => {
             // Its commit found no room, or what it needs was not to be read.
+            let mut epoch = None;
             if let Some(lease) = first.take_if_resting() {
+                epoch = lease.ticket().and_then(|ticket| ticket.epoch);
                 drop(keep::commit(intake, lease));
             }
-            (first, None)
+            (first, epoch)
         }
         _ => {
             let mut lanes = vec![first];
@@ -47,8 +49,8 @@ pub(crate) async fn join(
     let ended = tokio::time::timeout(patience, joined.settled()).await;
     let tree = joined.tree();
     if ended.is_ok() && joined.is_gone() {
-        let burned = keep::is_burned(intake, epoch).await?;
-        return Err(if burned {
+        let over = keep::is_over(intake, epoch).await?;
+        return Err(if over {
             Trouble::Gate(gate::Refusal::Epoch)
         } else {
             Trouble::Disk
@@ -87,7 +89,7 @@ async fn begin(
         return Err(Refusal::LanesLength.into());
     }
     let sum = sum.ok_or(Refusal::LanesLength)?;
-    if keep::is_burned(intake, epoch).await? {
+    if keep::is_over(intake, epoch).await? {
         for lane in leases {
             keep::remove(intake, lane).await?;
         }

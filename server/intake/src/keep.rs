@@ -16,7 +16,7 @@ use crate::commit::{self, folder_of, incoming};
 use crate::disk;
 use crate::gate;
 use crate::intake::{Intake, system_rng};
-use crate::receipts;
+use crate::newsroom::Closing;
 use crate::record::{Link, Role, Ticket, UrlHash};
 use crate::segments::Segments;
 use crate::space::{Class, Shortage};
@@ -267,9 +267,10 @@ pub(crate) async fn take(
     }
 }
 
-/// Whether the newsroom has burned this epoch since its header passed the gate. Nobody can ever open
-/// what was sealed to it, and its sender must not hear that it arrived.
-pub(crate) async fn is_burned(
+/// Whether the newsroom has burned this epoch since its header passed the gate, or may have, because it
+/// has ended so long ago. Nobody can ever open what was sealed to it then, and its sender must not hear
+/// that it arrived.
+pub(crate) async fn is_over(
     intake: &Arc<Intake>,
     epoch: Option<EpochNumber>,
 ) -> Result<bool, Trouble> {
@@ -277,25 +278,17 @@ pub(crate) async fn is_burned(
         return Ok(false);
     }
     let inside = Arc::clone(intake);
-    match tokio::task::spawn_blocking(move || burned(&inside, epoch)).await {
-        Ok(Ok(burned)) => Ok(burned),
+    match tokio::task::spawn_blocking(move || inside.ending(epoch)).await {
+        Ok(Ok(ending)) => Ok(ending == Closing::Closed),
         Ok(Err(_)) | Err(_) => Err(Trouble::Disk),
     }
 }
 
-/// The same. Blocks.
-fn burned(intake: &Intake, epoch: Option<EpochNumber>) -> io::Result<bool> {
-    match (epoch, intake.newsroom().chain()) {
-        (Some(epoch), Some(chain)) => receipts::is_burned(intake.disk().as_ref(), chain, epoch),
-        _ => Ok(false),
-    }
-}
-
-/// Commits an upload all of whose bytes are durable, unless its epoch was burned meanwhile. Should it
-/// take longer than a request may wait, or there be no room, it goes on by itself and the sender asks
-/// again.
+/// Commits an upload all of whose bytes are durable, unless its epoch is over. Should it take longer
+/// than a request may wait, there be no room, or the clock not be believed, it goes on by itself and the
+/// sender asks again.
 pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progress, Trouble> {
-    if is_burned(intake, lease.ticket().and_then(|ticket| ticket.epoch)).await? {
+    if is_over(intake, lease.ticket().and_then(|ticket| ticket.epoch)).await? {
         remove(intake, lease).await?;
         return Err(Trouble::Gate(gate::Refusal::Epoch));
     }
@@ -306,7 +299,7 @@ pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progres
             offset: upload.length,
             tree: Some(tree),
         }),
-        Ok(Ok(Committed::Burned)) => Err(Trouble::Gate(gate::Refusal::Epoch)),
+        Ok(Ok(Committed::Over)) => Err(Trouble::Gate(gate::Refusal::Epoch)),
         Ok(Ok(Committed::Failed) | Err(_)) => Err(Trouble::Disk),
         Ok(Ok(Committed::Waiting)) | Err(_) => Ok(Progress {
             offset: upload.length,
@@ -320,10 +313,11 @@ pub(crate) async fn finish(intake: &Arc<Intake>, lease: Lease) -> Result<Progres
 pub(crate) enum Committed {
     /// It is a drop with this tree hash.
     Drop(TreeHash),
-    /// There was no room, or the disk did not give what it holds. It is tried again at a tick.
+    /// There was no room, the disk did not give what it holds, or the clock is not believed, by which
+    /// its epoch is over. It is tried again at a tick.
     Waiting,
-    /// Its epoch was burned meanwhile, and it is gone.
-    Burned,
+    /// Its epoch was burned meanwhile, or is over, and it is gone.
+    Over,
     /// The disk failed. What is on it now is for the next start to find out.
     Failed,
 }
@@ -341,12 +335,13 @@ fn commit_now(intake: &Intake, lease: Lease) -> Committed {
     let Some(ticket) = lease.ticket().cloned() else {
         return Committed::Failed;
     };
+    if intake.closing(ticket.epoch) == Closing::Unsure {
+        return wait(intake, &upload, lease);
+    }
     let manifest = match commit::commit(intake.disk().as_ref(), &upload.id, &ticket, link) {
         Ok(manifest) => manifest,
         Err(error) if disk::is_full(&error) || disk::is_unreadable(&error) => {
-            intake.uploads().add(&upload);
-            drop(lease);
-            return Committed::Waiting;
+            return wait(intake, &upload, lease);
         }
         // What is missing does not come back, and after a sync that failed nobody knows what is on
         // the disk: that is for the next start to find out.
@@ -357,28 +352,35 @@ fn commit_now(intake: &Intake, lease: Lease) -> Committed {
     };
     intake.uploads().forget_lanes(&ticket.role);
     // Once more: it may have taken long. Whoever burns it from here on finds it among the drops.
-    let ended = match burned(intake, ticket.epoch) {
-        Ok(false) => {
+    let ended = match intake.ending(ticket.epoch) {
+        Ok(Closing::Open | Closing::Unsure) => {
             lease.finish(manifest.tree, batch);
             Committed::Drop(manifest.tree)
         }
-        Ok(true) => {
+        Ok(Closing::Closed) => {
             drop(lease.abandon());
             let taken = intake.take_back(&upload.id, manifest.lanes.length());
             if let Err(error) = taken {
-                tracing::warn!("a drop of a burned epoch waits for its removal: {error}");
+                tracing::warn!("a drop of an epoch that is over waits for its removal: {error}");
             }
-            Committed::Burned
+            Committed::Over
         }
         Err(_) => {
             drop(lease.abandon());
             Committed::Failed
         }
     };
-    if upload.url.is_none() || ended == Committed::Burned {
+    if upload.url.is_none() || ended == Committed::Over {
         intake.uploads().forget_upload(&upload);
     }
     ended
+}
+
+/// Leaves it to a tick, or to who asks for it.
+fn wait(intake: &Intake, upload: &Arc<Upload>, lease: Lease) -> Committed {
+    intake.uploads().add(upload);
+    drop(lease);
+    Committed::Waiting
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ mod version;
 
 pub use clock::{Batch, UnixSeconds};
 pub use crowd::{Circuit, Crowd, Place};
-pub use desk::{Courier, CourierName, Desk, DeskError, MOST_COURIERS};
+pub use desk::{Courier, CourierName, Desk, DeskError};
 pub use dist::page_hashes;
 pub use intake::{Intake, OpenError, Status};
 pub use masthead::{
@@ -65,4 +65,4 @@ pub use masthead::{
     NewsroomWords,
 };
 pub use seizure::{FileTimes, Lengths, Seizure};
-pub use settings::Settings;
+pub use settings::{MOST_COURIERS, Settings};

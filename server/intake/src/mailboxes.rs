@@ -27,11 +27,9 @@ use self::letter::{Found, Letter};
 use self::tag::Tag;
 use crate::disk::{self, Disk, Name, Place};
 use crate::newsroom::PushError;
+use crate::settings::REPLY_DAYS;
 use crate::space::Space;
 use crate::uploads::lock;
-
-/// A reply is shown for so many days after the one on which it was pushed.
-const DAYS_KEPT: u32 = 90;
 
 /// All mailboxes of a store.
 #[derive(Debug)]
@@ -72,7 +70,7 @@ impl Mailboxes {
             told("what lies among the replies on their way", removed);
         }
         let mut index = Index::default();
-        let latest = today.checked_add(DAYS_KEPT).unwrap_or(today);
+        let latest = today.checked_add(REPLY_DAYS).unwrap_or(today);
         for name in disk.list(&replies())? {
             let place = replies().join(name.clone());
             let put = match Letter::found(disk, &place, latest, rng) {
@@ -122,7 +120,7 @@ impl Mailboxes {
             return Err(PushError::Refused(why.to_owned()));
         }
         let last = today
-            .checked_add(DAYS_KEPT)
+            .checked_add(REPLY_DAYS)
             .ok_or_else(|| PushError::Refused("the server's clock is wrong".to_owned()))?;
         let writing = lock(&self.writing);
         let mut lot: Vec<(Name, PushedReply)> = Vec::new();

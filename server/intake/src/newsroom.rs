@@ -6,6 +6,7 @@ use core::fmt;
 use std::io;
 
 use bytes::Bytes;
+pub(crate) use epochs::Closing;
 use epochs::EpochDays;
 use knothole_envelope::{
     CharterChain, Day, EpochNumber, Sheet, Signed, VerifiedChain, VerifiedSheet, frame,
@@ -14,19 +15,13 @@ use knothole_envelope::{
 use crate::desk::{self, DeskError};
 use crate::disk::{self, Disk, Place};
 use crate::gate::Gate;
+use crate::lived::Times;
 use crate::receipts;
+use crate::settings::{MOST_EPOCHS, MOST_PUSHED_SHEETS, MOST_SHEETS, MOST_SIGNED_BYTES};
 
 /// A sheet is accepted so many days before its first day, so that a seized server cannot go on
 /// serving old keys for months.
 const DAYS_BEFORE: u32 = 7;
-/// The current sheet and the next.
-const MOST_SHEETS: usize = 2;
-/// Sheets in one request at most.
-const MOST_PUSHED_SHEETS: u32 = 16;
-/// Epochs that are remembered at most; expired ones leave by themselves.
-const MOST_EPOCHS: usize = 64;
-/// A chain of charters, or a list of sheets, has at most so many bytes.
-pub(crate) const MOST_SIGNED_BYTES: usize = 1 << 20;
 
 /// An immutable view; an update makes a new one.
 #[derive(Debug, Clone, Default)]
@@ -145,6 +140,37 @@ impl Newsroom {
         Gate::Epochs(open.map(|epoch| epoch.number).collect())
     }
 
+    /// Whether an upload of this epoch may become a drop, by what was signed and by the days.
+    pub(crate) fn ending(
+        &self,
+        disk: &dyn Disk,
+        epoch: EpochNumber,
+        times: &Times,
+    ) -> io::Result<Closing> {
+        let burned = match &self.chain {
+            Some(chain) => receipts::is_burned(disk, chain, epoch)?,
+            None => false,
+        };
+        Ok(if burned {
+            Closing::Closed
+        } else {
+            self.closing(epoch, times)
+        })
+    }
+
+    /// The same by the days alone. An epoch that is not known any more is long over.
+    pub(crate) fn closing(&self, epoch: EpochNumber, times: &Times) -> Closing {
+        let Some(held) = self.epochs.iter().find(|held| held.number == epoch) else {
+            return Closing::Closed;
+        };
+        let finishes = |day: Option<Day>| day.map(|day| held.finishes(day));
+        match (finishes(times.believed()), finishes(times.now().day())) {
+            (Some(false), _) => Closing::Closed,
+            (Some(true), Some(true)) => Closing::Open,
+            _ => Closing::Unsure,
+        }
+    }
+
     /// Takes a chain of charters that continues the one that is held.
     pub(crate) fn with_charter(&self, disk: &dyn Disk, bytes: &[u8]) -> Result<Self, PushError> {
         let fingerprint = desk::trusted(disk)?.ok_or(PushError::Untrusted)?;
@@ -196,7 +222,8 @@ impl Newsroom {
         };
         let pushed = Signed::<Sheet>::decode_list(bytes, MOST_PUSHED_SHEETS)
             .map_err(|error| refused(format!("these are no epoch sheets: {error}")))?;
-        let mut fresh = self.without_expired(today);
+        // The epochs themselves go by the clock that is believed: unfinished uploads hang on them.
+        let mut fresh = self.without_old_sheets(today);
         let (mut taken, mut burned) = (false, None);
         for signed in pushed {
             let verified = signed
@@ -245,11 +272,16 @@ impl Newsroom {
 
     /// Without the sheets whose last day is over, and without epochs that nothing can pass by.
     pub(crate) fn without_expired(&self, today: Day) -> Self {
+        let mut fresh = self.without_old_sheets(today);
+        fresh.epochs.retain(|epoch| epoch.remembered(today));
+        fresh
+    }
+
+    fn without_old_sheets(&self, today: Day) -> Self {
         let mut fresh = self.clone();
         fresh
             .sheets
             .retain(|(_, verified)| verified.last() >= today);
-        fresh.epochs.retain(|epoch| epoch.remembered(today));
         fresh
     }
 

@@ -14,8 +14,9 @@ use crate::commit;
 use crate::disk::{self, Disk, Name, Place};
 use crate::newsroom::PushError;
 use crate::record::Manifest;
+use crate::segments;
 use crate::settings::{MOST_RECEIPT_BYTES, MOST_RECEIPTS};
-use crate::shelf::{Shelf, manifest, unless_stray};
+use crate::shelf::{Shelf, manifest, unless_stray, unless_unreadable};
 
 /// Receipts all of which enough editors of the current charter have signed.
 #[derive(Debug)]
@@ -45,7 +46,8 @@ impl Receipts {
     /// was signed by editors who have left is replaced by a valid one, and the grace begins anew.
     ///
     /// The same holds for an epoch that the server has not held, `open` being those it has, and of
-    /// which it has no drop: editors who are forced to sign cannot burn the epochs of years to come.
+    /// which it has no drop and no upload: editors who are forced to sign cannot burn the epochs of years
+    /// to come.
     pub(crate) fn keep(
         &self,
         disk: &dyn Disk,
@@ -57,12 +59,7 @@ impl Receipts {
         let mut known: HashSet<_> = open.iter().copied().collect();
         let burns = |(receipt, _): &(Receipt, _)| matches!(receipt, Receipt::Burned { .. });
         if self.0.iter().any(burns) {
-            for room in [commit::shelf(), commit::drops()] {
-                for name in disk.list(&room)? {
-                    let held = manifest(disk, &room.join(name))?;
-                    known.extend(held.and_then(|held| held.epoch));
-                }
-            }
+            known.extend(epochs_there(disk)?);
         }
         for (receipt, signed) in &self.0 {
             match receipt {
@@ -87,6 +84,25 @@ impl Receipts {
         }
         write(disk, chain, &kept, today)
     }
+}
+
+/// The epochs of which there is a drop, or an upload with bytes that may still become one.
+fn epochs_there(disk: &dyn Disk) -> io::Result<HashSet<EpochNumber>> {
+    let mut there = HashSet::new();
+    // Before the drops: what becomes one meanwhile is met at least once.
+    for name in disk.list(&commit::incoming())? {
+        let folder = commit::incoming().join(name);
+        let ticket = unless_unreadable(segments::ticket(disk, &folder))?.flatten();
+        there.extend(ticket.and_then(|ticket| ticket.epoch));
+        there.extend(manifest(disk, &folder)?.and_then(|held| held.epoch));
+    }
+    for room in [commit::drops(), commit::shelf()] {
+        for name in disk.list(&room)? {
+            let held = manifest(disk, &room.join(name))?;
+            there.extend(held.and_then(|held| held.epoch));
+        }
+    }
+    Ok(there)
 }
 
 /// Removes what the kept receipts name and whose grace is over, and gives the bytes that have

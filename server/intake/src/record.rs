@@ -7,13 +7,12 @@ use knothole_envelope::{DropId, EpochNumber, TreeHash};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{BatchNumber, UnixSeconds};
+use crate::settings::MOST_LANES;
 
 const MAGIC: &[u8; 14] = b"KNOTHOLE-STORE";
 const VERSION: u8 = 1;
 /// No record is longer.
 pub(crate) const MOST_RECORD_BYTES: usize = 1_024;
-/// Lanes of one upload at most.
-pub(crate) const MOST_LANES: usize = 8;
 
 /// SHA-256 of an upload's secret: all that the store knows of its URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -13,8 +13,9 @@ use tracing::warn;
 use crate::clock::{DAY, UnixSeconds};
 use crate::commit::{self, drops, folder_of, incoming, shelf, trash};
 use crate::disk::{self, Disk, Name, Place};
-use crate::record::{Lanes, Link, MOST_RECORD_BYTES, Manifest, Role, Ticket};
-use crate::segments::{self, Segments};
+use crate::newsroom::Closing;
+use crate::record::{Lanes, Link, Manifest, Role, Ticket};
+use crate::segments::{Segments, ticket};
 use crate::shelf::{manifest, unless_stray, unless_unreadable};
 use crate::uploads::{Upload, Uploads};
 
@@ -30,7 +31,7 @@ pub(crate) fn recover(
     disk: &dyn Disk,
     now: UnixSeconds,
     link: impl Fn(&Ticket) -> Option<Link>,
-    burned: impl Fn(EpochNumber) -> io::Result<bool>,
+    ending: impl Fn(EpochNumber) -> io::Result<Closing>,
 ) -> io::Result<Uploads> {
     for room in [incoming(), drops(), shelf(), trash()] {
         disk::ensure_folder(disk, &room)?;
@@ -41,7 +42,7 @@ pub(crate) fn recover(
         disk,
         now,
         link,
-        burned,
+        ending,
         uploads: Uploads::default(),
         waiting: Vec::new(),
         left: HashSet::new(),
@@ -78,17 +79,17 @@ pub(crate) fn recover(
 /// What became of something that is whole.
 enum Fate {
     Drop,
-    /// Its epoch was burned meanwhile.
-    Burned,
+    /// Its epoch was burned meanwhile, or is over.
+    Over,
     /// It can never be a drop, because something of it is missing.
     Damaged,
 }
 
-struct Recovery<'a, L, B> {
+struct Recovery<'a, L, E> {
     disk: &'a dyn Disk,
     now: UnixSeconds,
     link: L,
-    burned: B,
+    ending: E,
     uploads: Uploads,
     /// What is whole and could not be committed. The next tick tries again.
     waiting: Vec<Arc<Upload>>,
@@ -96,10 +97,10 @@ struct Recovery<'a, L, B> {
     left: HashSet<Name>,
 }
 
-impl<L, B> Recovery<'_, L, B>
+impl<L, E> Recovery<'_, L, E>
 where
     L: Fn(&Ticket) -> Option<Link>,
-    B: Fn(EpochNumber) -> io::Result<bool>,
+    E: Fn(EpochNumber) -> io::Result<Closing>,
 {
     /// Ends what was about to become a drop: a commit that was cut off, or lanes that were joined.
     fn end(&mut self, name: &Name) -> io::Result<()> {
@@ -109,7 +110,12 @@ where
         };
         if let Some(manifest) = unless_stray(commit::finished(self.disk, &folder))?.flatten() {
             let link = ticket(self.disk, &folder)?.and_then(|ticket| (self.link)(&ticket));
-            let resumed = commit::resume(self.disk, &id, &manifest, link);
+            // Nobody was told of it: that comes when it lies among the drops.
+            let resumed = match self.is_over(manifest.epoch) {
+                Ok(true) => return disk::remove_tree(self.disk, &folder),
+                Ok(false) => commit::resume(self.disk, &id, &manifest, link),
+                Err(error) => Err(error),
+            };
             if resumed.is_err() {
                 let ticket = self.ticket_of(&folder, &manifest);
                 self.wait(id, ticket);
@@ -124,7 +130,7 @@ where
         };
         match self.commit(&id, &ticket) {
             Ok(Fate::Drop) => Ok(()),
-            Ok(Fate::Burned) => {
+            Ok(Fate::Over) => {
                 for id in lanes.iter().chain([&id]) {
                     disk::remove_tree(self.disk, &folder_of(&incoming(), id))?;
                 }
@@ -170,7 +176,7 @@ where
         }
         match self.commit(&id, &ticket) {
             Ok(Fate::Drop) => Ok(()),
-            Ok(Fate::Burned | Fate::Damaged) => disk::remove_tree(self.disk, &folder),
+            Ok(Fate::Over | Fate::Damaged) => disk::remove_tree(self.disk, &folder),
             Err(error) => {
                 self.waiting.push(upload);
                 Err(error)
@@ -179,13 +185,24 @@ where
     }
 
     fn commit(&self, id: &DropId, ticket: &Ticket) -> io::Result<Fate> {
-        if ticket.epoch.map(&self.burned).transpose()?.unwrap_or(false) {
-            return Ok(Fate::Burned);
+        if self.is_over(ticket.epoch)? {
+            return Ok(Fate::Over);
         }
         match commit::commit(self.disk, id, ticket, (self.link)(ticket)) {
             Ok(_) => Ok(Fate::Drop),
             Err(error) if commit::is_damage(&error) => Ok(Fate::Damaged),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether nothing of this epoch may become a drop any more.
+    fn is_over(&self, epoch: Option<EpochNumber>) -> io::Result<bool> {
+        match epoch.map(&self.ending).transpose()? {
+            None | Some(Closing::Open) => Ok(false),
+            Some(Closing::Closed) => Ok(true),
+            Some(Closing::Unsure) => Err(io::Error::other(
+                "the clock has jumped; whether its epoch is over is seen when it is believed",
+            )),
         }
     }
 
@@ -226,12 +243,6 @@ where
 
 fn id(name: &Name) -> Option<DropId> {
     name.as_str().parse().ok()
-}
-
-fn ticket(disk: &dyn Disk, folder: &Place) -> io::Result<Option<Ticket>> {
-    let read = disk::read_if_there(disk, &segments::ticket_place(folder), MOST_RECORD_BYTES);
-    let bytes = unless_stray(read)?.flatten();
-    Ok(bytes.and_then(|bytes| Ticket::decode(&bytes)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::disk::{self, Disk, DiskFile, Name, Place};
 use crate::record::{MOST_RECORD_BYTES, Ticket};
+use crate::shelf::unless_stray;
 
 /// The length of a segment, in the width that offsets have.
 pub(crate) const SEGMENT: u64 = 4_194_304;
@@ -337,6 +338,13 @@ pub(crate) fn segment_place(folder: &Place, number: u64) -> Place {
 
 pub(crate) fn mark_place(folder: &Place) -> Place {
     folder.file("mark")
+}
+
+/// What is noted of the upload in this folder; nothing where there is no such note.
+pub(crate) fn ticket(disk: &dyn Disk, folder: &Place) -> io::Result<Option<Ticket>> {
+    let read = disk::read_if_there(disk, &ticket_place(folder), MOST_RECORD_BYTES);
+    let bytes = unless_stray(read)?.flatten();
+    Ok(bytes.and_then(|bytes| Ticket::decode(&bytes)))
 }
 
 pub(crate) fn ticket_place(folder: &Place) -> Place {

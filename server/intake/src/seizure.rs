@@ -17,10 +17,11 @@ use crate::commit::{drops, incoming, lane_place, link, shelf, trash};
 use crate::desk::{self, DeskError};
 use crate::disk::{self, Beneath, Disk, Name, Place};
 use crate::mailboxes;
-use crate::newsroom::{MOST_SIGNED_BYTES, charter_place};
+use crate::newsroom::charter_place;
 use crate::receipts;
 use crate::record::{Lanes, MOST_RECORD_BYTES, Manifest, Ticket};
 use crate::segments;
+use crate::settings::MOST_SIGNED_BYTES;
 use crate::shelf::{manifest, unless_unreadable};
 
 /// All that a store makes in its own folder, and this look explains.

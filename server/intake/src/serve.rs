@@ -25,12 +25,12 @@ use crate::form;
 use crate::gateway;
 use crate::guest::Guest;
 use crate::intake::Intake;
-use crate::newsroom::{MOST_SIGNED_BYTES, PushError};
+use crate::newsroom::PushError;
 use crate::pages::{self, Outcome};
 use crate::patient::Patient;
 use crate::poll::{self, MAILBOXES};
 use crate::seats::Seat;
-use crate::settings::{MOST_HEADERS, MOST_REPLIES_BYTES, READ_AHEAD, Settings};
+use crate::settings::{MOST_HEADERS, MOST_REPLIES_BYTES, MOST_SIGNED_BYTES, READ_AHEAD, Settings};
 use crate::spoken::{Spoken, Turns};
 use crate::tus::{UPLOADS, UploadSecret};
 

@@ -1,5 +1,7 @@
-//! Every bound of the two sides, in one place, with its unit and its reason. What bounds clients on
-//! their way to an onion service stands in `door/` of the server, where arti is.
+//! What others can take of the two sides at most, each bound with its unit and its reason. How long a
+//! record or a card may be stands with its format, what the administrator may say of the newsroom with
+//! the masthead, and the days of an epoch with the epochs. What bounds clients on their way to an onion
+//! service stands in `door/` of the server, where arti is.
 
 use core::time::Duration;
 
@@ -39,6 +41,20 @@ pub(crate) const MOST_AHEAD: u64 = 64 << 20;
 /// An upload that has proved nothing yet reserves so much. From then on what it may reserve grows
 /// with what it has sent, so that many connections that send nothing hold little.
 pub(crate) const FIRST_AHEAD: u64 = 1 << 20;
+/// Lanes of one upload at most.
+pub(crate) const MOST_LANES: usize = 8;
+/// A chain of charters, or a list of sheets, has at most so many bytes.
+pub(crate) const MOST_SIGNED_BYTES: usize = 1 << 20;
+/// Sheets in one request at most.
+pub(crate) const MOST_PUSHED_SHEETS: u32 = 16;
+/// Sheets that are held at most: the current one and the next.
+pub(crate) const MOST_SHEETS: usize = 2;
+/// Epochs that are remembered at most; expired ones leave by themselves.
+pub(crate) const MOST_EPOCHS: usize = 64;
+/// Couriers at most: the network's restricted discovery takes 160 and workstations are few.
+pub const MOST_COURIERS: usize = 32;
+/// A reply is shown, and takes its place, for so many days after the one on which it was pushed.
+pub(crate) const REPLY_DAYS: u32 = 90;
 /// Receipts in one request at most.
 pub(crate) const MOST_RECEIPTS: u32 = 8_192;
 /// A receipt with eight signatures is well below this.

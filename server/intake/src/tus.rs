@@ -8,7 +8,7 @@ use data_encoding::{BASE64, HEXLOWER};
 use http::{HeaderMap, Method};
 
 pub(crate) use self::refusal::Refusal;
-use crate::record::MOST_LANES;
+use crate::settings::MOST_LANES;
 
 /// The protocol version.
 pub(crate) const VERSION: &str = "1.0.0";

@@ -270,7 +270,9 @@ async fn two_requests_that_append_the_same_bytes_at_once_make_one_drop_of_those_
     }
     house.live_until(DAY + BATCH).await;
     let listing = house.collect("GET /listing", &[], b"").await;
-    for listed in ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap() {
+    let all = ListedDrop::decode_list(unframe(&listing.body).unwrap()).unwrap();
+    assert_eq!(all.len(), begun.len());
+    for listed in all {
         let fetched = house
             .collect(&format!("GET /drops/{}", listed.id), &[], b"")
             .await;

@@ -28,6 +28,7 @@ use crate::restarts::Restarts;
 use crate::room::Room;
 use crate::run::{self, RunError, addresses, tor_settings};
 use crate::status::Reach;
+use crate::text::plain;
 use crate::walls;
 
 /// The server of a drop-box: it holds sealed drops, and no key that opens them.
@@ -194,14 +195,14 @@ impl Out {
         } else {
             lines.to_owned()
         };
-        writeln!(std::io::stdout(), "{text}").map_err(Failure::unlucky)
+        writeln!(std::io::stdout(), "{}", plain(&text)).map_err(Failure::unlucky)
     }
 
     /// Prints a remark, for a person only.
     fn remark(&self, text: &str) {
         if !self.quiet && !self.json {
             // A remark that nobody reads is no failure.
-            drop(writeln!(std::io::stderr(), "{text}"));
+            drop(writeln!(std::io::stderr(), "{}", plain(text)));
         }
     }
 }

@@ -153,8 +153,9 @@ pub(crate) struct Config {
     pub(crate) danger_readable: Vec<PathBuf>,
 }
 
-/// The longest batch: a drop that is older than this has waited too long.
-const LONGEST_BATCH: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The longest batch. Editors burn an epoch two days after its last drop can have come, and every drop must
+/// have become visible by then.
+const LONGEST_BATCH: Duration = Duration::from_secs(24 * 3600);
 /// The longest grace: a drop that was signed off longer ago than this was meant to go.
 const LONGEST_GRACE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The shortest time between two probes: each makes circuits.
@@ -296,12 +297,12 @@ fn batch(batch: &str, danger: Option<&str>) -> Result<Batch, ConfigError> {
     match danger {
         Some(danger) => length(danger)
             .and_then(Batch::danger)
-            .ok_or(ConfigError::Value("danger_batch", "a time from 1s to 168h")),
+            .ok_or(ConfigError::Value("danger_batch", "a time from 1s to 24h")),
         None => length(batch)
             .and_then(Batch::at_least_an_hour)
             .ok_or(ConfigError::Value(
                 "batch",
-                "a time from 1h to 168h: a shorter one tells when drops arrive",
+                "a time from 1h to 24h: a shorter one tells when drops arrive",
             )),
     }
 }

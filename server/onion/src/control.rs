@@ -60,7 +60,54 @@ pub(crate) fn ask(data: &Data) -> io::Result<Option<Status>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut text = Vec::new();
     stream.take(MOST_BYTES).read_to_end(&mut text)?;
-    serde_json::from_slice(&text)
-        .map(Some)
-        .map_err(io::Error::other)
+    read(&text).map(Some)
+}
+
+/// What a server says. The error does not repeat it: whoever has taken over the server chose the words.
+fn read(text: &[u8]) -> io::Result<Status> {
+    let not_so =
+        |_| io::Error::other("the running server does not say how it is, or not as it should");
+    serde_json::from_slice(text).map_err(not_so)
+}
+
+#[cfg(test)]
+mod tests {
+    use knothole_envelope::OnionAddress;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn said() -> Value {
+        json!({
+            "reach": "ready", "probed": true,
+            "restarts": { "count": 1, "last": "2026-11-30", "missing": "onion" },
+            "taking": "open", "clock": "right",
+            "public": OnionAddress::from_identity(&[7; 32]).to_string(), "collection": null,
+            "newsroom": "aaaa ".repeat(13),
+            "charter_held": true, "sheets": 1, "couriers": 1, "drops_visible": 1,
+            "drops_waiting": 1, "uploads_unfinished": 1, "replies_waiting": 1,
+            "drops_damaged": 0, "percent_full": 1, "percent_of_disk": 1,
+        })
+    }
+
+    fn heard(said: &Value) -> io::Result<Status> {
+        read(said.to_string().as_bytes())
+    }
+
+    #[test]
+    fn what_a_server_that_was_taken_over_says_reaches_no_terminal() {
+        let status = heard(&said()).unwrap();
+        let again = serde_json::to_value(&status).unwrap();
+        assert_eq!(heard(&again).unwrap(), status);
+        let escape = json!("\u{1b}]52;c;aGk=\u{7}");
+        let names: Vec<String> = said().as_object().unwrap().keys().cloned().collect();
+        let restarts = ["last", "missing", "count"].map(|name| format!("/restarts/{name}"));
+        let places = names.iter().map(|name| format!("/{name}")).chain(restarts);
+        for place in places {
+            let mut said = said();
+            *said.pointer_mut(&place).unwrap() = escape.clone();
+            let error = heard(&said).expect_err(&place).to_string();
+            assert!(!error.contains(char::is_control), "{place}: {error:?}");
+        }
+    }
 }

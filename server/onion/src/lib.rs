@@ -20,6 +20,7 @@ mod restarts;
 mod room;
 mod run;
 mod status;
+mod text;
 mod traffic;
 mod walls;
 

@@ -8,6 +8,7 @@ use knothole_envelope::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
+use crate::text;
 
 /// The note is far shorter.
 const MOST_BYTES: u64 = 4_096;
@@ -38,8 +39,9 @@ impl fmt::Display for Missing {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Restarts {
     pub(crate) count: u32,
-    /// The day of the last one, as `2026-11-30`.
-    pub(crate) last: Option<String>,
+    /// The day of the last one, noted as `2026-11-30`.
+    #[serde(with = "text")]
+    pub(crate) last: Option<Day>,
     /// Why the last one was.
     pub(crate) missing: Option<Missing>,
 }
@@ -62,7 +64,7 @@ impl Restarts {
     pub(crate) fn note(path: &Path, missing: Missing, today: Option<Day>) -> io::Result<()> {
         let noted = Self {
             count: Self::read(path).count.saturating_add(1),
-            last: today.map(|day| day.to_string()),
+            last: today,
             missing: Some(missing),
         };
         let text = serde_json::to_vec(&noted).map_err(io::Error::other)?;
@@ -77,7 +79,7 @@ impl fmt::Display for Restarts {
             1 => f.write_str("once")?,
             count => write!(f, "{count} times")?,
         }
-        if let Some(day) = &self.last {
+        if let Some(day) = self.last {
             write!(f, ", last on {day}")?;
         }
         if let Some(missing) = self.missing {
@@ -107,6 +109,18 @@ mod tests {
         assert_eq!(Restarts::read(&path).count, 2);
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, r#"{"count":2,"last":"2024-10-04","missing":"onion"}"#);
+    }
+
+    #[test]
+    fn a_note_in_which_somebody_has_written_something_else_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("restarts");
+        let escape = r#""\u001b]52;c;aGk=\u0007""#;
+        for (last, missing) in [(escape, "null"), ("null", escape)] {
+            let note = format!(r#"{{"count":1,"last":{last},"missing":{missing}}}"#);
+            durable::replace(&path, note.as_bytes()).unwrap();
+            assert_eq!(Restarts::read(&path), Restarts::default(), "{note}");
+        }
     }
 
     #[test]

@@ -286,13 +286,9 @@ impl Server {
                     Some(ByConsensus::Agrees) => Clock::Right,
                     Some(ByConsensus::Untold) | None => Clock::Untold,
                 },
-                public: addresses.public.map(|onion| onion.to_string()),
-                collection: addresses.collection.map(|onion| onion.to_string()),
-                newsroom: desk
-                    .trusted()
-                    .ok()
-                    .flatten()
-                    .map(|fingerprint| fingerprint.grouped()),
+                public: addresses.public,
+                collection: addresses.collection,
+                newsroom: desk.trusted().ok().flatten(),
                 charter_held: store.charter_held,
                 sheets: store.sheets,
                 couriers: desk.couriers().map_or(0, |couriers| couriers.len()),

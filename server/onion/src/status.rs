@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use knothole_envelope::{Fingerprint, OnionAddress};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::look::Fill;
 use crate::restarts::Restarts;
+use crate::text;
 
 /// Whether the drop-box can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,10 +55,13 @@ pub(crate) struct Status {
     pub(crate) restarts: Restarts,
     pub(crate) taking: Taking,
     pub(crate) clock: Clock,
-    pub(crate) public: Option<String>,
-    pub(crate) collection: Option<String>,
-    /// The fingerprint of the trusted newsroom, in groups.
-    pub(crate) newsroom: Option<String>,
+    #[serde(with = "text")]
+    pub(crate) public: Option<OnionAddress>,
+    #[serde(with = "text")]
+    pub(crate) collection: Option<OnionAddress>,
+    /// The fingerprint of the trusted newsroom; it is told in groups.
+    #[serde(serialize_with = "grouped", deserialize_with = "text::deserialize")]
+    pub(crate) newsroom: Option<Fingerprint>,
     pub(crate) charter_held: bool,
     pub(crate) sheets: usize,
     pub(crate) couriers: usize,
@@ -88,7 +93,9 @@ impl fmt::Display for Status {
             (Reach::Lost, _) => "lost: its own probe is no longer answered",
         };
         let yes = |yes| if yes { "yes" } else { "no" };
-        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "not known".into());
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "not known".into());
+        let onion = |onion: Option<OnionAddress>| or_none(onion.map(|onion| onion.to_string()));
+        let newsroom = or_none(self.newsroom.map(|newsroom| newsroom.grouped()));
         writeln!(f, "{reach}")?;
         if let Some(alarm) = Fill::of(self.fill()).sentence() {
             writeln!(f, "alarm: {alarm}")?;
@@ -106,9 +113,9 @@ impl fmt::Display for Status {
             Clock::Jumped => "jumped, and is believed again after a day",
         };
         writeln!(f, "clock: {clock}")?;
-        writeln!(f, "public onion: {}", or_none(&self.public))?;
-        writeln!(f, "collection onion: {}", or_none(&self.collection))?;
-        writeln!(f, "newsroom trusted: {}", or_none(&self.newsroom))?;
+        writeln!(f, "public onion: {}", onion(self.public))?;
+        writeln!(f, "collection onion: {}", onion(self.collection))?;
+        writeln!(f, "newsroom trusted: {newsroom}")?;
         writeln!(f, "charter held: {}", yes(self.charter_held))?;
         writeln!(f, "epoch sheets held: {}", self.sheets)?;
         writeln!(f, "couriers: {}", self.couriers)?;
@@ -120,4 +127,8 @@ impl fmt::Display for Status {
         writeln!(f, "space used: {} %", self.percent_full)?;
         write!(f, "disk used: {} %", self.percent_of_disk)
     }
+}
+
+fn grouped<S: Serializer>(newsroom: &Option<Fingerprint>, to: S) -> Result<S::Ok, S::Error> {
+    text::serialize(&newsroom.map(|newsroom| newsroom.grouped()), to)
 }

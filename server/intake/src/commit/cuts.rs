@@ -7,6 +7,7 @@ use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::{content, id, rooms, tree, url, write};
+use crate::newsroom::Closing;
 use crate::recover::recover;
 use crate::segments::Segments;
 use crate::uploads::{Upload, Uploads};
@@ -15,7 +16,7 @@ const BATCH: BatchNumber = BatchNumber(3);
 
 fn start(disk: &dyn Disk) -> Uploads {
     let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch: BATCH });
-    recover(disk, UnixSeconds::new(5), link, |_| Ok(false)).unwrap()
+    recover(disk, UnixSeconds::new(5), link, |_| Ok(Closing::Open)).unwrap()
 }
 
 fn link_of(byte: u8) -> Option<Link> {
@@ -129,7 +130,7 @@ fn lanes_whose_joining_is_cut_off_are_one_drop_after_the_next_start() {
     // A start that is itself cut off leaves nothing that the next one cannot finish.
     let begin = |disk: &Faulty| {
         let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch: BATCH });
-        recover(disk, UnixSeconds::new(5), link, |_| Ok(false)).map(drop)
+        recover(disk, UnixSeconds::new(5), link, |_| Ok(Closing::Open)).map(drop)
     };
     cut_everywhere(prepare, begin, |disk, _| {
         assert_arrived_for_good(&disk, 3, &bytes);

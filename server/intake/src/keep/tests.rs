@@ -1,6 +1,8 @@
 //! Commits for which there is no room, or whose epoch is burned while they are made.
 
-use knothole_envelope::{Charter, CharterChain, Quorum, Receipt, Signed, SigningSecret};
+use knothole_envelope::{
+    Charter, CharterChain, EpochSecret, Quorum, Receipt, Sheet, Signed, SigningSecret,
+};
 
 use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
@@ -148,6 +150,17 @@ async fn what_is_burned_while_it_is_committed_did_not_arrive_and_is_gone() {
     desk.trust(&fingerprint).unwrap();
     let intake = Intake::open(folder.path(), Settings::default(), NOW).unwrap();
     intake.push(Push::Charter, &chain.encode()).unwrap();
+    let (day, keys) = (
+        NOW.day().unwrap(),
+        EpochSecret::from_bytes([2; 32]).recipient_key(),
+    );
+    let hash = chain.verify(&fingerprint).unwrap().current_hash();
+    let sheet = Sheet::new(epoch(), day, day, vec![keys], hash).unwrap();
+    let mut sheet = Signed::new(sheet);
+    sheet.sign(&fingerprint, &secret);
+    intake
+        .push(Push::Sheets, &Signed::encode_list(&[sheet]))
+        .unwrap();
     let (disk, batch) = (intake.disk().as_ref(), intake.batch());
     arrive(disk, 9, &content(9, LENGTH), Some(BatchNumber(batch.0)));
     for way in [Way::Tus, Way::Form] {
@@ -158,7 +171,7 @@ async fn what_is_burned_while_it_is_committed_did_not_arrive_and_is_gone() {
         burned.sign(&fingerprint, &secret);
         let burned = Signed::encode_list(&[burned]);
         intake.push(Push::Receipts, &burned).unwrap();
-        assert_eq!(commit(&intake, lease).await.unwrap(), Committed::Burned);
+        assert_eq!(commit(&intake, lease).await.unwrap(), Committed::Over);
         assert!(upload.is_gone());
         // The one that was there before has its grace.
         assert!(disk.list(&folder_of(&drops(), &id(9))).is_ok());

@@ -6,11 +6,11 @@ use knothole_envelope::{Day, PushedReply, REPLY_LEN, ReplyHash, seal_decoy};
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
-use super::DAYS_KEPT;
 use super::tag::Tag;
 use crate::clock::UnixSeconds;
 use crate::disk::{self, Disk, Name, Place};
 use crate::record::{Reader, Writer};
+use crate::settings::REPLY_DAYS;
 use crate::shelf::unless_stray;
 
 /// The record of a reply, among the store's records.
@@ -156,7 +156,7 @@ pub(super) enum Found {
 
 /// The time that the file of a letter with this last day shows.
 pub(super) fn time_of(last: Day) -> UnixSeconds {
-    let pushed = last.get().saturating_sub(DAYS_KEPT);
+    let pushed = last.get().saturating_sub(REPLY_DAYS);
     UnixSeconds::new(u64::from(pushed).saturating_mul(86_400))
 }
 

@@ -6,8 +6,10 @@ use crate::record::{Reader, Writer};
 
 /// The gate passes an epoch so many days after its last day: uploads take days.
 const DAYS_AFTER: u32 = 7;
+/// What has passed the gate on its last day has so many days to become a drop: the life of an upload.
+const DAYS_OF_UPLOAD: u32 = 14;
 /// An epoch is known so many days after its last day, so that it can be burned while uploads that
-/// passed the gate still go on.
+/// passed the gate still go on, and a few days longer.
 const DAYS_KNOWN: u32 = 30;
 
 /// An epoch whose sheet is or was held. Number and dates only, no keys.
@@ -31,10 +33,28 @@ impl EpochDays {
         !self.burned && !self.unread && self.is_within(DAYS_AFTER, today)
     }
 
+    /// Whether an upload of it may still become a drop. The life of an upload is counted in time lived
+    /// through, and this by the date: an editor burns the keys after it, however long the server was off.
+    pub(super) fn finishes(&self, today: Day) -> bool {
+        self.is_within(DAYS_AFTER.saturating_add(DAYS_OF_UPLOAD), today)
+    }
+
     fn is_within(&self, days: u32, today: Day) -> bool {
         let end = self.last.checked_add(days);
         end.is_none_or(|end| today <= end)
     }
+}
+
+/// Whether an upload that has passed the gate may still become a drop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// Its epoch goes on, or has ended so short a time ago that it may.
+    Open,
+    /// By a clock that has jumped it may not. Until the clock is believed nobody is told that it arrived,
+    /// and nothing is thrown away.
+    Unsure,
+    /// Its epoch is over: the keys may be burned by now.
+    Closed,
 }
 
 /// The numbers of those of which this is so.

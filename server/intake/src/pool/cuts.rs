@@ -7,6 +7,7 @@ use crate::clock::BatchNumber;
 use crate::commit::{commit, drops, finished, folder_of, verifies};
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere};
 use crate::forge::{content, id, rooms, seeded, tree, url};
+use crate::newsroom::Closing;
 use crate::record::{Link, Role, Ticket};
 use crate::recover::recover;
 use crate::segments::{self, Segments};
@@ -36,7 +37,7 @@ fn prepare(disk: &Faulty) {
 fn start(pool: &Pool) -> Uploads {
     let batch = BatchNumber(3);
     let link = |ticket: &Ticket| ticket.url.map(|url| Link { url, batch });
-    recover(pool, UnixSeconds::new(5), link, |_| Ok(false)).unwrap()
+    recover(pool, UnixSeconds::new(5), link, |_| Ok(Closing::Open)).unwrap()
 }
 
 fn ticket(byte: u8) -> Ticket {

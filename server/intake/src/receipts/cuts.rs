@@ -5,6 +5,7 @@ use super::*;
 use crate::clock::{BatchNumber, UnixSeconds};
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::{arrive, content, epoch, id, rooms, seeded};
+use crate::newsroom::Closing;
 use crate::recover::recover;
 
 const NOW: BatchNumber = BatchNumber(11);
@@ -20,7 +21,7 @@ fn prepare(disk: &Faulty) {
 }
 
 fn open(disk: &Faulty) -> Shelf {
-    recover(disk, UnixSeconds::new(5), |_| None, |_| Ok(false)).unwrap();
+    recover(disk, UnixSeconds::new(5), |_| None, |_| Ok(Closing::Open)).unwrap();
     Shelf::open(disk, NOW, &mut seeded(1)).unwrap().0
 }
 

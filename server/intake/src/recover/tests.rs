@@ -8,6 +8,8 @@ use crate::clock::BatchNumber;
 use crate::disk::faulty::Faulty;
 use crate::forge::{arrive, content, id, rooms, tree, url, write};
 use crate::intake::Intake;
+use crate::record::MOST_RECORD_BYTES;
+use crate::segments;
 
 const NOW: UnixSeconds = UnixSeconds::new(1_000_000);
 const LENGTH: u64 = 5_000;
@@ -226,7 +228,7 @@ fn a_note_whose_lanes_have_gone_in_part_takes_none_of_them_with_it() {
     note(&disk, &[id(4), id(5)]);
     let later = Role::Later { parent: id(4) };
     write(&disk, &id(9), later, 2_500, &bytes[HALF..]);
-    let uploads = recover(&disk, NOW, |_| None, |_| Ok(false)).unwrap();
+    let uploads = recover(&disk, NOW, |_| None, |_| Ok(Closing::Open)).unwrap();
     for byte in [4, 9] {
         let lane = uploads.find(&url(byte)).unwrap();
         assert_eq!((lane.tree(), lane.view().offset), (None, 2_500));
@@ -239,7 +241,7 @@ fn a_note_whose_lanes_have_gone_in_part_takes_none_of_them_with_it() {
         folder_of(&incoming(), &id(6)).join(Name::number('l', 0)),
     );
     disk.rename_new(&from, &to).unwrap();
-    let uploads = recover(&disk, NOW, |_| None, |_| Ok(false)).unwrap();
+    let uploads = recover(&disk, NOW, |_| None, |_| Ok(Closing::Open)).unwrap();
     assert_eq!(uploads.find(&url(4)).unwrap().view().offset, 2_500);
     assert_eq!(disk.list(&incoming()).unwrap().len(), 2);
 }
@@ -250,14 +252,36 @@ fn lanes_of_a_burned_epoch_fall_with_what_they_were_joined_into() {
     rooms(&disk);
     join(&disk);
     let ticket_place = segments::ticket_place(&folder_of(&incoming(), &id(6)));
-    let mut joined = ticket(&disk, &folder_of(&incoming(), &id(6)))
+    let mut joined = segments::ticket(&disk, &folder_of(&incoming(), &id(6)))
         .unwrap()
         .unwrap();
     joined.epoch = Some(crate::forge::epoch());
     disk::replace_whole(&disk, &ticket_place, &joined.encode()).unwrap();
-    let uploads = recover(&disk, NOW, |_| None, |_| Ok(true)).unwrap();
+    let uploads = recover(&disk, NOW, |_| None, |_| Ok(Closing::Closed)).unwrap();
     assert!(uploads.all().is_empty());
     assert!(disk.list(&incoming()).unwrap().is_empty());
+}
+
+#[test]
+fn what_is_whole_at_a_start_waits_for_a_clock_that_is_believed_and_goes_when_its_epoch_is_over() {
+    let disk = Faulty::new();
+    rooms(&disk);
+    let bytes = content(1, LENGTH);
+    write(&disk, &id(1), Role::Whole, LENGTH, &bytes);
+    // The commit of another one was cut off when there was a manifest.
+    arrive(&disk, 2, &content(2, LENGTH), Some(BatchNumber(11)));
+    let (from, to) = [drops(), incoming()]
+        .map(|room| folder_of(&room, &id(2)))
+        .into();
+    disk.rename_new(&from, &to).unwrap();
+    let there = || [incoming(), drops()].map(|room| disk.list(&room).unwrap().len());
+    let uploads = recover(&disk, NOW, |_| None, |_| Ok(Closing::Unsure)).unwrap();
+    assert!(uploads.find(&url(1)).unwrap().is_left_whole());
+    assert!(uploads.find(&url(2)).unwrap().is_left_whole());
+    assert_eq!(there(), [2, 0]);
+    let uploads = recover(&disk, NOW, |_| None, |_| Ok(Closing::Closed)).unwrap();
+    assert!(uploads.all().is_empty());
+    assert_eq!(there(), [0, 0]);
 }
 
 #[test]
@@ -265,7 +289,7 @@ fn what_the_store_did_not_put_there_keeps_no_server_from_its_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let settings = crate::settings::Settings::default;
-    drop(Intake::open(path, settings(), NOW).unwrap());
+    drop(Intake::open_without_gate(path, settings(), NOW).unwrap());
     {
         let disk = crate::disk::Beneath::open(path).unwrap();
         write(&disk, &id(1), Role::Whole, LENGTH, &content(1, LENGTH));
@@ -304,7 +328,7 @@ fn what_the_store_did_not_put_there_keeps_no_server_from_its_start() {
     for record in ["lived", "turned", "mailbox-secret", "reply-blank"] {
         put(&path.join(record), &[7; 100_000]);
     }
-    let intake = Intake::open(path, settings(), NOW).unwrap();
+    let intake = Intake::open_without_gate(path, settings(), NOW).unwrap();
     assert_arrived(&intake, 1);
     assert_arrived(&intake, 3);
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::clock::UnixSeconds;
 use crate::disk::faulty::{Faulty, Survives, cut_everywhere, fail_everywhere, fill_everywhere};
 use crate::forge::{arrive, content, id, rooms, seeded, tree, url};
+use crate::newsroom::Closing;
 use crate::recover::recover;
 
 const NOW: BatchNumber = BatchNumber(11);
@@ -65,7 +66,7 @@ fn a_boundary_that_is_cut_off_loses_no_drop_and_is_made_up_for_at_the_next_start
         if done {
             assert_turned(&disk);
         }
-        recover(&disk, UnixSeconds::new(5), |_| None, |_| Ok(false)).unwrap();
+        recover(&disk, UnixSeconds::new(5), |_| None, |_| Ok(Closing::Open)).unwrap();
         let (shelf, _) = Shelf::open(&disk, NOW, &mut seeded(3)).unwrap();
         assert_eq!(shelf.visible().count(), 5);
         assert_eq!(shelf.damaged(), 0);
@@ -92,7 +93,7 @@ fn a_boundary_at_which_one_step_fails_is_passed_at_the_next_tick() {
 #[test]
 fn every_url_that_is_forgotten_is_told_even_when_the_boundary_is_cut_off() {
     cut_everywhere(prepare, act, |disk, _| {
-        let uploads = recover(&disk, UnixSeconds::new(5), |_| None, |_| Ok(false)).unwrap();
+        let uploads = recover(&disk, UnixSeconds::new(5), |_| None, |_| Ok(Closing::Open)).unwrap();
         for url in turn(&disk, NOW, &mut seeded(3)).unwrap().forgotten {
             uploads.forget(&url);
         }

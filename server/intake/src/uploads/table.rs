@@ -7,7 +7,8 @@ use knothole_envelope::DropId;
 
 use super::{Lease, Phase, Upload, lock};
 use crate::clock::BatchNumber;
-use crate::record::{MOST_LANES, Role, UrlHash};
+use crate::record::{Role, UrlHash};
+use crate::settings::MOST_LANES;
 
 /// All uploads by the hash of their URL.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! Backups, from one folder into another.
 
+use std::fs::{File, FileTimes};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, UNIX_EPOCH};
 
 use getrandom::SysRng;
 use rand_core::UnwrapErr;
@@ -93,10 +95,25 @@ fn all_files(folder: &Path) -> Vec<String> {
     found
 }
 
+/// Sets the times of all files beneath a folder to this second.
+fn set_times(folder: &Path, second: u64) {
+    let then = UNIX_EPOCH.checked_add(Duration::from_secs(second)).unwrap();
+    for name in all_files(folder) {
+        let file = File::options().write(true).open(folder.join(name)).unwrap();
+        let times = FileTimes::new().set_accessed(then).set_modified(then);
+        file.set_times(times).unwrap();
+    }
+}
+
 #[test]
 fn a_backup_makes_the_same_server_elsewhere_and_holds_no_drop_no_reply_and_no_time() {
     let made = Made::new();
-    let sealed = made.gather().seal(&words(), &mut rng()).unwrap();
+    let [early, sealed] = [1_700_000_000, 1_800_000_000].map(|second| {
+        set_times(made.folder.path(), second);
+        made.gather().seal(&words(), &mut rng()).unwrap()
+    });
+    let [early, late] = [&early, &sealed].map(|sealed| Backup::open(sealed, &words()).unwrap());
+    assert!(early.0 == late.0, "what is sealed tells a file's time");
     let restored = tempfile::tempdir().unwrap();
     let folder = restored.path().join("data");
     let backup = Backup::open(&sealed, &words()).unwrap();

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use crate::text::plain;
+
 /// A command that did not succeed: what to say, and the exit code.
 #[derive(Debug)]
 pub struct Failure {
@@ -58,7 +60,7 @@ impl Failure {
             drop(writeln!(
                 std::io::stderr(),
                 "knothole-server: {}",
-                self.text
+                plain(&self.text)
             ));
         }
         ExitCode::from(self.code)

@@ -53,9 +53,11 @@ fn a_batch_below_an_hour_must_be_called_dangerous() {
 }
 
 #[test]
-fn a_batch_beyond_a_week_is_refused() {
-    assert!(parse("data = \"d\"\nbatch = \"168h\"").is_ok());
-    assert!(parse("data = \"d\"\nbatch = \"169h\"").is_err());
+fn a_batch_beyond_a_day_is_refused_whatever_it_is_called() {
+    for key in ["batch", "danger_batch"] {
+        assert!(parse(&format!("data = \"d\"\n{key} = \"24h\"")).is_ok());
+        assert!(parse(&format!("data = \"d\"\n{key} = \"1441m\"")).is_err());
+    }
 }
 
 #[test]
