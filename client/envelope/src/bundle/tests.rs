@@ -46,6 +46,27 @@ fn an_index_comes_back_and_verifies() {
 }
 
 #[test]
+fn an_index_gives_back_what_it_was_made_of() {
+    let before = IndexHash::from_bytes([4; 32]);
+    let charter = CharterHash::from_bytes([5; 32]);
+    let day = Day::new(20_000).unwrap();
+    let (parts, drops) = (vec![part(1, 2, 0, 1_000)], vec![listed(1), listed(2)]);
+    let made = BundleIndex::new(7, Some(before), day, parts.clone(), drops.clone(), charter);
+    let read: BundleIndex = cbor::decode(&cbor::encode(&made.unwrap())).unwrap();
+    assert_eq!((read.sequence(), read.previous()), (7, Some(&before)));
+    assert_eq!((read.date(), read.charter()), (day, &charter));
+    assert_eq!((read.parts(), read.drops()), (&*parts, &*drops));
+}
+
+#[test]
+fn the_parts_of_a_drop_are_not_counted_for_another_of_the_same_length() {
+    let parts = vec![part(1, 1, 0, LENGTH), part(2, 2, 0, 1_000)];
+    let made = index(parts, vec![listed(1), listed(2)]).unwrap();
+    assert!(made.whole_drop(&listed(1).id).is_some());
+    assert_eq!(made.whole_drop(&listed(2).id), None);
+}
+
+#[test]
 fn an_index_names_the_replies_that_were_pushed_in_ascending_order() {
     let hashes = [3, 1, 2].map(|number| ReplyHash::from_bytes([number; 32]));
     let made = index(Vec::new(), vec![listed(1)]).unwrap();
