@@ -104,7 +104,8 @@ pub struct Settings {
     /// beyond it, as long as they take less than their reserve in an hour.
     pub most_bytes_per_hour: Option<u64>,
     /// Connections at once on the public side: what bounds the memory that sources can take. With
-    /// as many streams of Tor beside them the server stays below 256 MiB.
+    /// as many streams of Tor beside them the server is to stay below 256 MiB, which was measured
+    /// behind sockets alone.
     pub most_public_connections: usize,
     /// Connections at once on the collection side: couriers are few.
     pub most_collection_connections: usize,

@@ -121,9 +121,10 @@ fn receive_and_answer(house: &House, stage: &Stage, level: &str, words: &Value) 
     traces.word(MESSAGE);
     traces.word(ANSWER);
     let words = words.as_array().unwrap();
-    for pair in words.windows(2) {
-        let pair: Vec<&str> = pair.iter().filter_map(Value::as_str).collect();
-        traces.word(&pair.join(" "));
+    // Two of them stand side by side in the browser's own scripts now and then.
+    for three in words.windows(3) {
+        let three: Vec<&str> = three.iter().filter_map(Value::as_str).collect();
+        traces.word(&three.join(" "));
     }
     for profile in ["sends", "reads"] {
         let folder = profile_of(house, profile);
