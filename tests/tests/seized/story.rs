@@ -276,12 +276,12 @@ impl Week {
     /// of today, and with its own.
     fn burn(&mut self) -> (Said, Said) {
         self.house.leap_to(WEEK_OF_THE_BURN, MONDAY);
-        // With the keys of that week somebody sends, so that there is something to fetch.
+        // What lies on the stick was opened. With the keys of that week somebody sends.
+        self.house.empty_stick();
         self.house.courier.online("sync").unwrap().done().unwrap();
         let said = self.house.send(b"a film", "of another week", None);
         said.done().unwrap();
         self.house.go_on_to(WEEK_OF_THE_BURN, WEDNESDAY);
-        self.house.empty_stick();
         self.house.courier.online("sync").unwrap().done().unwrap();
         let (said, _) = self.house.open(&TWO, &[]);
         assert_eq!(said.code, Some(0), "{said:?}");
