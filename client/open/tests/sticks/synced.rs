@@ -18,8 +18,12 @@ impl Unsynced {
     /// What the calls of a command, as strace tells them, leave unsynced beneath this folder.
     pub(crate) fn of<'a>(calls: impl Iterator<Item = &'a str>, root: &str) -> Vec<String> {
         let mut unsynced = Self::default();
-        for call in calls.filter(|call| !call.contains(") = -1 ")) {
-            unsynced.note(call, root);
+        for call in calls {
+            // strace puts the results of short calls below each other.
+            let (call, result) = call.rsplit_once(" = ").unwrap_or((call, ""));
+            if !result.starts_with("-1 ") {
+                unsynced.note(call.trim_end(), root);
+            }
         }
         let files = unsynced.files.into_iter();
         let folders = unsynced.folders.into_iter();
@@ -85,7 +89,7 @@ fn opened(arguments: &str) -> Option<String> {
 
 /// The paths beneath `root`, where the command runs, that a call names: `7</folder>, "name", …`.
 fn named(arguments: &str, root: &str) -> Vec<String> {
-    let (arguments, _) = arguments.rsplit_once(") = ").unwrap_or((arguments, ""));
+    let arguments = arguments.trim_end_matches(')');
     let mut folder = root.to_owned();
     let mut paths = Vec::new();
     for argument in arguments.split(", ") {
