@@ -6,6 +6,7 @@
 mod broom;
 mod child;
 mod clock;
+mod flood;
 mod network;
 mod newsroom;
 mod onslaught;
@@ -19,6 +20,7 @@ mod traces;
 pub use broom::Broom;
 pub use child::{Process, guarded};
 pub use clock::Clock;
+pub use flood::{Flood, Knocks};
 pub use network::{Network, NetworkError, NetworkFolders, RelayName, Traffic};
 pub use newsroom::{Courier, Newsroom};
 pub use onslaught::{Counts, Onslaught};

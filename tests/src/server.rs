@@ -66,6 +66,16 @@ impl Server {
         finish(&mut command)
     }
 
+    /// The same, with this as its standard input.
+    ///
+    /// # Errors
+    /// Whatever the system says when it cannot start the program.
+    pub fn ask_with(&self, arguments: &[&str], input: File) -> io::Result<Said> {
+        let mut command = self.programs.command("knothole-server");
+        command.args(arguments).arg("--config").arg(&self.config);
+        finish(command.stdin(input))
+    }
+
     /// Runs the server, and gives its line when it is ready.
     ///
     /// # Errors

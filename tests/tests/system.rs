@@ -14,6 +14,7 @@ mod system {
     mod disaster;
     mod house;
     mod journey;
+    mod moving;
     mod network;
     mod onion;
     mod page;

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! cargo run -p knothole-intake --example ranks -- [--delay MICROSECONDS] [--time MILLISECONDS]
-//!     [--only mailboxes|uploads]
+//!     [--only mailboxes|uploads] [--each COUNT]
 //! ```
 //! Each pair of cases is asked 2,000 times over one connection in memory, 1,000 of each in random
-//! order, and the times are compared by the rank test of Mann and Whitney. It ends with 1 if a pair
+//! order (or COUNT of each), and the times are compared by the rank test of Mann and Whitney. It ends with 1 if a pair
 //! differs; of 13 pairs that are equal in truth, one is called different in one run of 160. Beside
 //! each pair stands the power: the shift that the test would have found in 95 of 100 runs with times
 //! like these. A pair of which an answer has another status than the others is not compared: it
@@ -41,12 +41,12 @@ use newsroom::{BATCH, DAY, House, rng};
 use rand_core::Rng as _;
 use wire::{PATCH, Wire};
 
-/// Requests of each of the two cases.
-const EACH: usize = 1_000;
 /// Requests of each case that are not timed.
 const WARM: usize = 8;
 
 struct Switches {
+    /// Requests of each of the two cases.
+    each: usize,
     delay: Duration,
     time: Duration,
     mailboxes: bool,
@@ -56,6 +56,7 @@ struct Switches {
 impl Switches {
     fn read() -> Option<Self> {
         let mut switches = Self {
+            each: 1_000,
             delay: Duration::ZERO,
             time: Duration::from_millis(40),
             mailboxes: true,
@@ -66,6 +67,7 @@ impl Switches {
             let value = arguments.next()?;
             match (name.as_str(), value.as_str()) {
                 ("--delay", number) => switches.delay = Duration::from_micros(number.parse().ok()?),
+                ("--each", number) => switches.each = number.parse().ok()?,
                 ("--time", number) => switches.time = Duration::from_millis(number.parse().ok()?),
                 ("--only", "mailboxes") => switches.uploads = false,
                 ("--only", "uploads") => switches.mailboxes = false,
@@ -120,9 +122,9 @@ async fn times(
     house: &House,
     one: &[Ask],
     other: &[Ask],
-    delay: Duration,
+    switches: &Switches,
 ) -> Option<[Vec<f64>; 2]> {
-    let mut order: Vec<bool> = (0..2 * EACH).map(|at| at % 2 == 0).collect();
+    let mut order: Vec<bool> = (0..2 * switches.each).map(|at| at % 2 == 0).collect();
     for last in (1..order.len()).rev() {
         order.swap(last, (rng().next_u64() % (last as u64 + 1)) as usize);
     }
@@ -138,7 +140,7 @@ async fn times(
         let next = if first { ones.next() } else { others.next() };
         let ask = next.unwrap();
         let begun = Instant::now();
-        while first && begun.elapsed() < delay {
+        while first && begun.elapsed() < switches.delay {
             std::hint::spin_loop();
         }
         let answer = wire.ask(&ask.line, &ask.headers, &ask.body).await;
@@ -155,8 +157,14 @@ fn say(text: &str) {
 }
 
 /// Compares two cases, says what was found, and whether it is a finding.
-async fn compare(house: &House, name: &str, one: &[Ask], other: &[Ask], delay: Duration) -> bool {
-    let Some([one, other]) = times(house, one, other, delay).await else {
+async fn compare(
+    house: &House,
+    name: &str,
+    one: &[Ask],
+    other: &[Ask],
+    switches: &Switches,
+) -> bool {
+    let Some([one, other]) = times(house, one, other, switches).await else {
         say(&format!("{name}: THEY DIFFER by their status"));
         return true;
     };
@@ -202,9 +210,9 @@ async fn push(house: &House, source: &WayBack, count: usize) -> Vec<PushedReply>
 }
 
 /// Requests that erase: each from a mailbox of its own, that has a reply or has none.
-async fn erasures(house: &House, seed: u8, filled: bool) -> Vec<Ask> {
+async fn erasures(house: &House, count: usize, seed: u8, filled: bool) -> Vec<Ask> {
     let mut asks = Vec::new();
-    for number in 0..EACH + WARM {
+    for number in 0..count {
         let mut bytes = [seed; 16];
         bytes[..8].copy_from_slice(&number.to_be_bytes());
         let source = Codename::from_bytes(bytes).way_back(&house.fingerprint());
@@ -235,14 +243,14 @@ async fn mailboxes(switches: &Switches) -> bool {
             .map(|byte| Ask::erase_wrongly(&source(&house, byte), byte))
             .collect()
     };
-    let delay = switches.delay;
+    let count = switches.each + WARM;
     let mut found = false;
     found |= compare(
         &house,
         "mailbox, one reply and none",
         &polls(0),
         &polls(100),
-        delay,
+        switches,
     )
     .await;
     found |= compare(
@@ -250,7 +258,7 @@ async fn mailboxes(switches: &Switches) -> bool {
         "mailbox, six replies and none",
         &polls(50),
         &polls(100),
-        delay,
+        switches,
     )
     .await;
     found |= compare(
@@ -258,15 +266,15 @@ async fn mailboxes(switches: &Switches) -> bool {
         "erasing with a wrong secret, six replies and none",
         &erase(50),
         &erase(100),
-        delay,
+        switches,
     )
     .await;
     found |= compare(
         &house,
         "erasing a reply and erasing none",
-        &erasures(&house, 201, true).await,
-        &erasures(&house, 202, false).await,
-        delay,
+        &erasures(&house, count, 201, true).await,
+        &erasures(&house, count, 202, false).await,
+        switches,
     )
     .await;
     found
@@ -321,7 +329,7 @@ async fn uploads(switches: &Switches) -> bool {
                 .map(|path| Ask::of_upload(method, path))
                 .collect();
             let name = format!("{method} of an upload, {name} and unknown");
-            found |= compare(&house, &name, &asks, &nobodys, switches.delay).await;
+            found |= compare(&house, &name, &asks, &nobodys, switches).await;
         }
     }
     found
@@ -330,13 +338,16 @@ async fn uploads(switches: &Switches) -> bool {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Some(switches) = Switches::read() else {
-        say("usage: ranks [--delay MICROSECONDS] [--time MILLISECONDS] [--only mailboxes|uploads]");
+        say(
+            "usage: ranks [--delay MICROSECONDS] [--time MILLISECONDS] [--only mailboxes|uploads] \
+             [--each COUNT]",
+        );
         return ExitCode::from(2);
     };
     say(&format!(
         "rank tests over {} requests per pair, a finding above |z| = {}; mailboxes answer at \
          multiples of {} ms; {} us added to one case",
-        2 * EACH,
+        2 * switches.each,
         statistics::FOUND,
         switches.time.as_millis(),
         switches.delay.as_micros()

@@ -8,17 +8,16 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
+use std::process::{ExitCode, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use knothole_tests::{Broom, Network, NetworkFolders, Programs, Server, TorClient};
+use knothole_tests::{
+    Broom, Flood, Knocks, Network, NetworkFolders, Process, Programs, Server, TorClient, guarded,
+};
 
 /// Visits in peace, before the flood.
 const PEACEFUL_VISITS: usize = 3;
@@ -28,10 +27,8 @@ const VISIT_PATIENCE: Duration = Duration::from_secs(120);
 const BETWEEN_VISITS: Duration = Duration::from_secs(30);
 /// Fewer tries are no flood.
 const LEAST_TRIES: u64 = 1_000;
-/// How long an attacker's connection may take before its place is given to the next.
-const KNOCK_PATIENCE: Duration = VISIT_PATIENCE;
-/// Between two tries of the same attacker, or of a visitor: who is refused at once must not take the
-/// processor that is measured.
+/// Between two tries of a visitor: who is refused at once must not take the processor that is
+/// measured.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Floods a service with introductions, with proof of work and without.
@@ -46,6 +43,10 @@ struct Cli {
     /// Introductions that each of them has under way.
     #[arg(long, default_value_t = 48)]
     at_once: usize,
+    /// How much of one processor the server may have, in percent, by cpulimit: the private network and
+    /// the flood have the same machine, and a flood that the server keeps up with asks nobody for work.
+    #[arg(long)]
+    processor: Option<u32>,
     /// Lines for the server's configuration, for comparing other limits.
     #[arg(long, default_value = "")]
     lines: String,
@@ -79,7 +80,7 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn Error>> {
     for proof_of_work in [true, false] {
         let seen = ground.flood(cli, proof_of_work)?;
         say(&format!("{seen}"))?;
-        if seen.quiet.iter().any(|visit| visit.took.is_none()) || seen.tried() < LEAST_TRIES {
+        if seen.quiet.iter().any(|visit| visit.took.is_none()) || seen.knocks.all() < LEAST_TRIES {
             return Err("that was no flood, or nobody came through in peace".into());
         }
         all_came_through &= !proof_of_work || seen.refused() == 0 && seen.effort() > 0;
@@ -106,11 +107,15 @@ impl Ground {
         let mut server = Server::new(&self.programs, &folder, &lines)?;
         let onion = server.ask(&["init"])?.done()?;
         server.start()?;
+        let _held_down = match (cli.processor, server.id()) {
+            (Some(percent), Some(id)) => Some(hold_down(id, percent)?),
+            _ => None,
+        };
         let quiet = (0..PEACEFUL_VISITS)
             .map(|visit| self.visit(&folder.join(format!("quiet-{visit}")), &onion))
             .collect::<io::Result<Vec<_>>>()?;
 
-        let flood = Flood::start(cli, &self.network, &folder, &onion)?;
+        let flood = Flood::start(&self.network, &folder, &onion, cli.clients, cli.at_once)?;
         let began = Instant::now();
         let length = Duration::from_secs(cli.minutes.saturating_mul(60));
         let mut visits = Vec::new();
@@ -122,15 +127,14 @@ impl Ground {
             thread::sleep(BETWEEN_VISITS.saturating_sub(visit.elapsed()));
         }
         let length = began.elapsed();
-        let (met, failed) = flood.end();
+        let knocks = flood.end();
         let memory = server.id().map(most_memory).transpose()?.flatten();
         server.stop()?;
         Ok(Seen {
             proof_of_work,
             quiet,
             visits,
-            met,
-            failed,
+            knocks,
             length,
             memory,
         })
@@ -163,6 +167,17 @@ impl Ground {
     }
 }
 
+/// Lets a process have no more than this much of a processor, for as long as this is kept.
+fn hold_down(process: u32, percent: u32) -> io::Result<Process> {
+    let mut command = guarded("cpulimit");
+    command
+        .args(["--quiet", "--limit", &percent.to_string()])
+        .args(["--pid", &process.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    Process::start(command)
+}
+
 /// One visit.
 struct Visit {
     took: Option<Duration>,
@@ -192,111 +207,18 @@ fn most_memory(process: u32) -> io::Result<Option<u64>> {
     }))
 }
 
-/// Tor clients that introduce themselves over and over.
-struct Flood {
-    end: Arc<AtomicBool>,
-    met: Arc<AtomicU64>,
-    failed: Arc<AtomicU64>,
-    threads: Vec<JoinHandle<()>>,
-    _clients: Vec<TorClient>,
-}
-
-impl Flood {
-    fn start(cli: &Cli, network: &Network, folder: &Path, onion: &str) -> io::Result<Self> {
-        let clients = (0..cli.clients)
-            .map(|client| {
-                let lines = "MaxClientCircuitsPending 1024\nMaxCircuitDirtiness 10 seconds";
-                TorClient::start(network, &folder.join(format!("flood-{client}")), lines)
-            })
-            .collect::<io::Result<Vec<_>>>()?;
-        let mut flood = Self {
-            end: Arc::default(),
-            met: Arc::default(),
-            failed: Arc::default(),
-            threads: Vec::new(),
-            _clients: Vec::new(),
-        };
-        let next = Arc::new(AtomicU64::new(0));
-        for client in &clients {
-            for _ in 0..cli.at_once {
-                let (end, next) = (Arc::clone(&flood.end), Arc::clone(&next));
-                let (met, failed) = (Arc::clone(&flood.met), Arc::clone(&flood.failed));
-                let (socks, onion) = (client.socks(), onion.to_owned());
-                flood.threads.push(thread::spawn(move || {
-                    while !end.load(Ordering::Relaxed) {
-                        let knock = knock(socks, &onion, next.fetch_add(1, Ordering::Relaxed));
-                        let count = if knock.is_ok() { &met } else { &failed };
-                        count.fetch_add(1, Ordering::Relaxed);
-                        thread::sleep(BREATH);
-                    }
-                }));
-            }
-        }
-        flood._clients = clients;
-        Ok(flood)
-    }
-
-    /// Ends it: how many tries led to a circuit, and how many did not.
-    fn end(self) -> (u64, u64) {
-        let counts = (
-            self.met.load(Ordering::Relaxed),
-            self.failed.load(Ordering::Relaxed),
-        );
-        self.end.store(true, Ordering::Relaxed);
-        for thread in self.threads {
-            drop(thread.join());
-        }
-        counts
-    }
-}
-
-/// Asks for a stream by a circuit that nobody else has: a name of its own isolates it (RFC 1929,
-/// and `IsolateSOCKSAuth` of tor). Lets go of it as soon as it is there.
-fn knock(socks: SocketAddr, onion: &str, number: u64) -> io::Result<()> {
-    let mut stream = TcpStream::connect(socks)?;
-    stream.set_read_timeout(Some(KNOCK_PATIENCE))?;
-    stream.write_all(&[5, 1, 2])?;
-    let mut chosen = [0; 2];
-    stream.read_exact(&mut chosen)?;
-    let name = format!("{number:020}");
-    let mut login = vec![1, length(&name)?];
-    login.extend_from_slice(name.as_bytes());
-    login.extend_from_slice(&[1, b'x']);
-    stream.write_all(&login)?;
-    stream.read_exact(&mut chosen)?;
-    let mut connect = vec![5, 1, 0, 3, length(onion)?];
-    connect.extend_from_slice(onion.as_bytes());
-    connect.extend_from_slice(&80_u16.to_be_bytes());
-    stream.write_all(&connect)?;
-    let mut reply = [0; 10];
-    stream.read_exact(&mut reply)?;
-    match reply {
-        [_, 0, ..] => Ok(()),
-        _ => Err(io::ErrorKind::HostUnreachable.into()),
-    }
-}
-
-fn length(text: &str) -> io::Result<u8> {
-    u8::try_from(text.len()).map_err(io::Error::other)
-}
-
 /// What was seen in one flood.
 struct Seen {
     proof_of_work: bool,
     quiet: Vec<Visit>,
     visits: Vec<Visit>,
-    met: u64,
-    failed: u64,
+    knocks: Knocks,
     length: Duration,
     /// In KiB.
     memory: Option<u64>,
 }
 
 impl Seen {
-    const fn tried(&self) -> u64 {
-        self.met.saturating_add(self.failed)
-    }
-
     /// The greatest effort that a visitor was asked for in the flood.
     fn effort(&self) -> u64 {
         let efforts = self.visits.iter().map(|visit| visit.effort);
@@ -322,8 +244,8 @@ impl fmt::Display for Seen {
         writeln!(
             f,
             "  flood: {} tries led to a circuit and {} did not in {} s; server at most {} MiB",
-            self.met,
-            self.failed,
+            self.knocks.met,
+            self.knocks.failed,
             self.length.as_secs(),
             self.memory.unwrap_or(0) / 1024,
         )?;

@@ -1,8 +1,8 @@
-//! More streams than a circuit may have.
+//! More streams than a circuit may have, and more introductions than a drop-box has visitors.
 
 use std::time::Duration;
 
-use knothole_tests::{Counts, Onslaught, Server, TorClient, finish_within};
+use knothole_tests::{Counts, Flood, Knocks, Onslaught, Server, TorClient, finish_within};
 
 use super::house::House;
 use super::stage::Stage;
@@ -39,4 +39,26 @@ fn a_circuit_that_asks_for_too_many_streams_keeps_no_source_out() {
     let counts = onslaught.end().unwrap();
     let peak = house.server.peak_kib().unwrap();
     assert!(peak < MOST_KIB, "{peak} KiB; {counts}");
+}
+
+#[test]
+fn a_flood_of_introductions_keeps_no_visitor_out() {
+    let stage = Stage::get();
+    let test = "flood";
+    let (mut server, onion) = stage.server(test);
+    server.start().unwrap();
+    let folder = stage.folder(test);
+    let flood = Flood::start(&stage.network, &folder, &onion, 1, 24).unwrap();
+    // More than there are places for meetings, many times over.
+    let enough = |knocks: &Knocks| knocks.all() > 300;
+    let before = flood.until(enough).unwrap();
+    assert!(before.met > 0, "{before:?}");
+    let visitor = TorClient::start(&stage.network, &folder.join("visitor"), "").unwrap();
+    let answer = visitor.get(&onion, "/charter").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
+    // It still goes on.
+    flood.until(|knocks| *knocks != before).unwrap();
+    let knocks = flood.end();
+    let peak = server.peak_kib().unwrap();
+    assert!(peak < MOST_KIB, "{peak} KiB; {knocks:?}");
 }
