@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 use crate::network::Network;
 use crate::tor_client::TorClient;
 
-/// How long an attacker's connection may take before its place is given to the next.
-const KNOCK_PATIENCE: Duration = Duration::from_secs(120);
 /// Between two tries of the same attacker: who is refused at once must not take the processor that
 /// is measured.
 const BREATH: Duration = Duration::from_millis(100);
@@ -34,6 +32,18 @@ pub struct Flood {
     clients: Vec<TorClient>,
 }
 
+/// Who floods.
+#[derive(Debug, Clone, Copy)]
+pub struct Crowd {
+    /// Tor clients.
+    pub clients: usize,
+    /// Introductions that each of them has under way.
+    pub at_once: usize,
+    /// How long each waits for its circuit before it hangs up and comes anew. Who waits long comes
+    /// only as fast as the service lets it in.
+    pub patience: Duration,
+}
+
 /// What a flood has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Knocks {
@@ -52,19 +62,12 @@ impl Knocks {
 }
 
 impl Flood {
-    /// Starts so many tor clients, their files in `folder`, each of which has `at_once`
-    /// introductions to `onion` under way.
+    /// Has this crowd introduce itself to `onion`, with the files of its tor clients in `folder`.
     ///
     /// # Errors
     /// When a tor does not come up.
-    pub fn start(
-        network: &Network,
-        folder: &Path,
-        onion: &str,
-        clients: usize,
-        at_once: usize,
-    ) -> io::Result<Self> {
-        let clients = (0..clients)
+    pub fn start(network: &Network, folder: &Path, onion: &str, crowd: Crowd) -> io::Result<Self> {
+        let clients = (0..crowd.clients)
             .map(|client| TorClient::start(network, &folder.join(format!("flood-{client}")), LINES))
             .collect::<io::Result<Vec<_>>>()?;
         let mut flood = Self {
@@ -76,13 +79,14 @@ impl Flood {
         };
         let next = Arc::new(AtomicU64::new(0));
         for client in &flood.clients {
-            for _ in 0..at_once {
+            for _ in 0..crowd.at_once {
                 let (end, next) = (Arc::clone(&flood.end), Arc::clone(&next));
                 let (met, failed) = (Arc::clone(&flood.met), Arc::clone(&flood.failed));
                 let (socks, onion) = (client.socks(), onion.to_owned());
                 flood.threads.push(thread::spawn(move || {
                     while !end.load(Ordering::Relaxed) {
-                        let knock = knock(socks, &onion, next.fetch_add(1, Ordering::Relaxed));
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let knock = knock(socks, &onion, number, crowd.patience);
                         let count = if knock.is_ok() { &met } else { &failed };
                         count.fetch_add(1, Ordering::Relaxed);
                         thread::sleep(BREATH);
@@ -144,9 +148,9 @@ impl Drop for Flood {
 
 /// Asks for a stream by a circuit that nobody else has: a name of its own isolates it (RFC 1929,
 /// and `IsolateSOCKSAuth` of tor). Lets go of it as soon as it is there.
-fn knock(socks: SocketAddr, onion: &str, number: u64) -> io::Result<()> {
+fn knock(socks: SocketAddr, onion: &str, number: u64, patience: Duration) -> io::Result<()> {
     let mut stream = TcpStream::connect(socks)?;
-    stream.set_read_timeout(Some(KNOCK_PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
     stream.write_all(&[5, 1, 2])?;
     let mut chosen = [0; 2];
     stream.read_exact(&mut chosen)?;

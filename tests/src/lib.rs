@@ -20,7 +20,7 @@ mod traces;
 pub use broom::Broom;
 pub use child::{Process, guarded};
 pub use clock::Clock;
-pub use flood::{Flood, Knocks};
+pub use flood::{Crowd, Flood, Knocks};
 pub use network::{Network, NetworkError, NetworkFolders, RelayName, Traffic};
 pub use newsroom::{Courier, Newsroom};
 pub use onslaught::{Counts, Onslaught};

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use knothole_tests::{
-    Broom, Flood, Knocks, Network, NetworkFolders, Process, Programs, Server, TorClient, guarded,
+    Broom, Crowd, Flood, Knocks, Network, NetworkFolders, Process, Programs, Server, TorClient,
+    guarded,
 };
 
 /// Visits in peace, before the flood.
@@ -43,6 +44,11 @@ struct Cli {
     /// Introductions that each of them has under way.
     #[arg(long, default_value_t = 48)]
     at_once: usize,
+    /// How many milliseconds each of these waits for its circuit before it hangs up and comes anew.
+    /// Where all wait until they are let in, they come no faster than that, and nobody is asked for
+    /// work.
+    #[arg(long, default_value_t = 1_000)]
+    patience: u64,
     /// How much of one processor the server may have, in percent, by cpulimit: the private network and
     /// the flood have the same machine, and a flood that the server keeps up with asks nobody for work.
     #[arg(long)]
@@ -115,7 +121,12 @@ impl Ground {
             .map(|visit| self.visit(&folder.join(format!("quiet-{visit}")), &onion))
             .collect::<io::Result<Vec<_>>>()?;
 
-        let flood = Flood::start(&self.network, &folder, &onion, cli.clients, cli.at_once)?;
+        let crowd = Crowd {
+            clients: cli.clients,
+            at_once: cli.at_once,
+            patience: Duration::from_millis(cli.patience),
+        };
+        let flood = Flood::start(&self.network, &folder, &onion, crowd)?;
         let began = Instant::now();
         let length = Duration::from_secs(cli.minutes.saturating_mul(60));
         let mut visits = Vec::new();
@@ -243,7 +254,7 @@ impl fmt::Display for Seen {
         writeln!(f, "{way} proof of work")?;
         writeln!(
             f,
-            "  flood: {} tries led to a circuit and {} did not in {} s; server at most {} MiB",
+            "  flood: {} tries led to a circuit in time and {} did not in {} s; server at most {} MiB",
             self.knocks.met,
             self.knocks.failed,
             self.length.as_secs(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use knothole_tests::{Counts, Flood, Knocks, Onslaught, Server, TorClient, finish_within};
+use knothole_tests::{Counts, Crowd, Flood, Knocks, Onslaught, Server, TorClient, finish_within};
 
 use super::house::House;
 use super::stage::Stage;
@@ -48,7 +48,12 @@ fn a_flood_of_introductions_keeps_no_visitor_out() {
     let (mut server, onion) = stage.server(test);
     server.start().unwrap();
     let folder = stage.folder(test);
-    let flood = Flood::start(&stage.network, &folder, &onion, 1, 24).unwrap();
+    let crowd = Crowd {
+        clients: 1,
+        at_once: 24,
+        patience: Duration::from_secs(1),
+    };
+    let flood = Flood::start(&stage.network, &folder, &onion, crowd).unwrap();
     // More than there are places for meetings, many times over.
     let enough = |knocks: &Knocks| knocks.all() > 300;
     let before = flood.until(enough).unwrap();
