@@ -154,7 +154,7 @@ impl Ground {
     /// One visitor's first page, by a tor that has never been here: how long it took, or nothing.
     fn visit(&self, folder: &Path, onion: &str) -> io::Result<Visit> {
         let log = folder.join("effort");
-        let lines = format!("Log [rend]info file {}", log.display());
+        let lines = format!("Log [rend]debug file {}", log.display());
         std::fs::create_dir_all(folder)?;
         let tor = TorClient::start(&self.network, folder, &lines)?;
         let began = Instant::now();
