@@ -14,7 +14,9 @@ use knothole_envelope::{
 
 pub use error::{DropBoxError, Nonsense};
 pub use mailbox::Mailbox;
-pub use upload::{UploadState, UploadUrl};
+pub use upload::{Part, UploadState, UploadUrl};
+
+use zeroize::Zeroizing;
 
 use crate::http::{Body, Reply, Request, Session};
 use crate::{Dialer, Isolation};
@@ -34,6 +36,9 @@ const MOST_IDLE_BYTES: usize = 1 << 17;
 
 const TUS_VERSION: &str = "1.0.0";
 const TREE_HEADER: &str = "knothole-tree";
+/// Lanes (tus 1.0.0, "Concatenation").
+const CONCAT_HEADER: &str = "upload-concat";
+const PARENT_HEADER: &str = "knothole-parent";
 
 /// A drop-box and the way to it.
 #[derive(Clone, Debug)]
@@ -100,10 +105,17 @@ impl Line {
     /// Creates an upload of `length` bytes, none of which goes yet.
     ///
     /// # Errors
-    /// [`DropBoxError`]; [`DropBoxError::Full`] when the drop-box has no room.
-    pub async fn create(&mut self, length: u64) -> Result<UploadUrl, DropBoxError> {
+    /// [`DropBoxError`]; [`DropBoxError::Full`] when the drop-box has no room. A later lane is refused
+    /// until the first one has passed the gate.
+    pub async fn create(&mut self, part: Part<'_>, length: u64) -> Result<UploadUrl, DropBoxError> {
         let mut request = tus(Method::POST, "/drops", Body::empty())?;
         set_number(&mut request, "upload-length", length)?;
+        if !matches!(part, Part::Whole) {
+            set(&mut request, CONCAT_HEADER, "partial")?;
+        }
+        if let Part::Later(first) = part {
+            set(&mut request, PARENT_HEADER, &first.digits())?;
+        }
         let head = self.exchange(request).await?;
         if head.status != StatusCode::CREATED {
             return Err(DropBoxError::from_status(head.status));
@@ -112,6 +124,35 @@ impl Line {
             .one("location")
             .and_then(UploadUrl::from_location)
             .ok_or(Nonsense::Location)?)
+    }
+
+    /// Puts lanes together, in the order of their bytes, and answers how far that is, at the address
+    /// of the first. Asked again, a drop-box answers the same.
+    ///
+    /// # Errors
+    /// [`DropBoxError`]; [`DropBoxError::NotThere`] when one of them is not known.
+    pub async fn join(&mut self, lanes: &[&UploadUrl]) -> Result<UploadState, DropBoxError> {
+        let mut parts = Zeroizing::new(String::from("final;"));
+        for (place, lane) in lanes.iter().enumerate() {
+            if place > 0 {
+                parts.push(' ');
+            }
+            parts.push_str(&lane.path());
+        }
+        let mut request = tus(Method::POST, "/drops", Body::empty())?;
+        set(&mut request, CONCAT_HEADER, &parts)?;
+        let head = self.exchange(request).await?;
+        if head.status != StatusCode::CREATED {
+            return Err(DropBoxError::from_status(head.status));
+        }
+        let place = head.one("location").and_then(UploadUrl::from_location);
+        if place.as_ref() != lanes.first().copied() {
+            return Err(Nonsense::Location.into());
+        }
+        Ok(UploadState {
+            joined: true,
+            ..head.upload_state()?
+        })
     }
 
     /// How far an upload has come.
@@ -236,12 +277,19 @@ impl Head {
             }
             false => None,
         };
+        let joined = self.one(CONCAT_HEADER).is_some_and(is_final);
         Ok(UploadState {
             offset,
             length,
             tree,
+            joined,
         })
     }
+}
+
+/// Whether this value of `Upload-Concat` is that of lanes that were put together.
+fn is_final(value: &str) -> bool {
+    value.starts_with("final;")
 }
 
 /// Reads what is left of an answer; nobody shows it, because a server can write anything.

@@ -16,7 +16,7 @@ pub mod http;
 pub use collection::{Collection, CollectionError, Credential, Oddity, Stretch, Visit};
 pub use dial::{DIAL_PATIENCE, DialError, Dialer, Direct};
 pub use dropbox::{
-    ANSWER_PATIENCE, DropBox, DropBoxError, Line, Mailbox, Nonsense, UploadState, UploadUrl,
+    ANSWER_PATIENCE, DropBox, DropBoxError, Line, Mailbox, Nonsense, Part, UploadState, UploadUrl,
 };
 pub use isolation::Isolation;
 pub use socks::Socks;

@@ -1,6 +1,7 @@
 //! From the command line to a run.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU8;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -95,6 +96,10 @@ struct SendArgs {
     look: LookArgs,
     #[command(flatten)]
     back: BackArgs,
+    /// How many Tor circuits carry what is large at once, 1 to 8. More are faster, and show more relays
+    /// that somebody sends much.
+    #[arg(long, value_name = "N", default_value = "4", value_parser = circuits)]
+    circuits: NonZeroU8,
     /// Keep in this file what it takes to go on after this program or this machine has stopped.
     /// Give the same name again to go on. The file is sealed under a passphrase, and goes when
     /// everything has arrived. Until then it shows whoever has the passphrase what you send.
@@ -124,6 +129,16 @@ struct WayArgs {
     /// Start a Tor with these settings of arti's (TOML): bridges, private networks.
     #[arg(long, value_name = "FILE", conflicts_with = "socks")]
     tor_config: Vec<PathBuf>,
+}
+
+/// The most lanes that a drop-box takes.
+const MOST_CIRCUITS: u8 = 8;
+
+fn circuits(text: &str) -> Result<NonZeroU8, String> {
+    let number = text.parse().ok();
+    number
+        .filter(|number: &NonZeroU8| number.get() <= MOST_CIRCUITS)
+        .ok_or_else(|| format!("a number from 1 to {MOST_CIRCUITS} is meant"))
 }
 
 impl WayArgs {
@@ -236,7 +251,7 @@ fn deliver(
     let all_sent = AllSent::of(keeping.as_ref());
     let result = on_a_runtime(async {
         let drop_box = DropBox::new(args.way.way().open(voice).await?, &order.address);
-        order::deliver(&drop_box, order, keeping, &all_sent, voice).await
+        order::deliver(&drop_box, order, args.circuits, keeping, &all_sent, voice).await
     });
     match result {
         Err(SendError::Stopped) if all_sent.get() => Err(SendError::MayHaveArrived),

@@ -1,5 +1,6 @@
 //! What a source wants, and the whole way of it.
 
+use std::num::NonZeroU8;
 use std::path::Path;
 
 use getrandom::SysRng;
@@ -107,19 +108,25 @@ pub(crate) async fn seal(
 pub(crate) async fn deliver(
     drop_box: &DropBox,
     order: Order,
+    circuits: NonZeroU8,
     keeping: Option<Keeping>,
     all_sent: &AllSent,
     voice: &Voice,
 ) -> Result<(), SendError> {
     let contact = meet(drop_box, &order.address, voice).await?;
-    let (mut parcel, place) = match keeping {
+    let (parcel, place) = match keeping {
         Some(Keeping::Old(kept, journal, place)) => {
             let was_all_sent = kept.is_all_sent();
             match go_on(drop_box, *kept, &order.files, voice).await? {
-                Ok((mut parcel, start)) => {
+                Ok((parcel, start)) => {
                     parcel.keep_in(journal);
-                    voice.say(&estimate(&parcel, start.sent, &contact.newsroom));
-                    let upload = Upload::new(drop_box, parcel, all_sent, voice);
+                    voice.say(&estimate(
+                        &parcel,
+                        start.gone(),
+                        circuits,
+                        &contact.newsroom,
+                    ));
+                    let upload = Upload::new(drop_box, parcel, circuits, all_sent, voice);
                     return upload.from(start).run().await;
                 }
                 Err(why) if was_all_sent => {
@@ -154,8 +161,9 @@ pub(crate) async fn deliver(
         parcel.keep_in(place.begin(&parcel.beginning(&order.address))?);
         voice.say("Should this stop, run the same command again: it goes on where it was.");
     }
-    voice.say(&estimate(&parcel, 0, &contact.newsroom));
-    Upload::new(drop_box, parcel, all_sent, voice).run().await
+    voice.say(&estimate(&parcel, 0, circuits, &contact.newsroom));
+    let upload = Upload::new(drop_box, parcel, circuits, all_sent, voice);
+    upload.keep_lanes().await?.run().await
 }
 
 /// What a source has had kept for the case that its program ends.
@@ -174,11 +182,16 @@ async fn go_on(
     files: &FileSet,
     voice: &Voice,
 ) -> Result<Result<(Parcel, Start), String>, SendError> {
-    let sent = kept.sent();
+    let sent: Vec<u64> = kept
+        .lanes
+        .iter()
+        .map(|lane| lane.sent(&kept.units))
+        .collect();
     let Kept {
         beginning,
-        url,
+        lanes,
         units,
+        joining,
     } = kept;
     voice.say("Going on with what another run began. Checking that the files are what they were.");
     let mut opened = files.open()?;
@@ -202,15 +215,15 @@ async fn go_on(
             _ => None,
         },
     };
-    let Some(mut parcel) = parcel else {
+    let Some(parcel) = parcel else {
         return Ok(Err("The resume file does not fit the files".to_owned()));
     };
-    let sent = sent.min(parcel.length());
-    if let Some(url) = &url
-        && let Ok(mut line) = drop_box.connect().await
-        && let Ok(state) = line.state(url).await
-        && state.offset > sent
-    {
+    let start = Start {
+        lanes,
+        sent,
+        joining,
+    };
+    if start.has_more_than_was_sent(drop_box).await {
         return Ok(Err(
             "The drop-box has more than the resume file tells of".to_owned()
         ));
@@ -223,7 +236,7 @@ async fn go_on(
         .await
         .map_err(|_| SendError::Fault("checking stopped"))?;
     match result {
-        Ok(()) => Ok(Ok((parcel, Start { url, sent }))),
+        Ok(()) => Ok(Ok((parcel, start))),
         Err(ParcelError::Other(name) | ParcelError::File(FileError::Changed(name))) => {
             Ok(Err(format!("{name} has changed since")))
         }
@@ -333,11 +346,12 @@ fn contents(files: &[SourceFile], message: &Message) -> String {
 }
 
 /// About how long it takes, from how long one small answer took.
-fn estimate(parcel: &Parcel, sent: u64, newsroom: &Newsroom) -> String {
+fn estimate(parcel: &Parcel, sent: u64, circuits: NonZeroU8, newsroom: &Newsroom) -> String {
     let millis = u64::try_from(newsroom.answer_time().as_millis())
         .unwrap_or(u64::MAX)
         .max(1);
     let rate = ON_THE_WAY
+        .saturating_mul(u64::from(circuits.get()))
         .saturating_mul(1_000)
         .checked_div(millis)
         .unwrap_or(1)

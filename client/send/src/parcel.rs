@@ -1,21 +1,22 @@
 //! What is sent: an envelope, made unit by unit from the files while it goes, or ready on disk.
 
+mod book;
 mod fresh;
 mod ledger;
 mod ready;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
 use knothole_envelope::{CHUNK_LEN, DropAddress, HEADER_LEN, SealError, TreeHash};
-use knothole_onion::UploadUrl;
 
 use crate::files::{FileError, Named};
 use crate::resume::{Beginning, Journal, LogError};
 
-use self::ledger::Ledger;
+use self::book::Book;
 pub(crate) use fresh::Fresh;
 pub(crate) use ready::Ready;
 
@@ -24,16 +25,16 @@ pub(crate) const UNIT_CHUNKS: u64 = 64;
 /// Bytes of a whole sealed unit.
 pub(crate) const UNIT_LEN: u64 = 64 * 65_536;
 const HEADER_BYTES: u64 = 12_288;
+const CHUNK_BYTES: u64 = 65_536;
 /// What is handed to the network at once.
 const PIECE: usize = 1 << 18;
 
-/// An envelope that is being sent.
+/// An envelope that is being sent, by as many lanes as there are.
 #[derive(Debug)]
 pub(crate) struct Parcel {
     content: Content,
     length: u64,
-    /// The unit that was made last: a small request may want it again.
-    last: Option<(u64, Bytes)>,
+    book: Book,
 }
 
 #[derive(Debug)]
@@ -42,24 +43,34 @@ enum Content {
     Ready(Box<Ready>),
 }
 
+/// The unit that a lane made last: a small request may want it again.
+#[derive(Debug, Default)]
+pub(crate) struct Last(Option<(u64, Bytes)>);
+
 impl Parcel {
     /// An envelope that is sealed while it goes.
     pub(crate) fn fresh(fresh: Fresh) -> Self {
-        let length = fresh.length();
-        Self {
-            content: Content::Fresh(Box::new(fresh)),
-            length,
-            last: None,
-        }
+        Self::new(Content::Fresh(Box::new(fresh)))
     }
 
     /// An envelope that was sealed before.
     pub(crate) fn ready(ready: Ready) -> Self {
-        let length = ready.length();
+        Self::new(Content::Ready(Box::new(ready)))
+    }
+
+    fn new(content: Content) -> Self {
+        let (length, header) = match &content {
+            Content::Fresh(fresh) => (fresh.length(), fresh.header()),
+            Content::Ready(ready) => (ready.length(), ready.header()),
+        };
+        let chunks = length
+            .saturating_sub(HEADER_BYTES)
+            .checked_div(CHUNK_BYTES)
+            .unwrap_or(0);
         Self {
-            content: Content::Ready(Box::new(ready)),
+            book: Book::new(chunks, length, header),
             length,
-            last: None,
+            content,
         }
     }
 
@@ -72,39 +83,42 @@ impl Parcel {
     }
 
     /// Keeps from now on what it takes to go on in another run.
-    pub(crate) fn keep_in(&mut self, journal: Journal) {
-        *self.ledger().journal() = Some(journal);
+    pub(crate) fn keep_in(&self, journal: Journal) {
+        self.book.with_journal(|kept| *kept = Some(journal));
     }
 
-    /// Makes sure that the first units are still those of another run.
+    /// Makes sure that these units are still those of another run.
     ///
     /// # Errors
     /// [`ParcelError`] when they are not: the envelope must not go on.
-    pub(crate) fn recall(&mut self, units: &[[u8; 32]]) -> Result<(), ParcelError> {
-        self.ledger().recall(units)?;
-        for (index, _) in (0..).zip(units) {
-            drop(self.make(index)?);
+    pub(crate) fn recall(&self, units: &BTreeMap<u64, [u8; 32]>) -> Result<(), ParcelError> {
+        self.book.recall(units)?;
+        for index in units.keys() {
+            drop(self.unit(*index)?);
         }
         Ok(())
     }
 
-    /// Keeps the address of the upload for another run.
+    /// Keeps something of the upload for another run, where anything is kept.
     ///
     /// # Errors
     /// [`ParcelError::Resume`].
-    pub(crate) fn keep_url(&mut self, url: &UploadUrl) -> Result<(), ParcelError> {
-        match self.ledger().journal() {
-            Some(journal) => journal.url(url).map_err(ParcelError::Resume),
+    pub(crate) fn keep(
+        &self,
+        what: impl FnOnce(&mut Journal) -> Result<(), LogError>,
+    ) -> Result<(), ParcelError> {
+        self.book.with_journal(|journal| match journal {
+            Some(journal) => what(journal).map_err(ParcelError::Resume),
             None => Ok(()),
-        }
+        })
     }
 
     /// Removes what was kept for another run; says whether there was something.
     ///
     /// # Errors
     /// [`ParcelError::Resume`].
-    pub(crate) fn forget(&mut self) -> Result<bool, ParcelError> {
-        match self.ledger().journal().take() {
+    pub(crate) fn forget(&self) -> Result<bool, ParcelError> {
+        match self.book.with_journal(Option::take) {
             Some(journal) => journal.remove().map(|()| true).map_err(ParcelError::Resume),
             None => Ok(false),
         }
@@ -120,7 +134,8 @@ impl Parcel {
     /// # Errors
     /// [`ParcelError`] when what is sealed is not what it was.
     pub(crate) fn pour(
-        &mut self,
+        &self,
+        last: &mut Last,
         range: Range<u64>,
         mut take: impl FnMut(Bytes) -> Option<()>,
     ) -> Result<(), ParcelError> {
@@ -132,7 +147,7 @@ impl Parcel {
                 Some(behind) => {
                     let index = behind.checked_div(UNIT_LEN).unwrap_or(0);
                     let begin = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);
-                    (begin, self.unit(index)?)
+                    (begin, self.unit_again(last, index)?)
                 }
             };
             let from = clamp(at.saturating_sub(begin), &stretch);
@@ -156,28 +171,12 @@ impl Parcel {
     ///
     /// # Errors
     /// [`ParcelError`] when what is sealed is not what it was.
-    pub(crate) fn tree(&mut self) -> Result<TreeHash, ParcelError> {
-        loop {
-            let tree = match &self.content {
-                Content::Fresh(fresh) => fresh.tree(),
-                Content::Ready(ready) => ready.tree(),
-            };
-            match tree.next_gap() {
-                Some(index) => drop(self.make(index)?),
-                None => {
-                    return tree
-                        .finish(self.length)
-                        .ok_or(ParcelError::Seal(SealError::Index));
-                }
-            }
+    pub(crate) fn tree(&self) -> Result<TreeHash, ParcelError> {
+        while let Some(index) = self.book.next_gap() {
+            drop(self.unit(index)?);
         }
-    }
-
-    fn ledger(&mut self) -> &mut Ledger {
-        match &mut self.content {
-            Content::Fresh(fresh) => fresh.ledger(),
-            Content::Ready(ready) => ready.ledger(),
-        }
+        let tree = self.book.tree(self.length);
+        tree.ok_or(ParcelError::Seal(SealError::Index))
     }
 
     fn header(&self) -> Bytes {
@@ -187,24 +186,26 @@ impl Parcel {
         }
     }
 
-    fn unit(&mut self, index: u64) -> Result<Bytes, ParcelError> {
-        if let Some((held, bytes)) = &self.last
+    fn unit_again(&self, last: &mut Last, index: u64) -> Result<Bytes, ParcelError> {
+        if let Some((held, bytes)) = &last.0
             && *held == index
         {
             return Ok(bytes.clone());
         }
-        // Let go of the old one first: memory holds one unit, not two.
-        self.last = None;
-        let bytes = self.make(index)?;
-        self.last = Some((index, bytes.clone()));
+        // Let go of the old one first: a lane holds one unit, not two.
+        last.0 = None;
+        let bytes = self.unit(index)?;
+        last.0 = Some((index, bytes.clone()));
         Ok(bytes)
     }
 
-    fn make(&mut self, index: u64) -> Result<Bytes, ParcelError> {
-        match &mut self.content {
-            Content::Fresh(fresh) => fresh.unit(index),
-            Content::Ready(ready) => ready.unit(index),
-        }
+    fn unit(&self, index: u64) -> Result<Bytes, ParcelError> {
+        let unit = match &self.content {
+            Content::Fresh(fresh) => fresh.unit(index, &self.book)?,
+            Content::Ready(ready) => ready.unit(index, &self.book)?,
+        };
+        self.book.sealed(index, &unit);
+        Ok(unit)
     }
 }
 
@@ -214,9 +215,10 @@ fn clamp(offset: u64, stretch: &Bytes) -> usize {
         .min(stretch.len())
 }
 
-/// The end of what may have been sent when the first `units` units were made.
-pub(crate) fn sent_with(units: u64) -> u64 {
-    units.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES)
+/// The bytes of the envelope that a unit is.
+pub(crate) fn unit_range(index: u64) -> Range<u64> {
+    let start = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);
+    start..start.saturating_add(UNIT_LEN)
 }
 
 /// The chunks of a unit, and the bytes that they are.

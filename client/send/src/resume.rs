@@ -5,8 +5,10 @@
 
 mod log;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
@@ -18,12 +20,14 @@ use zeroize::Zeroizing;
 
 pub use self::log::LogError;
 use self::log::{Found, Log};
-use crate::parcel::sent_with;
+use crate::parcel::unit_range;
 use crate::passphrase::Passphrase;
 
 const BEGINNING: u8 = 0;
 const URL: u8 = 1;
 const UNIT: u8 = 2;
+const LANES: u8 = 3;
+const JOINING: u8 = 4;
 
 /// A file as it was when its envelope was begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +66,20 @@ pub(crate) struct Beginning {
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) beginning: Beginning,
+    /// What part of the envelope each lane is; one is all of it.
+    pub(crate) lanes: Vec<KeptLane>,
+    /// The hash of every unit that may have been sent.
+    pub(crate) units: BTreeMap<u64, [u8; 32]>,
+    /// Whether the drop-box may have been asked to put the lanes together.
+    pub(crate) joining: bool,
+}
+
+/// A lane that was begun.
+#[derive(Debug)]
+pub(crate) struct KeptLane {
+    /// Where it is in the envelope.
+    pub(crate) range: Range<u64>,
     pub(crate) url: Option<UploadUrl>,
-    /// The hash of every unit that may have been sent, from the first on.
-    pub(crate) units: Vec<[u8; 32]>,
 }
 
 /// Where an upload is kept.
@@ -162,16 +177,35 @@ impl Journal {
         self.log.append(&mut self.rng, &record)
     }
 
-    /// Keeps the address of the upload.
+    /// Keeps the address of a lane. That of the first one means that all of them begin.
     ///
     /// # Errors
     /// [`LogError`].
-    pub(crate) fn url(&mut self, url: &UploadUrl) -> Result<(), LogError> {
-        let mut record = Zeroizing::new([URL; 33]);
-        for (to, from) in record.iter_mut().skip(1).zip(url.expose()) {
-            *to = *from;
+    pub(crate) fn url(&mut self, lane: u8, url: &UploadUrl) -> Result<(), LogError> {
+        let mut record = Zeroizing::new([URL; 34]);
+        let fields = [lane].into_iter().chain(*url.expose());
+        for (to, from) in record.iter_mut().skip(1).zip(fields) {
+            *to = from;
         }
         self.log.append(&mut self.rng, record.as_slice())
+    }
+
+    /// Keeps where in the envelope the lanes end.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn lanes(&mut self, ends: &[u64]) -> Result<(), LogError> {
+        let mut record = vec![LANES];
+        record.extend(ends.iter().flat_map(|end| end.to_be_bytes()));
+        self.log.append(&mut self.rng, &record)
+    }
+
+    /// Keeps that the drop-box is asked to put the lanes together.
+    ///
+    /// # Errors
+    /// [`LogError`].
+    pub(crate) fn joining(&mut self) -> Result<(), LogError> {
+        self.log.append(&mut self.rng, &[JOINING])
     }
 
     /// Removes the file.
@@ -286,20 +320,32 @@ impl Stamp {
     }
 }
 
-impl Kept {
-    /// The end of what may have been handed to the network.
-    pub(crate) fn sent(&self) -> u64 {
-        let units = u64::try_from(self.units.len()).unwrap_or(u64::MAX);
-        match units {
-            0 if self.url.is_none() => 0,
-            units => sent_with(units),
-        }
+impl KeptLane {
+    /// The end of what may have been handed to the network, of the units that were made.
+    pub(crate) fn sent(&self, units: &BTreeMap<u64, [u8; 32]>) -> u64 {
+        let Range { start, end } = self.range;
+        let begun = match (&self.url, start) {
+            (None, _) => start,
+            // The header goes before the first unit.
+            (Some(_), 0) => unit_range(0).start,
+            (Some(_), _) => start,
+        };
+        units
+            .keys()
+            .map(|unit| unit_range(*unit))
+            .filter(|unit| unit.start < end && unit.end > start)
+            .fold(begun, |sent, unit| sent.max(unit.end))
+            .min(end)
     }
+}
 
-    /// Whether every byte may have reached the drop-box.
+impl Kept {
+    /// Whether every byte may have become a drop.
     pub(crate) fn is_all_sent(&self) -> bool {
-        let head = EnvelopeHead::gate(self.beginning.header.as_bytes());
-        head.is_ok_and(|head| self.sent() >= head.envelope_len())
+        match self.lanes.as_slice() {
+            [whole] => whole.sent(&self.units) == whole.range.end,
+            _ => self.joining,
+        }
     }
 
     fn decode(records: &[Zeroizing<Vec<u8>>]) -> Option<Self> {
@@ -307,29 +353,63 @@ impl Kept {
         let (BEGINNING, first) = first.split_first().map(|(kind, rest)| (*kind, rest))? else {
             return None;
         };
+        let beginning = Beginning::decode(first)?;
+        let head = EnvelopeHead::gate(beginning.header.as_bytes()).ok()?;
         let mut kept = Self {
-            beginning: Beginning::decode(first)?,
-            url: None,
-            units: Vec::new(),
+            lanes: lanes(&[head.envelope_len()]),
+            beginning,
+            units: BTreeMap::new(),
+            joining: false,
         };
         for record in rest {
             let (kind, record) = record.split_first()?;
             match *kind {
-                URL => kept.url = Some(UploadUrl::from_bytes(record.try_into().ok()?)),
+                LANES => kept.lanes = decode_lanes(record, head.envelope_len())?,
+                URL => kept.note_url(record)?,
                 UNIT => {
                     let (index, hash) = record.split_first_chunk::<8>()?;
-                    // One after the other: what is missing in between may have been sent.
-                    let next = u64::try_from(kept.units.len()).ok()?;
-                    if u64::from_be_bytes(*index) != next {
+                    let hash = hash.try_into().ok()?;
+                    let index = u64::from_be_bytes(*index);
+                    if *kept.units.entry(index).or_insert(hash) != hash {
                         return None;
                     }
-                    kept.units.push(hash.try_into().ok()?);
                 }
+                JOINING => kept.joining = true,
                 _ => return None,
             }
         }
         Some(kept)
     }
+
+    fn note_url(&mut self, record: &[u8]) -> Option<()> {
+        let (place, url) = record.split_first()?;
+        let url = UploadUrl::from_bytes(url.try_into().ok()?);
+        if *place == 0 {
+            // All of them have begun anew.
+            for lane in &mut self.lanes {
+                lane.url = None;
+            }
+            self.joining = false;
+        }
+        self.lanes.get_mut(usize::from(*place))?.url = Some(url);
+        Some(())
+    }
+}
+
+/// Lanes that end there, without addresses.
+fn lanes(ends: &[u64]) -> Vec<KeptLane> {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    let ranges = starts.zip(ends).map(|(start, end)| start..*end);
+    ranges.map(|range| KeptLane { range, url: None }).collect()
+}
+
+fn decode_lanes(record: &[u8], length: u64) -> Option<Vec<KeptLane>> {
+    let (ends, []) = record.as_chunks::<8>() else {
+        return None;
+    };
+    let ends: Vec<u64> = ends.iter().copied().map(u64::from_be_bytes).collect();
+    let rise = ends.is_sorted_by(|one, next| one < next) && ends.first() > Some(&0);
+    (rise && ends.last() == Some(&length)).then(|| lanes(&ends))
 }
 
 #[cfg(test)]

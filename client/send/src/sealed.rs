@@ -12,7 +12,7 @@ use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::error::SendError;
 use crate::files::Named;
-use crate::parcel::Parcel;
+use crate::parcel::{Last, Parcel};
 use crate::voice::Progress;
 
 /// A file that is being written; it goes again unless it is finished.
@@ -63,7 +63,7 @@ impl Sealed {
     /// [`SendError::Parcel`], [`SendError::Out`], and [`SendError::Stopped`] when `stop` is gone.
     pub(crate) fn write(
         mut self,
-        parcel: &mut Parcel,
+        parcel: &Parcel,
         mut stop: oneshot::Receiver<()>,
         mut progress: impl FnMut(u64),
     ) -> Result<(), SendError> {
@@ -72,7 +72,7 @@ impl Sealed {
         let mut done = 0_u64;
         let mut failed = None;
         let mut last_shown = 0;
-        parcel.pour(0..length, |piece| {
+        parcel.pour(&mut Last::default(), 0..length, |piece| {
             if stop.try_recv() != Err(TryRecvError::Empty) {
                 return None;
             }
@@ -148,13 +148,13 @@ fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
 /// Seals a parcel into a file on a thread of its own, and stops when it is dropped.
 pub(crate) async fn seal_into(
     sealed: Sealed,
-    mut parcel: Parcel,
+    parcel: Parcel,
     mut progress: Progress<'_>,
 ) -> Result<(), SendError> {
     let (stop, stopped) = oneshot::channel();
     let (tell, mut told) = tokio::sync::watch::channel(0);
     let writing = tokio::task::spawn_blocking(move || {
-        sealed.write(&mut parcel, stopped, |done| {
+        sealed.write(&parcel, stopped, |done| {
             tell.send_replace(done);
         })
     });

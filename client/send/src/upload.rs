@@ -1,38 +1,28 @@
 //! An upload, from its creation to the hash that says it arrived.
 
-use std::cell::Cell;
-use std::ops::Range;
-use std::time::Duration;
+mod lane;
+mod plan;
 
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::num::NonZeroU8;
+
+use futures_util::future::try_join_all;
 use knothole_envelope::TreeHash;
-use knothole_onion::http::{Body, BodyWriter, StatusCode};
-use knothole_onion::{DropBox, DropBoxError, Line, UploadState, UploadUrl};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep};
+use knothole_onion::http::StatusCode;
+use knothole_onion::{DropBox, DropBoxError, UploadUrl};
 
+use self::lane::{Halt, Lane, MOST_BEGINNINGS, NO_DROP_YET, Role, Shared, why_waiting};
 use crate::ask;
 use crate::error::SendError;
 use crate::order::Keeping;
-use crate::pace::{Pace, Patience};
-use crate::parcel::{Parcel, ParcelError};
-use crate::voice::{Progress, Voice};
+use crate::pace::Patience;
+use crate::parcel::Parcel;
+use crate::resume::KeptLane;
+use crate::voice::Voice;
 
-/// How often a drop-box may forget an upload before it is given up.
-const MOST_BEGINNINGS: u32 = 4;
-/// A drop-box that has everything and no drop is asked so often, and then told again that this is all.
-const PATIENT_QUESTIONS: u32 = 3;
-/// After so many questions on one line, about half a minute, another line is tried: on this one it might
-/// say the same for ever.
-const MOST_QUESTIONS: u32 = 6;
-/// How long a drop-box may stay away, or make no progress, before it is given up.
-const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
-/// An attempt that brings fewer bytes is no progress: a drop-box that takes one at a time, or gives
-/// back what it had, would keep a source sending for ever.
-const LEAST_PROGRESS: u64 = 65_536;
-
-/// Whether every byte may have reached the drop-box. It makes a drop of them then, whoever waits, and
-/// whoever ends the program must not be told that nobody can read them.
+/// Whether every byte may have become a drop: a drop-box makes one of them whoever waits, and whoever
+/// ends the program must not be told that nobody can read them.
 #[derive(Debug, Default)]
 pub(crate) struct AllSent(Cell<bool>);
 
@@ -46,92 +36,111 @@ impl AllSent {
     pub(crate) fn get(&self) -> bool {
         self.0.get()
     }
+
+    fn set(&self, all: bool) {
+        self.0.set(all);
+    }
 }
 
 /// An upload under way.
 pub(crate) struct Upload<'a> {
-    drop_box: &'a DropBox,
     voice: &'a Voice,
-    all_sent: &'a AllSent,
-    progress: Progress<'a>,
-    /// Lent to the thread that seals while a piece is on its way.
-    parcel: Option<Parcel>,
-    length: u64,
-    url: Option<UploadUrl>,
+    shared: Shared<'a>,
+    circuits: NonZeroU8,
+    lanes: Vec<Lane>,
+    /// Whether the drop-box may have been asked to put the lanes together.
+    joining: bool,
     beginnings: u32,
-    /// The end of what was ever handed to the network.
-    sent: u64,
-    acknowledged: u64,
-    /// The most of this upload that was ever acknowledged, as far as it counts as progress.
-    furthest: u64,
-    pace: Pace,
 }
 
 /// Where an upload goes on that another run began.
 #[derive(Debug)]
 pub(crate) struct Start {
-    pub(crate) url: Option<UploadUrl>,
-    /// The end of what may have been handed to the network.
-    pub(crate) sent: u64,
+    pub(crate) lanes: Vec<KeptLane>,
+    /// For each lane, the end of what may have been handed to the network.
+    pub(crate) sent: Vec<u64>,
+    pub(crate) joining: bool,
 }
 
-/// How one attempt ended.
-enum Ended {
-    /// For good.
-    Now(SendError),
-    /// Another attempt may go better.
-    Later(DropBoxError),
-    /// The drop-box has every byte, and has made no drop of them.
-    NoDropYet,
-    /// The drop-box does not know the upload.
-    Unknown,
-}
+impl Start {
+    /// How many bytes may have been handed to the network.
+    pub(crate) fn gone(&self) -> u64 {
+        let lanes = self.lanes.iter().zip(&self.sent);
+        lanes.fold(0, |sum, (lane, sent)| {
+            sum.saturating_add(sent.saturating_sub(lane.range.start))
+        })
+    }
 
-impl From<DropBoxError> for Ended {
-    fn from(error: DropBoxError) -> Self {
-        match error {
-            DropBoxError::NotThere => Self::Unknown,
-            error if error.may_pass() => Self::Later(error),
-            error => Self::Now(error.into()),
+    /// Whether the drop-box says that it has more of a lane than is known here. One that cannot be asked
+    /// now is asked again before anything goes there.
+    pub(crate) async fn has_more_than_was_sent(&self, drop_box: &DropBox) -> bool {
+        if self.joining || self.lanes.iter().all(|lane| lane.url.is_none()) {
+            return false;
         }
+        let Ok(mut line) = drop_box.connect().await else {
+            return false;
+        };
+        for (lane, sent) in self.lanes.iter().zip(&self.sent) {
+            let Some(url) = &lane.url else { continue };
+            match line.state(url).await {
+                Ok(state) if state.offset > sent.saturating_sub(lane.range.start) => return true,
+                Ok(_) | Err(DropBoxError::NotThere) => {}
+                Err(_) => return false,
+            }
+        }
+        false
     }
 }
 
-impl From<ParcelError> for Ended {
-    fn from(error: ParcelError) -> Self {
-        Self::Now(error.into())
-    }
+/// What became of asking to put lanes together.
+enum Joined {
+    Drop(TreeHash),
+    /// Not all of them are whole.
+    NotYet,
 }
 
 impl<'a> Upload<'a> {
+    /// An upload of this parcel over so many circuits at once.
     pub(crate) fn new(
         drop_box: &'a DropBox,
         parcel: Parcel,
+        circuits: NonZeroU8,
         all_sent: &'a AllSent,
         voice: &'a Voice,
     ) -> Self {
         let length = parcel.length();
+        let progress = voice.progress("Sent", length);
         Self {
-            drop_box,
             voice,
-            all_sent,
-            progress: voice.progress("Sent", length),
-            parcel: Some(parcel),
-            length,
-            url: None,
+            lanes: lanes(plan::lanes(length, circuits)),
+            shared: Shared::new(drop_box, parcel, all_sent, progress),
+            circuits,
+            joining: false,
             beginnings: 0,
-            sent: 0,
-            acknowledged: 0,
-            furthest: 0,
-            pace: Pace::new(),
         }
     }
 
     /// Goes on where another run ended.
     pub(crate) fn from(mut self, start: Start) -> Self {
-        self.url = start.url;
-        self.note_sent(start.sent);
+        let ranges = start.lanes.iter().map(|lane| lane.range.clone());
+        self.lanes = lanes(ranges.collect());
+        let kept = start.lanes.into_iter().zip(start.sent);
+        for (lane, (kept, sent)) in self.lanes.iter_mut().zip(kept) {
+            lane.go_on(&self.shared, kept.url, sent);
+        }
+        self.joining = start.joining;
         self
+    }
+
+    /// Keeps for another run which lanes these are, where anything is kept.
+    ///
+    /// # Errors
+    /// [`SendError::Parcel`].
+    pub(crate) async fn keep_lanes(self) -> Result<Self, SendError> {
+        let ends: Vec<u64> = self.lanes.iter().map(Lane::end).collect();
+        let keeping = move |parcel: &Parcel| parcel.keep(|journal| journal.lanes(&ends));
+        self.shared.with_parcel(keeping).await??;
+        Ok(self)
     }
 
     /// Sends everything, whatever happens on the way, and compares what arrived.
@@ -139,218 +148,136 @@ impl<'a> Upload<'a> {
     /// # Errors
     /// [`SendError`] only where going on makes no sense.
     pub(crate) async fn run(mut self) -> Result<(), SendError> {
-        let mut patience = Patience::new();
-        let mut last_good = Instant::now();
         loop {
-            let ended = match self.attempt().await {
+            match self.to_the_end().await {
                 Ok(tree) => return self.compare(tree).await,
-                Err(ended) => ended,
-            };
-            if self.acknowledged >= self.furthest.saturating_add(LEAST_PROGRESS) {
-                self.furthest = self.acknowledged;
-                last_good = Instant::now();
-                patience.renew();
-            }
-            match ended {
-                // Others may be done soon, and so much was sent already.
-                Ended::Now(SendError::DropBox(error @ DropBoxError::Full))
-                    if self.acknowledged > 0 && last_good.elapsed() <= LONGEST_SILENCE =>
-                {
-                    self.wait(&mut patience, &error).await;
-                }
-                Ended::Now(error) => {
+                Err(Halt::Unknown) => self.begin_again().await?,
+                // Asked for again, it is told as the first time.
+                Err(Halt::Joined) => {}
+                Err(Halt::Failed(error)) => {
                     if is_final(&error) {
                         self.forget().await?;
                     }
                     return Err(error);
                 }
-                Ended::Unknown => self.begin_again().await?,
-                Ended::Later(error) if last_good.elapsed() > LONGEST_SILENCE => {
-                    return Err(match self.all_sent.get() {
-                        true => SendError::MayHaveArrived,
-                        false => SendError::GaveUp(error),
-                    });
-                }
-                Ended::Later(error) => self.wait(&mut patience, &error).await,
-                Ended::NoDropYet if last_good.elapsed() > LONGEST_SILENCE => {
-                    return Err(SendError::MayHaveArrived);
-                }
-                Ended::NoDropYet => {
-                    const WHY: &str = "The drop-box has everything, and says no more yet.";
-                    self.wait_because(&mut patience, WHY).await;
-                }
             }
         }
     }
 
-    async fn wait(&self, patience: &mut Patience, error: &DropBoxError) {
-        self.wait_because(patience, why_waiting(error)).await;
-    }
-
-    async fn wait_because(&self, patience: &mut Patience, why: &str) {
-        let pause = patience.pause();
-        self.progress
-            .say(&format!("{why} Trying again in {} s.", pause.as_secs()));
-        sleep(pause).await;
-    }
-
-    /// One line, from where the drop-box stands to the end, or to where the line breaks.
-    async fn attempt(&mut self) -> Result<TreeHash, Ended> {
-        let mut line = self.drop_box.connect().await?;
-        let mut state = match &self.url {
-            Some(url) => line.state(url).await?,
-            None => {
-                let url = line.create(self.length).await?;
-                // Kept before anything is sent there.
-                self.url = Some(self.keep(url).await.map_err(Ended::Now)?);
-                UploadState {
-                    offset: 0,
-                    length: None,
-                    tree: None,
+    /// Brings every lane, and has them put together.
+    async fn to_the_end(&mut self) -> Result<TreeHash, Halt> {
+        loop {
+            // What was put together already is no lane any more.
+            if !self.joining {
+                match self.bring().await {
+                    Ok(Some(tree)) => return Ok(tree),
+                    Ok(None) | Err(Halt::Joined) => {}
+                    Err(halt) => return Err(halt),
                 }
             }
-        };
-        let mut patience = Patience::new();
-        let mut questions = 0_u32;
-        let mut had = 0;
-        loop {
-            self.believe(&state).map_err(Ended::Now)?;
-            if state.offset < had {
-                // It may have lost it; on this line it could lose it for ever.
-                return Err(Ended::Later(DropBoxError::Offset));
-            }
-            had = state.offset;
-            self.acknowledge(state.offset);
-            let Some(url) = &self.url else {
-                return Err(Ended::Unknown);
-            };
-            if let Some(tree) = state.tree {
+            if let Joined::Drop(tree) = self.join().await? {
                 return Ok(tree);
             }
-            if state.offset == self.length {
-                // It is being put in its place; that is quick. A drop-box that was started again does
-                // it by itself; one whose disk failed, when it is given the rest: nothing.
-                if questions == MOST_QUESTIONS {
-                    return Err(Ended::NoDropYet);
+            self.joining = false;
+        }
+    }
+
+    /// Brings every lane to its end, so many at once. Gives the tree hash where there is but one.
+    async fn bring(&mut self) -> Result<Option<TreeHash>, Halt> {
+        let shared = &self.shared;
+        let waiting: RefCell<VecDeque<&mut Lane>> = RefCell::new(self.lanes.iter_mut().collect());
+        let next = || waiting.borrow_mut().pop_front();
+        let circuits = (0..self.circuits.get()).map(|_| async {
+            let mut tree = None;
+            while let Some(lane) = next() {
+                if lane.role() == Role::Later {
+                    let mut passed = shared.passed.subscribe();
+                    let passing = passed.wait_for(Option::is_some).await;
+                    drop(passing.map_err(|_| SendError::Fault("the first lane is lost"))?);
                 }
-                sleep(patience.pause()).await;
-                questions = questions.saturating_add(1);
-                state = match questions.is_multiple_of(PATIENT_QUESTIONS) {
-                    true => line.append(url, self.length, Body::empty()).await?,
-                    false => line.state(url).await?,
-                };
-            } else {
-                state = self.send_piece(&mut line, state.offset).await?;
+                tree = lane.run(shared).await?;
+            }
+            Ok::<_, Halt>(tree)
+        });
+        let trees = try_join_all(circuits).await?;
+        Ok(trees.into_iter().flatten().next())
+    }
+
+    /// Has the drop-box put the lanes together, however often that has to be asked.
+    async fn join(&mut self) -> Result<Joined, Halt> {
+        let shared = &self.shared;
+        let keeping = |parcel: &Parcel| parcel.keep(|journal| journal.joining());
+        let kept = shared.with_parcel(keeping).await?;
+        kept.map_err(SendError::from)?;
+        self.joining = true;
+        shared.all_sent.set(true);
+        let urls: Option<Vec<&UploadUrl>> = self.lanes.iter().map(Lane::url).collect();
+        let urls = urls.ok_or(Halt::Unknown)?;
+        let first = *urls.first().ok_or(Halt::Unknown)?;
+        let mut patience = Patience::new();
+        loop {
+            let error = match self.ask_to_join(&urls).await {
+                Ok(Some(tree)) => return Ok(Joined::Drop(tree)),
+                Ok(None) if shared.is_silent() => return Err(SendError::MayHaveArrived.into()),
+                Ok(None) => {
+                    shared.wait(&mut patience, NO_DROP_YET).await;
+                    continue;
+                }
+                Err(Halt::Failed(SendError::DropBox(error))) => error,
+                Err(other) => return Err(other),
+            };
+            match error {
+                // Not all of them are whole, or one of them is not known. Only the first tells whether they
+                // were put together.
+                DropBoxError::NotThere | DropBoxError::Refused(StatusCode::BAD_REQUEST) => {
+                    match self.is_joined(first).await {
+                        Ok(true) => shared.wait(&mut patience, NO_DROP_YET).await,
+                        Ok(false) => return Ok(Joined::NotYet),
+                        Err(DropBoxError::NotThere) => return Err(Halt::Unknown),
+                        Err(error) => shared.wait(&mut patience, why_waiting(&error)).await,
+                    }
+                }
+                error if (error.may_pass() || matches!(error, DropBoxError::Full)) => {
+                    if shared.is_silent() {
+                        return Err(SendError::MayHaveArrived.into());
+                    }
+                    shared.wait(&mut patience, why_waiting(&error)).await;
+                }
+                error => return Err(SendError::from(error).into()),
             }
         }
     }
 
-    async fn keep(&mut self, url: UploadUrl) -> Result<UploadUrl, SendError> {
-        let (url, kept) = self
-            .with_parcel(move |parcel| {
-                let kept = parcel.keep_url(&url);
-                (url, kept)
-            })
-            .await?;
-        kept?;
-        Ok(url)
+    async fn ask_to_join(&self, urls: &[&UploadUrl]) -> Result<Option<TreeHash>, Halt> {
+        let asking = async {
+            let mut line = self.shared.drop_box.connect().await?;
+            line.join(urls).await
+        };
+        let state = asking.await.map_err(SendError::from)?;
+        let length = self.shared.parcel.length();
+        if state.offset != length || state.length.is_some_and(|said| said != length) {
+            return Err(SendError::Lies("put together something else than the lanes").into());
+        }
+        Ok(state.tree)
+    }
+
+    async fn is_joined(&self, first: &UploadUrl) -> Result<bool, DropBoxError> {
+        let mut line = self.shared.drop_box.connect().await?;
+        Ok(line.state(first).await?.joined)
     }
 
     /// Removes what was kept for another run.
-    async fn forget(&mut self) -> Result<(), SendError> {
-        if self.with_parcel(Parcel::forget).await?? {
-            self.progress.say("The resume file is removed.");
+    async fn forget(&self) -> Result<(), SendError> {
+        if self.shared.with_parcel(Parcel::forget).await?? {
+            self.shared.say("The resume file is removed.");
         }
         Ok(())
-    }
-
-    /// Lends the parcel to a thread that may block.
-    async fn with_parcel<T: Send + 'static>(
-        &mut self,
-        work: impl FnOnce(&mut Parcel) -> T + Send + 'static,
-    ) -> Result<T, SendError> {
-        const LOST: SendError = SendError::Fault("the parcel is lost");
-        let mut parcel = self.parcel.take().ok_or(LOST)?;
-        let working = tokio::task::spawn_blocking(move || {
-            let result = work(&mut parcel);
-            (parcel, result)
-        });
-        let (parcel, result) = working.await.map_err(|_| LOST)?;
-        self.parcel = Some(parcel);
-        Ok(result)
-    }
-
-    fn note_sent(&mut self, sent: u64) {
-        self.sent = sent;
-        self.all_sent.0.set(sent == self.length);
-    }
-
-    async fn send_piece(&mut self, line: &mut Line, offset: u64) -> Result<UploadState, Ended> {
-        let begun = Instant::now();
-        let count = self.pace.piece(self.length.saturating_sub(offset));
-        let end = offset.saturating_add(count);
-        let Some(mut parcel) = self.parcel.take() else {
-            return Err(Ended::Now(SendError::Fault("the parcel is lost")));
-        };
-        let (writer, body) = Body::pieces(count);
-        let (stop, stopped) = oneshot::channel();
-        let sealing = tokio::task::spawn_blocking(move || {
-            let result = hand_over(&mut parcel, offset..end, &writer, stopped);
-            (parcel, result)
-        });
-        self.note_sent(self.sent.max(end));
-        let Some(url) = &self.url else {
-            return Err(Ended::Unknown);
-        };
-        let answer = line.append(url, offset, body).await;
-        // A drop-box may answer before it took everything; nobody waits for the rest then.
-        drop(stop);
-        let (parcel, sealed) = sealing
-            .await
-            .map_err(|_| Ended::Now(SendError::Fault("sealing stopped")))?;
-        self.parcel = Some(parcel);
-        sealed?;
-        let state = answer?;
-        if state.offset < offset || state.offset > end {
-            return Err(Ended::Now(SendError::Lies(
-                "says that it has what was never sent",
-            )));
-        }
-        if state.offset < end {
-            // What took less than it was given would be given the same again and again, without a
-            // pause: that is a line that is of no use.
-            return Err(Ended::Later(DropBoxError::Offset));
-        }
-        self.pace.piece_took(begun.elapsed());
-        Ok(state)
-    }
-
-    /// Refuses what cannot be, whatever the drop-box says.
-    fn believe(&self, state: &UploadState) -> Result<(), SendError> {
-        if state.length.is_some_and(|length| length != self.length) {
-            return Err(SendError::Lies(
-                "has another upload in the place of this one",
-            ));
-        }
-        if state.offset > self.length || state.offset > self.sent {
-            return Err(SendError::Lies("says that it has what was never sent"));
-        }
-        if state.tree.is_some() && state.offset != self.length {
-            return Err(SendError::Lies("says that it has all, and that it has not"));
-        }
-        Ok(())
-    }
-
-    fn acknowledge(&mut self, offset: u64) {
-        self.acknowledged = offset;
-        self.pace.acknowledged(Instant::now(), offset);
-        self.progress.show(offset, self.pace.rate());
     }
 
     /// The drop-box does not know the upload any more, or never did.
     async fn begin_again(&mut self) -> Result<(), SendError> {
-        if self.sent == self.length {
-            self.progress.say(
+        if self.shared.all_sent.get() {
+            self.shared.say(
                 "Everything was sent, but the drop-box does not know it any more. It may have \
                  arrived.",
             );
@@ -360,23 +287,25 @@ impl<'a> Upload<'a> {
                 return Err(SendError::MayHaveArrived);
             }
             self.beginnings = 0;
-        } else if self.url.is_some() {
-            self.progress
+        } else if self.lanes.iter().any(|lane| lane.url().is_some()) {
+            self.shared
                 .say("The drop-box forgot what it had received. Beginning again.");
         }
         self.beginnings = self.beginnings.saturating_add(1);
         if self.beginnings >= MOST_BEGINNINGS {
             return Err(SendError::Forgotten);
         }
-        self.url = None;
-        self.note_sent(0);
-        self.furthest = 0;
-        self.acknowledge(0);
+        self.joining = false;
+        self.shared.all_sent.set(false);
+        self.shared.passed.send_replace(None);
+        for lane in &mut self.lanes {
+            lane.reset(&self.shared);
+        }
         Ok(())
     }
 
-    async fn compare(mut self, tree: TreeHash) -> Result<(), SendError> {
-        let own = self.with_parcel(Parcel::tree).await??;
+    async fn compare(self, tree: TreeHash) -> Result<(), SendError> {
+        let own = self.shared.with_parcel(Parcel::tree).await??;
         self.forget().await?;
         let voice = self.voice;
         drop(self);
@@ -392,41 +321,23 @@ impl<'a> Upload<'a> {
     }
 }
 
+/// The lanes that bring these parts of an envelope.
+fn lanes(ranges: Vec<std::ops::Range<u64>>) -> Vec<Lane> {
+    let role = |place| match (ranges.len(), place) {
+        (1, _) => Role::Whole,
+        (_, 0) => Role::First,
+        _ => Role::Later,
+    };
+    (0_u8..)
+        .zip(&ranges)
+        .map(|(place, range)| Lane::new(place, role(place), range.clone()))
+        .collect()
+}
+
 /// Whether the same envelope would be refused again. A drop-box that takes nothing new may open again.
 fn is_final(error: &SendError) -> bool {
     match error {
         SendError::DropBox(DropBoxError::Refused(status)) => *status != StatusCode::FORBIDDEN,
         error => matches!(error, SendError::DropBox(DropBoxError::TooLarge)),
-    }
-}
-
-/// Seals a range and hands it to the network, on a thread of its own, until that is stopped.
-fn hand_over(
-    parcel: &mut Parcel,
-    range: Range<u64>,
-    writer: &BodyWriter,
-    mut stopped: oneshot::Receiver<()>,
-) -> Result<(), ParcelError> {
-    let handle = Handle::current();
-    parcel.pour(range, |piece| {
-        handle.block_on(async {
-            tokio::select! {
-                biased;
-                taken = writer.write(piece) => taken,
-                _ = &mut stopped => None,
-            }
-        })
-    })
-}
-
-fn why_waiting(error: &DropBoxError) -> &'static str {
-    match error {
-        DropBoxError::Dial(_) => "The drop-box cannot be reached at the moment.",
-        DropBoxError::Busy(_) => "The drop-box is busy.",
-        DropBoxError::Full => {
-            "The drop-box has no room at the moment. What it has so far is kept. A message without \
-             files may get through meanwhile."
-        }
-        _ => "The connection broke. What the drop-box has so far is kept.",
     }
 }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 const FOLDER: &str = "/drops/";
 
 /// The address of an upload: 256 secret bits. Who has it can add to the upload or end it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct UploadUrl(Zeroizing<[u8; 32]>);
 
 impl UploadUrl {
@@ -39,7 +40,12 @@ impl UploadUrl {
 
     /// The path of its requests.
     pub(super) fn path(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!("{FOLDER}{}", HEXLOWER.encode(self.expose())))
+        Zeroizing::new(format!("{FOLDER}{}", self.digits().as_str()))
+    }
+
+    /// The secret bytes in 64 digits.
+    pub(super) fn digits(&self) -> Zeroizing<String> {
+        Zeroizing::new(HEXLOWER.encode(self.expose()))
     }
 }
 
@@ -47,6 +53,17 @@ impl fmt::Debug for UploadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("UploadUrl([secret])")
     }
+}
+
+/// What an upload is of an envelope (FORMAT, "Lanes").
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// All of it.
+    Whole,
+    /// The lane that begins with the header. It passes the gate for the others.
+    First,
+    /// Another lane of the upload at this address.
+    Later(&'a UploadUrl),
 }
 
 /// How far an upload has come, by the drop-box's own word.
@@ -58,6 +75,8 @@ pub struct UploadState {
     pub length: Option<u64>,
     /// The tree hash, once the drop is committed.
     pub tree: Option<TreeHash>,
+    /// Whether lanes were put together here.
+    pub joined: bool,
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::ledger::Ledger;
-use super::tree::Tree;
+use super::book::Book;
 use super::{ParcelError, chunks_of};
 use crate::error::SendError;
 use crate::files::{Named, SourceFile};
@@ -26,8 +25,6 @@ pub(crate) struct Fresh {
     manifest: Manifest,
     layout: Layout,
     files: Vec<SourceFile>,
-    ledger: Ledger,
-    tree: Tree,
 }
 
 impl Fresh {
@@ -73,17 +70,12 @@ impl Fresh {
         files: Vec<SourceFile>,
     ) -> Self {
         let layout = Layout::new(&manifest);
-        let chunks = layout.chunks();
-        let ledger = Ledger::new(chunks.get().div_ceil(super::UNIT_CHUNKS));
-        let tree = Tree::new(chunks.envelope_len(), header.as_bytes());
         Self {
             header,
             sealer,
             manifest,
             layout,
             files,
-            ledger,
-            tree,
         }
     }
 
@@ -97,10 +89,6 @@ impl Fresh {
         }
     }
 
-    pub(crate) fn ledger(&mut self) -> &mut Ledger {
-        &mut self.ledger
-    }
-
     pub(crate) fn length(&self) -> u64 {
         self.layout.chunks().envelope_len()
     }
@@ -109,12 +97,8 @@ impl Fresh {
         self.header.as_bytes()
     }
 
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
-    }
-
-    /// Reads, records and seals a unit.
-    pub(crate) fn unit(&mut self, index: u64) -> Result<Bytes, ParcelError> {
+    /// Reads a unit, has it recorded, and seals it.
+    pub(super) fn unit(&self, index: u64, book: &Book) -> Result<Bytes, ParcelError> {
         let chunks = self.layout.chunks().get();
         let (range, bytes) = chunks_of(index, chunks).ok_or(SealError::Index)?;
         // Text first; it is sealed where it lies, so that the hash is that of what is sealed.
@@ -125,11 +109,8 @@ impl Fresh {
             self.read(chunk, text)?;
             hash.update(text);
         }
-        let layout = &self.layout;
-        let files = &self.files;
-        let first = range.start;
-        self.ledger.record(index, hash.finalize().into(), || {
-            culprit(layout, files, first)
+        book.record(index, hash.finalize().into(), || {
+            culprit(&self.layout, &self.files, range.start)
         })?;
         for (chunk, buffer) in range.zip(unit.chunks_exact_mut(CHUNK_LEN)) {
             let buffer = buffer.try_into().map_err(|_| SealError::Index)?;
@@ -139,9 +120,7 @@ impl Fresh {
             }
         }
         // All of it is sealed now: nothing is left to be erased.
-        let sealed = std::mem::take(&mut *unit);
-        self.tree.unit(index, &sealed);
-        Ok(sealed.into())
+        Ok(std::mem::take(&mut *unit).into())
     }
 
     fn read(&self, chunk: u64, text: &mut [u8]) -> Result<(), ParcelError> {

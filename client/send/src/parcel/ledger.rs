@@ -1,5 +1,7 @@
 //! What every unit was when it was first made.
 
+use std::collections::BTreeMap;
+
 use knothole_envelope::SealError;
 
 use super::ParcelError;
@@ -26,12 +28,13 @@ impl Ledger {
         }
     }
 
-    /// Takes over what was recorded before, from the first unit on.
-    pub(crate) fn recall(&mut self, units: &[[u8; 32]]) -> Result<(), ParcelError> {
-        let places = self.hashes.get_mut(..units.len());
-        let places = places.ok_or(ParcelError::Seal(SealError::Resume))?;
-        for (place, unit) in places.iter_mut().zip(units) {
-            *place = Some(*unit);
+    /// Takes over what was recorded before.
+    pub(crate) fn recall(&mut self, units: &BTreeMap<u64, [u8; 32]>) -> Result<(), ParcelError> {
+        for (unit, hash) in units {
+            let place = usize::try_from(*unit)
+                .ok()
+                .and_then(|unit| self.hashes.get_mut(unit));
+            *place.ok_or(ParcelError::Seal(SealError::Resume))? = Some(*hash);
         }
         Ok(())
     }

@@ -7,9 +7,8 @@ use bytes::Bytes;
 use knothole_envelope::{DropAddress, EnvelopeHead, HEADER_LEN, Header, Kind, MAGIC, SealError};
 use sha2::{Digest as _, Sha256};
 
-use super::ledger::Ledger;
-use super::tree::Tree;
-use super::{HEADER_BYTES, ParcelError, UNIT_CHUNKS, UNIT_LEN, chunks_of};
+use super::book::Book;
+use super::{HEADER_BYTES, ParcelError, UNIT_LEN, chunks_of};
 use crate::error::SendError;
 use crate::files::SourceFile;
 use crate::resume::Beginning;
@@ -19,8 +18,6 @@ pub(crate) struct Ready {
     file: SourceFile,
     header: Box<[u8; HEADER_LEN]>,
     head: EnvelopeHead,
-    ledger: Ledger,
-    tree: Tree,
 }
 
 impl Ready {
@@ -45,15 +42,7 @@ impl Ready {
         if head.envelope_len() != length || head.kind() != Kind::Drop {
             return Err(SendError::SealedLength);
         }
-        let ledger = Ledger::new(head.chunks().get().div_ceil(UNIT_CHUNKS));
-        let tree = Tree::new(length, header.as_slice());
-        Ok(Some(Self {
-            file,
-            header,
-            head,
-            ledger,
-            tree,
-        }))
+        Ok(Some(Self { file, header, head }))
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -62,14 +51,6 @@ impl Ready {
 
     pub(crate) fn header(&self) -> &[u8] {
         self.header.as_slice()
-    }
-
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
-    }
-
-    pub(crate) fn ledger(&mut self) -> &mut Ledger {
-        &mut self.ledger
     }
 
     /// What is kept of it for another run.
@@ -83,16 +64,14 @@ impl Ready {
     }
 
     /// Reads a unit, and makes sure that it is what it was before.
-    pub(crate) fn unit(&mut self, index: u64) -> Result<Bytes, ParcelError> {
+    pub(super) fn unit(&self, index: u64, book: &Book) -> Result<Bytes, ParcelError> {
         let chunks = self.head.chunks().get();
         let (_, bytes) = chunks_of(index, chunks).ok_or(SealError::Index)?;
         let offset = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);
         let mut unit = vec![0; bytes];
         self.file.read(offset, &mut unit)?;
         let hash = Sha256::digest(&unit).into();
-        self.ledger
-            .record(index, hash, || self.file.named().clone())?;
-        self.tree.unit(index, &unit);
+        book.record(index, hash, || self.file.named().clone())?;
         Ok(unit.into())
     }
 }

@@ -64,10 +64,10 @@ fn made(bodies: &[Vec<u8>]) -> Made {
     }
 }
 
-fn poured(parcel: &mut Parcel, range: Range<u64>) -> Vec<u8> {
+fn poured(parcel: &Parcel, range: Range<u64>) -> Vec<u8> {
     let mut all = Vec::new();
     parcel
-        .pour(range, |piece| {
+        .pour(&mut Last::default(), range, |piece| {
             all.extend_from_slice(&piece);
             Some(())
         })
@@ -90,9 +90,9 @@ fn bytes(length: usize, seed: u64) -> Vec<u8> {
 #[test]
 fn what_is_poured_opens_to_the_files_and_the_words() {
     let bodies = [bytes(5_000_000, 1), Vec::new(), bytes(70_000, 2)];
-    let mut made = made(&bodies);
+    let made = made(&bodies);
     let length = made.parcel.length();
-    let all = poured(&mut made.parcel, 0..length);
+    let all = poured(&made.parcel, 0..length);
     assert_eq!(u64::try_from(all.len()).unwrap(), length);
     let header = all.first_chunk().unwrap();
     let opener = Opener::new(&made.secret, 0);
@@ -120,11 +120,11 @@ fn the_tree_hash_is_that_of_the_bytes_whatever_order_they_went_in() {
         9_000_000,
         130 * 65_520,
     ] {
-        let mut made = made(&[bytes(size, 3)]);
+        let made = made(&[bytes(size, 3)]);
         let length = made.parcel.length();
         let middle = length / 2;
-        let second = poured(&mut made.parcel, middle..length);
-        let mut all = poured(&mut made.parcel, 0..middle);
+        let second = poured(&made.parcel, middle..length);
+        let mut all = poured(&made.parcel, 0..middle);
         all.extend(second);
         let mut hasher = TreeHasher::new();
         hasher.update(&all);
@@ -134,16 +134,16 @@ fn the_tree_hash_is_that_of_the_bytes_whatever_order_they_went_in() {
 
 #[test]
 fn the_same_range_is_the_same_bytes_again() {
-    let mut made = made(&[bytes(9_000_000, 4)]);
+    let made = made(&[bytes(9_000_000, 4)]);
     let length = made.parcel.length();
-    let all = poured(&mut made.parcel, 0..length);
+    let all = poured(&made.parcel, 0..length);
     for (from, to) in [
         (0, 1),
         (12_287, 12_289),
         (4_206_591, 4_206_593),
         (5, 9_000_000),
     ] {
-        let again = poured(&mut made.parcel, from..to);
+        let again = poured(&made.parcel, from..to);
         let expected = &all[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
         assert!(again == expected, "{from}..{to}");
     }
@@ -151,7 +151,7 @@ fn the_same_range_is_the_same_bytes_again() {
 
 #[test]
 fn a_file_that_shrinks_is_refused_by_name() {
-    let mut made = made(&[bytes(9_000_000, 5)]);
+    let made = made(&[bytes(9_000_000, 5)]);
     fs::OpenOptions::new()
         .write(true)
         .open(&made.paths[0])
@@ -159,7 +159,10 @@ fn a_file_that_shrinks_is_refused_by_name() {
         .set_len(100)
         .unwrap();
     let length = made.parcel.length();
-    let error = made.parcel.pour(0..length, |_| Some(())).unwrap_err();
+    let error = made
+        .parcel
+        .pour(&mut Last::default(), 0..length, |_| Some(()))
+        .unwrap_err();
     assert!(
         matches!(error, ParcelError::File(FileError::Changed(_))),
         "{error:?}"
@@ -169,8 +172,8 @@ fn a_file_that_shrinks_is_refused_by_name() {
 
 #[test]
 fn a_unit_that_changed_is_never_sealed_again_even_when_its_file_looks_the_same() {
-    let mut made = made(&[bytes(9_000_000, 6)]);
-    drop(poured(&mut made.parcel, 0..5_000_000));
+    let made = made(&[bytes(9_000_000, 6)]);
+    drop(poured(&made.parcel, 0..5_000_000));
     let before = fs::metadata(&made.paths[0]).unwrap();
     let mut other = bytes(9_000_000, 6);
     other[100] ^= 1;
@@ -180,6 +183,9 @@ fn a_unit_that_changed_is_never_sealed_again_even_when_its_file_looks_the_same()
         .unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, &other, 0).unwrap();
     file.set_modified(before.modified().unwrap()).unwrap();
-    let error = made.parcel.pour(0..100_000, |_| Some(())).unwrap_err();
+    let error = made
+        .parcel
+        .pour(&mut Last::default(), 0..100_000, |_| Some(()))
+        .unwrap_err();
     assert!(matches!(error, ParcelError::Other(_)), "{error:?}");
 }

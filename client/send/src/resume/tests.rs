@@ -1,6 +1,18 @@
 use std::fs;
+use std::sync::OnceLock;
+
+use knothole_envelope::{
+    ChunkCount, EpochNumber, EpochSecret, Quorum, Recipients, Suite, seal_header,
+};
 
 use super::*;
+
+/// Bytes of the envelope that is kept.
+fn length() -> u64 {
+    EnvelopeHead::gate(header().as_bytes())
+        .unwrap()
+        .envelope_len()
+}
 
 fn passphrase() -> Passphrase {
     let folder = tempfile::tempdir().unwrap();
@@ -11,6 +23,23 @@ fn passphrase() -> Passphrase {
     Passphrase::ask(Some(descriptor), crate::passphrase::Whose::Old).unwrap()
 }
 
+/// The header of an envelope of some forty units, the same each time.
+fn header() -> Header {
+    static HEADER: OnceLock<Header> = OnceLock::new();
+    let seal = || {
+        let mut rng = UnwrapErr(SysRng);
+        let keys = vec![EpochSecret::generate(&mut rng).recipient_key()];
+        let recipients = Recipients::new(keys, Quorum::ONE).unwrap();
+        let epoch = EpochNumber::new(1).unwrap();
+        let chunks = ChunkCount::for_content(40 * 64 * 65_520).unwrap();
+        let suite = Suite::ChaCha20Poly1305;
+        seal_header(&mut rng, suite, epoch, &recipients, chunks)
+            .unwrap()
+            .0
+    };
+    HEADER.get_or_init(seal).clone()
+}
+
 fn beginning() -> Beginning {
     let address = format!(
         "knothole:{}#{}",
@@ -19,7 +48,7 @@ fn beginning() -> Beginning {
     );
     Beginning {
         address: address.parse().unwrap(),
-        header: Header::from_bytes(Box::new([5; HEADER_LEN])),
+        header: header(),
         sealing: None,
         files: vec![Stamp {
             path: "/tmp/a file".into(),
@@ -30,11 +59,19 @@ fn beginning() -> Beginning {
     }
 }
 
+/// The hashes of units, each of one byte that repeats.
+fn units(units: &[(u64, u8)]) -> BTreeMap<u64, [u8; 32]> {
+    units
+        .iter()
+        .map(|(unit, byte)| (*unit, [*byte; 32]))
+        .collect()
+}
+
 /// A resume file with two units and an address.
 fn kept_in(path: &Path) {
     let place = Place::new(path, passphrase());
     let mut journal = place.begin(&beginning()).unwrap();
-    journal.url(&UploadUrl::from_bytes([8; 32])).unwrap();
+    journal.url(0, &UploadUrl::from_bytes([8; 32])).unwrap();
     journal.unit(0, &[1; 32]).unwrap();
     journal.unit(1, &[2; 32]).unwrap();
 }
@@ -52,8 +89,14 @@ fn what_was_kept_is_found_again() {
     let path = folder.path().join("resume");
     kept_in(&path);
     let kept = opened(&path);
-    assert_eq!(kept.units, [[1; 32], [2; 32]]);
-    assert_eq!(kept.url.unwrap().expose(), &[8; 32]);
+    assert_eq!(kept.units, units(&[(0, 1), (1, 2)]));
+    let [lane] = kept.lanes.as_slice() else {
+        panic!("one lane was begun");
+    };
+    assert_eq!(lane.range, 0..length());
+    assert_eq!(lane.url, Some(UploadUrl::from_bytes([8; 32])));
+    assert_eq!(lane.sent(&kept.units), unit_range(1).end);
+    assert!(!kept.is_all_sent());
     assert_eq!(kept.beginning.files, beginning().files);
     assert_eq!(kept.beginning.address, beginning().address);
     assert_eq!(kept.beginning.header, beginning().header);
@@ -77,10 +120,10 @@ fn a_record_that_a_crash_cut_off_is_as_if_it_was_never_there() {
         let Resume::Old(kept, mut journal, _) = Resume::open(&path, passphrase()).unwrap() else {
             panic!("something was kept");
         };
-        assert_eq!(kept.units, [[1; 32]], "{cut}");
+        assert_eq!(kept.units, units(&[(0, 1)]), "{cut}");
         journal.unit(1, &[9; 32]).unwrap();
         drop(journal);
-        assert_eq!(opened(&path).units, [[1; 32], [9; 32]], "{cut}");
+        assert_eq!(opened(&path).units, units(&[(0, 1), (1, 9)]), "{cut}");
     }
 }
 
@@ -147,4 +190,93 @@ fn a_removed_resume_file_leaves_no_file() {
     };
     journal.remove().unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn lanes_are_found_again_each_with_what_may_have_been_sent_of_it() {
+    const MIB: u64 = 1 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    let mut journal = Place::new(&path, passphrase()).begin(&beginning()).unwrap();
+    let ends = [16 * MIB, 32 * MIB, length()];
+    journal.lanes(&ends).unwrap();
+    journal.url(0, &UploadUrl::from_bytes([7; 32])).unwrap();
+    journal.url(2, &UploadUrl::from_bytes([9; 32])).unwrap();
+    // What the third lane begins with is the end of the unit before.
+    for (unit, byte) in [(7, 1), (8, 2), (0, 3)] {
+        journal.unit(unit, &[byte; 32]).unwrap();
+    }
+    drop(journal);
+    let kept = opened(&path);
+    let found: Vec<_> = kept
+        .lanes
+        .iter()
+        .map(|lane| {
+            (
+                lane.range.clone(),
+                lane.url.is_some(),
+                lane.sent(&kept.units),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (0..ends[0], true, unit_range(0).end),
+            // Its last unit was made for the lane behind it.
+            (ends[0]..ends[1], false, ends[1]),
+            (ends[1]..ends[2], true, unit_range(8).end),
+        ]
+    );
+    assert!(!kept.is_all_sent());
+}
+
+#[test]
+fn lanes_may_be_a_drop_from_when_they_were_to_be_put_together_until_they_begin_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resume");
+    let mut journal = Place::new(&path, passphrase()).begin(&beginning()).unwrap();
+    journal.lanes(&[1 << 24, length()]).unwrap();
+    for lane in 0..2 {
+        journal.url(lane, &UploadUrl::from_bytes([8; 32])).unwrap();
+    }
+    journal.joining().unwrap();
+    drop(journal);
+    let Resume::Old(kept, mut journal, _) = Resume::open(&path, passphrase()).unwrap() else {
+        panic!("something was kept");
+    };
+    assert!(kept.joining && kept.is_all_sent());
+    journal.url(0, &UploadUrl::from_bytes([9; 32])).unwrap();
+    drop(journal);
+    let kept = opened(&path);
+    assert!(!kept.joining && !kept.is_all_sent());
+    assert!(kept.lanes[0].url.is_some() && kept.lanes[1].url.is_none());
+}
+
+#[test]
+fn what_cannot_have_been_kept_is_damage() {
+    type Write = fn(&mut Journal);
+    let writes: [Write; 6] = [
+        |journal| journal.lanes(&[1 << 24]).unwrap(),
+        |journal| journal.lanes(&[1 << 24, 1 << 24, length()]).unwrap(),
+        |journal| journal.lanes(&[0, length()]).unwrap(),
+        |journal| journal.lanes(&[]).unwrap(),
+        |journal| journal.url(1, &UploadUrl::from_bytes([8; 32])).unwrap(),
+        |journal| {
+            journal.unit(3, &[1; 32]).unwrap();
+            journal.unit(3, &[2; 32]).unwrap();
+        },
+    ];
+    for (number, write) in writes.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("resume");
+        let mut journal = Place::new(&path, passphrase()).begin(&beginning()).unwrap();
+        write(&mut journal);
+        drop(journal);
+        let refused = Resume::open(&path, passphrase());
+        assert!(
+            matches!(refused, Err(LogError::Damaged)),
+            "{number}: {refused:?}"
+        );
+    }
 }

@@ -290,21 +290,23 @@ impl House {
     }
 }
 
-/// The bytes of a stored drop: its segments, in their order.
+/// The bytes of a stored drop: its segments in their order, lane by lane.
 fn sealed_in(folder: &Path) -> Vec<u8> {
-    let mut segments: Vec<PathBuf> = fs::read_dir(folder)
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            let name = path.file_name().unwrap().to_string_lossy();
-            name.len() == 9 && name.starts_with('s')
-        })
         .collect();
-    segments.sort();
-    segments
-        .iter()
-        .flat_map(|path| fs::read(path).unwrap())
-        .collect()
+    entries.sort();
+    let mut sealed = Vec::new();
+    for path in entries {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.len() == 9 && name.starts_with('s') {
+            sealed.extend(fs::read(path).unwrap());
+        } else if name.len() == 9 && name.starts_with('l') {
+            sealed.extend(sealed_in(&path));
+        }
+    }
+    sealed
 }
 
 impl Server {

@@ -14,6 +14,7 @@
 mod check;
 mod files;
 mod house;
+mod lanes;
 mod looked;
 mod replies;
 mod resume;

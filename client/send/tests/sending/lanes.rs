@@ -1,0 +1,168 @@
+//! A large file over several circuits at once.
+
+use std::process::Stdio;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Child;
+
+use crate::house::House;
+use crate::road::{Fate, Road};
+use crate::run::{Desk, finished, noise};
+
+/// Six lanes of eight MiB, roughly.
+const LENGTH: usize = 48_000_000;
+const LANES: usize = 6;
+
+struct Scene {
+    house: House,
+    road: Road,
+    desk: Desk,
+    film: Vec<u8>,
+}
+
+async fn scene(fates: &[Fate]) -> Scene {
+    let house = House::new().await;
+    let road = Road::to(house.port().await, fates).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    let film = noise(LENGTH, 11);
+    desk.file("film.mov", &film);
+    Scene {
+        house,
+        road,
+        desk,
+        film,
+    }
+}
+
+impl Scene {
+    fn arrived_once(&self) {
+        assert!(self.house.the_drop().files[0].1 == self.film);
+    }
+
+    /// The program, keeping what it takes to go on.
+    async fn begin(&self) -> Child {
+        let arguments = ["film.mov", "--resume", "kept", "--passphrase-fd", "0"];
+        let mut command = self.desk.command("send");
+        let mut child = command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(b"open sesame\n").await.unwrap();
+        child
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_large_goes_over_circuits_of_their_own_and_arrives_as_one_drop() {
+    let scene = scene(&[]).await;
+    scene.desk.send(&["film.mov"]).await.arrived();
+    scene.arrived_once();
+    // One to meet the newsroom, and one to have the lanes put together.
+    let users = scene.road.users();
+    assert_eq!(users.len(), LANES + 2);
+    for (number, user) in users.iter().enumerate() {
+        assert!(!users[..number].contains(user), "an isolation came twice");
+    }
+    // Between two lanes nothing goes twice.
+    assert!(scene.road.bytes() < 49_000_000, "{}", scene.road.bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_circuit_means_one_line() {
+    let scene = scene(&[]).await;
+    let arguments = ["film.mov", "--circuits", "1"];
+    scene.desk.send(&arguments).await.arrived();
+    scene.arrived_once();
+    assert_eq!(scene.road.users().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_circuits_that_no_drop_box_takes_is_refused() {
+    let scene = scene(&[]).await;
+    for number in ["0", "9", "many"] {
+        let arguments = ["film.mov", "--circuits", number];
+        let ended = scene.desk.send(&arguments).await;
+        ended.said(2, "from 1 to 8");
+    }
+    assert!(scene.road.users().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_get_through_lines_that_break() {
+    let mut fates = vec![Fate::Whole];
+    fates.extend([500_000, 9_000, 3_000_000, 7_000_000].map(Fate::CutAfter));
+    fates.extend([Fate::Unreachable, Fate::Unanswered(0)]);
+    fates.extend([1_000_000, 2_000_000, 4_194_304].map(Fate::CutAfter));
+    let scene = scene(&fates).await;
+    scene.desk.send(&["film.mov"]).await.arrived();
+    scene.arrived_once();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_survive_a_server_that_is_killed_and_comes_back() {
+    let scene = scene(&[]).await;
+    let child = scene.desk.start(&["film.mov"]);
+    for carried in [5_000_000, 20_000_000, 40_000_000] {
+        scene.road.carried(carried).await;
+        scene.house.restart().await;
+    }
+    finished(child).await.arrived();
+    scene.arrived_once();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_begin_anew_when_the_drop_box_has_lost_them() {
+    let scene = scene(&[]).await;
+    let child = scene.desk.start(&["film.mov"]);
+    scene.road.carried(20_000_000).await;
+    scene.house.lose_everything().await;
+    let ended = finished(child).await.arrived();
+    assert!(ended.says("Beginning again"), "{ended:?}");
+    scene.arrived_once();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_whose_putting_together_was_never_answered_are_one_drop() {
+    let mut fates = vec![Fate::Whole; 1 + LANES];
+    fates.extend([Fate::Unanswered(0), Fate::Unanswered(0)]);
+    let scene = scene(&fates).await;
+    scene.desk.send(&["film.mov"]).await.arrived();
+    scene.arrived_once();
+    assert_eq!(scene.road.users().len(), LANES + 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_go_on_after_their_program_was_killed() {
+    let scene = scene(&[]).await;
+    for carried in [9_000_000, 25_000_000] {
+        let mut child = scene.begin().await;
+        scene.road.carried(carried).await;
+        child.kill().await.unwrap();
+    }
+    let ended = finished(scene.begin().await).await.arrived();
+    assert!(ended.says("Going on"), "{ended:?}");
+    scene.arrived_once();
+    // What was acknowledged did not go again; what was in the lines at a kill may have.
+    assert!(scene.road.bytes() < 70_000_000, "{}", scene.road.bytes());
+    assert_eq!(scene.desk.names(), ["address", "film.mov"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_that_were_put_together_when_the_program_was_killed_are_not_sent_again() {
+    let mut fates = vec![Fate::Whole; 1 + LANES];
+    fates.push(Fate::Unanswered(0));
+    let scene = scene(&fates).await;
+    scene.road.usually(Fate::Mute);
+    let mut child = scene.begin().await;
+    let connections = u64::try_from(LANES).unwrap() + 2;
+    scene.road.ended(connections).await;
+    child.kill().await.unwrap();
+    let before = scene.road.bytes();
+    scene.road.usually(Fate::Whole);
+    finished(scene.begin().await).await.arrived();
+    scene.arrived_once();
+    let again = scene.road.bytes() - before;
+    assert!(again < 100_000, "{again}");
+}
