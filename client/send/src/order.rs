@@ -120,14 +120,11 @@ pub(crate) async fn deliver(
             match go_on(drop_box, *kept, &order.files, voice).await? {
                 Ok((parcel, start)) => {
                     parcel.keep_in(journal);
-                    voice.say(&estimate(
-                        &parcel,
-                        start.gone(),
-                        circuits,
-                        &contact.newsroom,
-                    ));
+                    let gone = start.gone();
                     let upload = Upload::new(drop_box, parcel, circuits, all_sent, voice);
-                    return upload.from(start).run().await;
+                    let upload = upload.from(start);
+                    voice.say(&estimate(&upload, gone, &contact.newsroom));
+                    return upload.run().await;
                 }
                 Err(why) if was_all_sent => {
                     voice.say(&format!(
@@ -161,8 +158,8 @@ pub(crate) async fn deliver(
         parcel.keep_in(place.begin(&parcel.beginning(&order.address))?);
         voice.say("Should this stop, run the same command again: it goes on where it was.");
     }
-    voice.say(&estimate(&parcel, 0, circuits, &contact.newsroom));
     let upload = Upload::new(drop_box, parcel, circuits, all_sent, voice);
+    voice.say(&estimate(&upload, 0, &contact.newsroom));
     upload.keep_lanes().await?.run().await
 }
 
@@ -346,17 +343,17 @@ fn contents(files: &[SourceFile], message: &Message) -> String {
 }
 
 /// About how long it takes, from how long one small answer took.
-fn estimate(parcel: &Parcel, sent: u64, circuits: NonZeroU8, newsroom: &Newsroom) -> String {
+fn estimate(upload: &Upload<'_>, gone: u64, newsroom: &Newsroom) -> String {
     let millis = u64::try_from(newsroom.answer_time().as_millis())
         .unwrap_or(u64::MAX)
         .max(1);
     let rate = ON_THE_WAY
-        .saturating_mul(u64::from(circuits.get()))
+        .saturating_mul(upload.at_once())
         .saturating_mul(1_000)
         .checked_div(millis)
         .unwrap_or(1)
         .max(1);
-    let left = parcel.length().saturating_sub(sent);
+    let left = upload.length().saturating_sub(gone);
     let time = time_for(left, rate).unwrap_or_default();
     format!(
         "{} will go; padding hides the true size. By a first guess this takes about {}, perhaps twice \

@@ -120,6 +120,17 @@ impl<'a> Upload<'a> {
         }
     }
 
+    /// Bytes of the envelope.
+    pub(crate) fn length(&self) -> u64 {
+        self.shared.parcel.length()
+    }
+
+    /// Over how many circuits it goes at once.
+    pub(crate) fn at_once(&self) -> u64 {
+        let lanes = u64::try_from(self.lanes.len()).unwrap_or(u64::MAX);
+        lanes.min(u64::from(self.circuits.get()))
+    }
+
     /// Goes on where another run ended.
     pub(crate) fn from(mut self, start: Start) -> Self {
         let ranges = start.lanes.iter().map(|lane| lane.range.clone());
@@ -149,7 +160,7 @@ impl<'a> Upload<'a> {
     /// [`SendError`] only where going on makes no sense.
     pub(crate) async fn run(mut self) -> Result<(), SendError> {
         loop {
-            match self.to_the_end().await {
+            match self.bring_all().await {
                 Ok(tree) => return self.compare(tree).await,
                 Err(Halt::Unknown) => self.begin_again().await?,
                 // Asked for again, it is told as the first time.
@@ -165,7 +176,7 @@ impl<'a> Upload<'a> {
     }
 
     /// Brings every lane, and has them put together.
-    async fn to_the_end(&mut self) -> Result<TreeHash, Halt> {
+    async fn bring_all(&mut self) -> Result<TreeHash, Halt> {
         loop {
             // What was put together already is no lane any more.
             if !self.joining {
@@ -254,7 +265,7 @@ impl<'a> Upload<'a> {
             line.join(urls).await
         };
         let state = asking.await.map_err(SendError::from)?;
-        let length = self.shared.parcel.length();
+        let length = self.length();
         if state.offset != length || state.length.is_some_and(|said| said != length) {
             return Err(SendError::Lies("put together something else than the lanes").into());
         }

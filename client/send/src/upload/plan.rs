@@ -24,7 +24,7 @@ pub(super) fn lanes(length: u64, circuits: NonZeroU8) -> Vec<Range<u64>> {
     let at_once = u64::from(circuits.get());
     let worth = segments.checked_div(LEAST_SEGMENTS).unwrap_or(0);
     if at_once == 1 || worth < at_once {
-        return vec![0..length];
+        return shared(length, segments, &[1]);
     }
     let sum = SHARES.iter().sum::<u64>();
     if circuits.get() <= AT_ONCE_OF_SHARES && segments >= sum.saturating_mul(LEAST_SEGMENTS) {
@@ -96,8 +96,10 @@ mod tests {
 
     #[test]
     fn what_is_small_or_goes_over_one_circuit_has_one_lane() {
-        assert_eq!(of(8 * SEGMENT - SEGMENT, 4), [0..7 * SEGMENT]);
-        assert_eq!(of(1 << 40, 1), [0..1 << 40]);
+        for (length, circuits) in [(7 * SEGMENT, 4), (1 << 40, 1), (1, 8)] {
+            let whole = 0..length;
+            assert_eq!(of(length, circuits), std::slice::from_ref(&whole));
+        }
         assert_eq!(of(8 * SEGMENT, 4).len(), 4);
     }
 
