@@ -13,7 +13,10 @@ use super::stage::Stage;
 const MIB: usize = 1 << 20;
 /// How much a relay has carried when the upload is surely under way.
 const UNDER_WAY: u64 = 4 << 20;
+/// One lane.
 const LENGTH: usize = 16 * MIB;
+/// Six lanes, four at once.
+const LARGE: usize = 48 * MIB;
 /// How long an upload may take, with all that happens to it.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -21,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 fn an_upload_survives_the_death_of_a_relay_on_its_way() {
     let (stage, _turn) = Stage::for_disasters();
     let house = House::open(stage, "relay", 1, 1);
-    let mut upload = Upload::start(stage, &house);
+    let mut upload = Upload::start(stage, &house, LENGTH);
     let relay = upload.busy_relay();
     stage.network.kill(&relay).unwrap();
     upload.arrive();
@@ -35,7 +38,7 @@ fn an_upload_survives_the_death_of_a_relay_on_its_way() {
 fn an_upload_survives_the_death_of_the_server() {
     let (stage, _turn) = Stage::for_disasters();
     let mut house = House::open(stage, "server", 1, 1);
-    let mut upload = Upload::start(stage, &house);
+    let mut upload = Upload::start(stage, &house, LENGTH);
     upload.busy_relay();
     house.server.kill().unwrap();
     house.server.start().unwrap();
@@ -43,6 +46,20 @@ fn an_upload_survives_the_death_of_the_server() {
     house.wait_for_drops(1);
     house.fetch_and_open(&[0]);
     assert!(house.has_opened(&noise(LENGTH)));
+}
+
+#[test]
+fn lanes_over_several_circuits_survive_the_death_of_the_server() {
+    let (stage, _turn) = Stage::for_disasters();
+    let mut house = House::open(stage, "lanes", 1, 1);
+    let mut upload = Upload::start(stage, &house, LARGE);
+    upload.busy_relay();
+    house.server.kill().unwrap();
+    house.server.start().unwrap();
+    upload.arrive();
+    house.wait_for_drops(1);
+    house.fetch_and_open(&[0]);
+    assert!(house.has_opened(&noise(LARGE)));
 }
 
 #[test]
@@ -63,12 +80,12 @@ fn a_sender_that_was_killed_goes_on_where_it_was() {
 
 /// What the source sends. It is not written again where it is there: a sender that goes on wants
 /// the same file.
-fn file(house: &House) -> PathBuf {
+fn file(house: &House, length: usize) -> PathBuf {
     let path = house.folder("recording.mov");
     if path.exists() {
         return path;
     }
-    house.file("recording.mov", LENGTH)
+    house.file("recording.mov", length)
 }
 
 /// A sender at work.
@@ -80,14 +97,14 @@ struct Upload {
 }
 
 impl Upload {
-    fn start(stage: &'static Stage, house: &House) -> Self {
-        let command = house.sending(&file(house), &stage.arti_way());
+    fn start(stage: &'static Stage, house: &House, length: usize) -> Self {
+        let command = house.sending(&file(house, length), &stage.arti_way());
         Self::run(stage, house, command)
     }
 
     /// A sender that keeps what it needs to go on, or goes on.
     fn start_with(stage: &'static Stage, house: &House, kept: &str) -> Self {
-        let mut command = house.sending(&file(house), &stage.arti_way());
+        let mut command = house.sending(&file(house, LENGTH), &stage.arti_way());
         command.arg("--resume").arg(house.folder(kept));
         command.args(["--passphrase-fd", "0"]);
         let passphrase = house.folder("passphrase");
