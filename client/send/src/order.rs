@@ -87,10 +87,10 @@ pub(crate) async fn seal(
     voice: &Voice,
 ) -> Result<(), SendError> {
     let sheet = meet(drop_box, &order.address, voice).await?.sheet?;
-    let parcel = sealed_parcel(&sheet, &order, voice).await?;
-    let length = parcel.length();
+    let fresh = freshly_sealed(&sheet, &order, voice).await?;
+    let length = fresh.length();
     let sealed = Sealed::begin(out, length)?;
-    seal_into(sealed, parcel, voice.progress("Sealed", length)).await?;
+    seal_into(sealed, fresh, voice.progress("Sealed", length)).await?;
     let until = sheet.last().checked_add(DAYS_AFTER).unwrap_or(sheet.last());
     voice.say(&format!(
         "The sealed file has {}, with the padding that hides the size. Only the newsroom can open \
@@ -258,7 +258,7 @@ async fn new_parcel(
             voice.say("This file is sealed already. It is sent as it is.");
             Ok(Parcel::ready(ready))
         }
-        None => sealed_parcel(&sheet?, order, voice).await,
+        None => Ok(Parcel::fresh(freshly_sealed(&sheet?, order, voice).await?)),
     }
 }
 
@@ -277,11 +277,11 @@ async fn meet(
 }
 
 /// Seals what there is, byte by byte as it is asked for.
-async fn sealed_parcel(
+async fn freshly_sealed(
     sheet: &VerifiedSheet,
     order: &Order,
     voice: &Voice,
-) -> Result<Parcel, SendError> {
+) -> Result<Fresh, SendError> {
     order.back.askable()?;
     let message = match &order.message {
         Some(message) => message.clone(),
@@ -321,8 +321,7 @@ async fn sealed_parcel(
             _ => "them",
         },
     ));
-    let fresh = Fresh::seal(&mut UnwrapErr(SysRng), sheet, back, files, message)?;
-    Ok(Parcel::fresh(fresh))
+    Fresh::seal(&mut UnwrapErr(SysRng), sheet, back, files, message)
 }
 
 /// What is sealed, in words.

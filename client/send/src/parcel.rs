@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use knothole_envelope::{CHUNK_LEN, DropAddress, HEADER_LEN, SealError, TreeHash};
 
 use crate::files::{FileError, Named};
@@ -43,9 +43,28 @@ enum Content {
     Ready(Box<Ready>),
 }
 
-/// The unit that a lane made last: a small request may want it again.
+/// The unit that a lane made last: a small request may want it again. With the memory for the next one,
+/// which would otherwise stay with whatever thread it was made on.
 #[derive(Debug, Default)]
-pub(crate) struct Last(Option<(u64, Bytes)>);
+pub(crate) struct Last {
+    unit: Option<(u64, Bytes)>,
+    spare: Option<Bytes>,
+}
+
+impl Last {
+    /// Memory for another unit: that of an older one, once no line has any of it.
+    fn room(&mut self) -> BytesMut {
+        let old = self.unit.take().map(|(_, bytes)| bytes);
+        let mut room = None;
+        for bytes in [self.spare.take(), old].into_iter().flatten() {
+            match bytes.try_into_mut() {
+                Ok(bytes) => room = Some(bytes),
+                Err(bytes) => self.spare = Some(bytes),
+            }
+        }
+        room.unwrap_or_default()
+    }
+}
 
 impl Parcel {
     /// An envelope that is sealed while it goes.
@@ -93,8 +112,9 @@ impl Parcel {
     /// [`ParcelError`] when they are not: the envelope must not go on.
     pub(crate) fn recall(&self, units: &BTreeMap<u64, [u8; 32]>) -> Result<(), ParcelError> {
         self.book.recall(units)?;
+        let mut last = Last::default();
         for index in units.keys() {
-            drop(self.unit(*index)?);
+            drop(self.unit_again(&mut last, *index)?);
         }
         Ok(())
     }
@@ -173,7 +193,7 @@ impl Parcel {
     /// [`ParcelError`] when what is sealed is not what it was.
     pub(crate) fn tree(&self) -> Result<TreeHash, ParcelError> {
         while let Some(index) = self.book.next_gap() {
-            drop(self.unit(index)?);
+            drop(self.unit(index, BytesMut::new())?);
         }
         let tree = self.book.tree(self.length);
         tree.ok_or(ParcelError::Seal(SealError::Index))
@@ -187,22 +207,20 @@ impl Parcel {
     }
 
     fn unit_again(&self, last: &mut Last, index: u64) -> Result<Bytes, ParcelError> {
-        if let Some((held, bytes)) = &last.0
+        if let Some((held, bytes)) = &last.unit
             && *held == index
         {
             return Ok(bytes.clone());
         }
-        // Let go of the old one first: a lane holds one unit, not two.
-        last.0 = None;
-        let bytes = self.unit(index)?;
-        last.0 = Some((index, bytes.clone()));
+        let bytes = self.unit(index, last.room())?;
+        last.unit = Some((index, bytes.clone()));
         Ok(bytes)
     }
 
-    fn unit(&self, index: u64) -> Result<Bytes, ParcelError> {
+    fn unit(&self, index: u64, room: BytesMut) -> Result<Bytes, ParcelError> {
         let unit = match &self.content {
-            Content::Fresh(fresh) => fresh.unit(index, &self.book)?,
-            Content::Ready(ready) => ready.unit(index, &self.book)?,
+            Content::Fresh(fresh) => fresh.unit(index, &self.book, room)?,
+            Content::Ready(ready) => ready.unit(index, &self.book, room)?,
         };
         self.book.sealed(index, &unit);
         Ok(unit)

@@ -2,18 +2,29 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 
+use knothole_envelope::{CHUNK_LEN, HEADER_LEN};
 use rustix::fs::{CWD, RenameFlags, renameat_with, statvfs};
-use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::watch;
 
 use crate::error::SendError;
 use crate::files::Named;
-use crate::parcel::{Last, Parcel};
+use crate::parcel::{Fresh, ParcelError};
 use crate::voice::Progress;
+
+/// Chunks that a thread seals before it writes them: a mebibyte stays in its processor's memory.
+const STEP: usize = 16;
+/// More threads than this gain nothing on any disk.
+const MOST_THREADS: usize = 8;
+/// The progress is told after so many bytes.
+const SHOWN: u64 = 1 << 24;
 
 /// A file that is being written; it goes again unless it is finished.
 #[derive(Debug)]
@@ -57,41 +68,43 @@ impl Sealed {
         })
     }
 
-    /// Writes the parcel, makes it durable, and gives the file its name.
+    /// Writes the envelope, makes it durable, and gives the file its name. Every processor seals.
     ///
     /// # Errors
-    /// [`SendError::Parcel`], [`SendError::Out`], and [`SendError::Stopped`] when `stop` is gone.
+    /// [`SendError::Parcel`], [`SendError::Out`], and [`SendError::Stopped`] when `stop` says so.
     pub(crate) fn write(
         mut self,
-        parcel: &Parcel,
-        mut stop: oneshot::Receiver<()>,
-        mut progress: impl FnMut(u64),
+        fresh: &Fresh,
+        stop: &AtomicBool,
+        progress: impl Fn(u64) + Sync,
     ) -> Result<(), SendError> {
-        let length = parcel.length();
-        let mut file = self.file.take().ok_or(SendError::Fault("a file is lost"))?;
-        let mut done = 0_u64;
-        let mut failed = None;
-        let mut last_shown = 0;
-        parcel.pour(&mut Last::default(), 0..length, |piece| {
-            if stop.try_recv() != Err(TryRecvError::Empty) {
-                return None;
-            }
-            if let Err(error) = file.write_all(&piece) {
-                failed = Some(error);
-                return None;
-            }
-            done = done.saturating_add(u64::try_from(piece.len()).unwrap_or(0));
-            if done.saturating_sub(last_shown) >= 1 << 24 {
-                last_shown = done;
-                progress(done);
-            }
-            Some(())
-        })?;
+        let file = self.file.take().ok_or(SendError::Fault("a file is lost"))?;
         let named = Named::of(&self.path);
-        if let Some(error) = failed {
-            return Err(OutError::Write(named, error).into());
+        let written = |error| SendError::from(OutError::Write(named.clone(), error));
+        file.write_all_at(fresh.header(), 0).map_err(written)?;
+        let work = Work {
+            fresh,
+            file: &file,
+            next: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+            stop,
+        };
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let ends: Vec<_> = thread::scope(|scope| {
+            let spawn = |_| scope.spawn(|| work.seal(&progress));
+            let threads: Vec<_> = (0..threads.min(MOST_THREADS)).map(spawn).collect();
+            threads.into_iter().map(|thread| thread.join()).collect()
+        });
+        for end in ends {
+            match end {
+                Ok(Ok(())) => {}
+                Ok(Err(Broken::Parcel(error))) => return Err(error.into()),
+                Ok(Err(Broken::Write(error))) => return Err(written(error)),
+                Err(_panic) => return Err(SendError::Fault("sealing stopped")),
+            }
         }
-        if done != length {
+        if stop.load(Ordering::Relaxed) {
             return Err(SendError::Stopped);
         }
         self.finish(&file)
@@ -115,6 +128,78 @@ impl Drop for Sealed {
         drop(std::fs::remove_file(&self.partial));
     }
 }
+
+/// What the threads that seal have in common.
+struct Work<'a> {
+    fresh: &'a Fresh,
+    file: &'a File,
+    /// The chunk that nobody seals yet.
+    next: AtomicU64,
+    /// Bytes that are written.
+    done: AtomicU64,
+    /// Whether one of them has failed: then the others need not go on.
+    failed: AtomicBool,
+    stop: &'a AtomicBool,
+}
+
+/// Why a thread does not go on.
+enum Broken {
+    Parcel(ParcelError),
+    Write(io::Error),
+}
+
+impl Work<'_> {
+    /// Seals the next chunks and writes them to their place, until there are none. Each is sealed once.
+    fn seal(&self, progress: impl Fn(u64)) -> Result<(), Broken> {
+        let ended = self.seal_all(progress);
+        if ended.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        ended
+    }
+
+    fn seal_all(&self, progress: impl Fn(u64)) -> Result<(), Broken> {
+        let chunks = self.fresh.chunks();
+        let mut buffer = vec![0; CHUNK_LEN.saturating_mul(STEP)];
+        let step = u64::try_from(STEP).unwrap_or(1);
+        while !self.stop.load(Ordering::Relaxed) && !self.failed.load(Ordering::Relaxed) {
+            let first = self.next.fetch_add(step, Ordering::Relaxed);
+            let count = chunks.saturating_sub(first).min(step);
+            if count == 0 {
+                break;
+            }
+            let bytes = usize::try_from(count)
+                .unwrap_or(0)
+                .saturating_mul(CHUNK_LEN);
+            let part = buffer.get_mut(..bytes).unwrap_or_default();
+            let sealed = self.fresh.seal_chunks(first, part, |_| {});
+            sealed.map_err(Broken::Parcel)?;
+            let offset = place_of(first);
+            self.file
+                .write_all_at(part, offset)
+                .map_err(Broken::Write)?;
+            let bytes = u64::try_from(bytes).unwrap_or(0);
+            let before = self.done.fetch_add(bytes, Ordering::Relaxed);
+            let done = before.saturating_add(bytes);
+            if before.checked_div(SHOWN) != done.checked_div(SHOWN) {
+                progress(done);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where in the envelope a chunk lies.
+fn place_of(chunk: u64) -> u64 {
+    const CHUNK: u64 = 65_536;
+    const HEADER: u64 = 12_288;
+    chunk.saturating_mul(CHUNK).saturating_add(HEADER)
+}
+
+const _: () = assert!(
+    CHUNK_LEN == 65_536 && HEADER_LEN == 12_288,
+    "both are written twice"
+);
 
 /// Refuses a place where something is already.
 ///
@@ -145,28 +230,41 @@ fn rename_without_replacing(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Seals a parcel into a file on a thread of its own, and stops when it is dropped.
+/// Says when it is dropped that nobody waits any more.
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Seals into a file on threads of its own, and stops when it is dropped.
 pub(crate) async fn seal_into(
     sealed: Sealed,
-    parcel: Parcel,
+    fresh: Fresh,
     mut progress: Progress<'_>,
 ) -> Result<(), SendError> {
-    let (stop, stopped) = oneshot::channel();
-    let (tell, mut told) = tokio::sync::watch::channel(0);
+    let stop = Stop(Arc::default());
+    let stopped = Arc::clone(&stop.0);
+    let (tell, mut told) = watch::channel(0);
     let writing = tokio::task::spawn_blocking(move || {
-        sealed.write(&parcel, stopped, |done| {
-            tell.send_replace(done);
+        sealed.write(&fresh, &stopped, |done| {
+            // Another thread may have told of more.
+            tell.send_if_modified(|told| {
+                let more = *told < done;
+                *told = done.max(*told);
+                more
+            });
         })
     });
     while told.changed().await.is_ok() {
         let done = *told.borrow_and_update();
         progress.show(done, None);
     }
-    let result = writing
+    writing
         .await
-        .map_err(|_| SendError::Fault("sealing stopped"))?;
-    drop(stop);
-    result
+        .map_err(|_| SendError::Fault("sealing stopped"))?
 }
 
 /// Why a sealed drop cannot be written.

@@ -17,7 +17,7 @@ use crate::ask;
 use crate::error::SendError;
 use crate::order::Keeping;
 use crate::pace::Patience;
-use crate::parcel::Parcel;
+use crate::parcel::{Last, Parcel};
 use crate::resume::KeptLane;
 use crate::voice::Voice;
 
@@ -199,6 +199,8 @@ impl<'a> Upload<'a> {
         let waiting: RefCell<VecDeque<&mut Lane>> = RefCell::new(self.lanes.iter_mut().collect());
         let next = || waiting.borrow_mut().pop_front();
         let circuits = (0..self.circuits.get()).map(|_| async {
+            // One lane after the other uses the same memory.
+            let mut last = Last::default();
             let mut tree = None;
             while let Some(lane) = next() {
                 if lane.role() == Role::Later {
@@ -206,7 +208,7 @@ impl<'a> Upload<'a> {
                     let passing = passed.wait_for(Option::is_some).await;
                     drop(passing.map_err(|_| SendError::Fault("the first lane is lost"))?);
                 }
-                tree = lane.run(shared).await?;
+                tree = lane.run(shared, &mut last).await?;
             }
             Ok::<_, Halt>(tree)
         });

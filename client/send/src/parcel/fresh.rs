@@ -3,14 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use knothole_envelope::{
     CHUNK_LEN, CHUNK_TEXT, ChunkSealer, DropAddress, Header, Layout, Manifest, Message, Piece,
     ReplyBlock, ResumeSecret, SealError, Suite, VerifiedSheet, seal_header,
 };
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroize as _;
 
 use super::book::Book;
 use super::{ParcelError, chunks_of};
@@ -97,30 +97,54 @@ impl Fresh {
         self.header.as_bytes()
     }
 
-    /// Reads a unit, has it recorded, and seals it.
-    pub(super) fn unit(&self, index: u64, book: &Book) -> Result<Bytes, ParcelError> {
+    /// Reads and seals a unit, and has what it was recorded before anybody gets it.
+    pub(super) fn unit(
+        &self,
+        index: u64,
+        book: &Book,
+        room: BytesMut,
+    ) -> Result<Bytes, ParcelError> {
         let chunks = self.layout.chunks().get();
         let (range, bytes) = chunks_of(index, chunks).ok_or(SealError::Index)?;
-        // Text first; it is sealed where it lies, so that the hash is that of what is sealed.
-        let mut unit = Zeroizing::new(vec![0; bytes]);
+        let mut unit = room;
+        unit.resize(bytes, 0);
         let mut hash = Sha256::new();
-        for (chunk, buffer) in range.clone().zip(unit.chunks_exact_mut(CHUNK_LEN)) {
-            let text = buffer.get_mut(..CHUNK_TEXT).ok_or(SealError::Index)?;
-            self.read(chunk, text)?;
-            hash.update(text);
-        }
+        // The hash is that of what is sealed: a file may change in between.
+        self.seal_chunks(range.start, &mut unit, |text| hash.update(text))?;
         book.record(index, hash.finalize().into(), || {
             culprit(&self.layout, &self.files, range.start)
         })?;
-        for (chunk, buffer) in range.zip(unit.chunks_exact_mut(CHUNK_LEN)) {
-            let buffer = buffer.try_into().map_err(|_| SealError::Index)?;
-            if let Err(error) = self.sealer.seal_in_place(chunk, buffer) {
-                unit.zeroize();
-                return Err(error.into());
-            }
+        Ok(unit.freeze())
+    }
+
+    /// Reads and seals the chunks from this one on, as many as the buffer holds. `look` sees each one's
+    /// text. Nothing remembers what it was: a chunk that is made again may be another one, and two of
+    /// the same place must not both leave the machine.
+    pub(crate) fn seal_chunks(
+        &self,
+        first: u64,
+        buffer: &mut [u8],
+        mut look: impl FnMut(&[u8]),
+    ) -> Result<(), ParcelError> {
+        let sealed = (first..)
+            .zip(buffer.chunks_exact_mut(CHUNK_LEN))
+            .try_for_each(|(chunk, buffer)| {
+                let text = buffer.get_mut(..CHUNK_TEXT).ok_or(SealError::Index)?;
+                self.read(chunk, text)?;
+                look(text);
+                let buffer = buffer.try_into().map_err(|_| SealError::Index)?;
+                Ok(self.sealer.seal_in_place(chunk, buffer)?)
+            });
+        if sealed.is_err() {
+            // Text may stand in it.
+            buffer.zeroize();
         }
-        // All of it is sealed now: nothing is left to be erased.
-        Ok(std::mem::take(&mut *unit).into())
+        sealed
+    }
+
+    /// How many chunks there are.
+    pub(crate) fn chunks(&self) -> u64 {
+        self.layout.chunks().get()
     }
 
     fn read(&self, chunk: u64, text: &mut [u8]) -> Result<(), ParcelError> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use knothole_envelope::{DropAddress, EnvelopeHead, HEADER_LEN, Header, Kind, MAGIC, SealError};
 use sha2::{Digest as _, Sha256};
 
@@ -64,15 +64,21 @@ impl Ready {
     }
 
     /// Reads a unit, and makes sure that it is what it was before.
-    pub(super) fn unit(&self, index: u64, book: &Book) -> Result<Bytes, ParcelError> {
+    pub(super) fn unit(
+        &self,
+        index: u64,
+        book: &Book,
+        room: BytesMut,
+    ) -> Result<Bytes, ParcelError> {
         let chunks = self.head.chunks().get();
         let (_, bytes) = chunks_of(index, chunks).ok_or(SealError::Index)?;
         let offset = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);
-        let mut unit = vec![0; bytes];
+        let mut unit = room;
+        unit.resize(bytes, 0);
         self.file.read(offset, &mut unit)?;
         let hash = Sha256::digest(&unit).into();
         book.record(index, hash, || self.file.named().clone())?;
-        Ok(unit.into())
+        Ok(unit.freeze())
     }
 }
 

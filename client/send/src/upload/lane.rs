@@ -138,7 +138,6 @@ pub(super) struct Lane {
     furthest: u64,
     beginnings: u32,
     pace: Pace,
-    last: Last,
 }
 
 /// Why a lane does not go on.
@@ -203,7 +202,6 @@ impl Lane {
             furthest: start,
             beginnings: 0,
             pace: Pace::new(),
-            last: Last::default(),
         }
     }
 
@@ -241,10 +239,14 @@ impl Lane {
 
     /// Sends all of it, whatever happens on the way. Gives the tree hash of the drop if it is the whole
     /// envelope.
-    pub(super) async fn run(&mut self, shared: &Shared<'_>) -> Result<Option<TreeHash>, Halt> {
+    pub(super) async fn run(
+        &mut self,
+        shared: &Shared<'_>,
+        last: &mut Last,
+    ) -> Result<Option<TreeHash>, Halt> {
         let mut patience = Patience::new();
         loop {
-            let ended = match self.attempt(shared).await {
+            let ended = match self.attempt(shared, last).await {
                 Ok(tree) => return Ok(tree),
                 Err(ended) => ended,
             };
@@ -288,7 +290,11 @@ impl Lane {
     }
 
     /// One line, from where the drop-box stands to the end, or to where the line breaks.
-    async fn attempt(&mut self, shared: &Shared<'_>) -> Result<Option<TreeHash>, Ended> {
+    async fn attempt(
+        &mut self,
+        shared: &Shared<'_>,
+        last: &mut Last,
+    ) -> Result<Option<TreeHash>, Ended> {
         let mut line = shared.drop_box.connect().await?;
         let mut state = match &self.url {
             Some(url) => line.state(url).await?,
@@ -319,7 +325,7 @@ impl Lane {
                 return Ok(Some(tree));
             }
             if at < self.range.end {
-                state = self.send_piece(shared, &mut line, at).await?;
+                state = self.send_piece(shared, last, &mut line, at).await?;
                 continue;
             }
             if self.role != Role::Whole {
@@ -385,6 +391,7 @@ impl Lane {
     async fn send_piece(
         &mut self,
         shared: &Shared<'_>,
+        last: &mut Last,
         line: &mut Line,
         from: u64,
     ) -> Result<UploadState, Ended> {
@@ -393,11 +400,11 @@ impl Lane {
         let end = from.saturating_add(count);
         let (writer, body) = Body::pieces(count);
         let (stop, stopped) = oneshot::channel();
-        let mut last = std::mem::take(&mut self.last);
+        let mut lent = std::mem::take(last);
         let parcel = Arc::clone(&shared.parcel);
         let sealing = tokio::task::spawn_blocking(move || {
-            let result = hand_over(&parcel, &mut last, from..end, &writer, stopped);
-            (last, result)
+            let result = hand_over(&parcel, &mut lent, from..end, &writer, stopped);
+            (lent, result)
         });
         self.note_sent(shared, self.sent.max(end));
         let Some(url) = &self.url else {
@@ -408,8 +415,8 @@ impl Lane {
         // A drop-box may answer before it took everything; nobody waits for the rest then.
         drop(stop);
         let stopped = |_| SendError::Fault("sealing stopped");
-        let (last, sealed) = sealing.await.map_err(stopped)?;
-        self.last = last;
+        let (lent, sealed) = sealing.await.map_err(stopped)?;
+        *last = lent;
         sealed.map_err(SendError::from)?;
         let state = answer?;
         let arrived = offset.saturating_add(count);
