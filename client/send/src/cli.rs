@@ -96,7 +96,7 @@ struct SendArgs {
     look: LookArgs,
     #[command(flatten)]
     back: BackArgs,
-    /// How many Tor circuits carry what is large at once, 1 to 8. More are faster, and show more relays
+    /// How many Tor circuits carry what is large at once, 1 to 7. More are faster, and show more relays
     /// that somebody sends much.
     #[arg(long, value_name = "N", default_value = "4", value_parser = circuits)]
     circuits: NonZeroU8,
@@ -131,8 +131,8 @@ struct WayArgs {
     tor_config: Vec<PathBuf>,
 }
 
-/// The most lanes that a drop-box takes.
-const MOST_CIRCUITS: u8 = 8;
+/// Nothing goes in more lanes.
+const MOST_CIRCUITS: u8 = 7;
 
 fn circuits(text: &str) -> Result<NonZeroU8, String> {
     let number = text.parse().ok();

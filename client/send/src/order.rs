@@ -189,6 +189,7 @@ async fn go_on(
         lanes,
         units,
         joining,
+        ..
     } = kept;
     voice.say("Going on with what another run began. Checking that the files are what they were.");
     let mut opened = files.open()?;

@@ -233,6 +233,12 @@ fn clamp(offset: u64, stretch: &Bytes) -> usize {
         .min(stretch.len())
 }
 
+/// The unit that holds this byte of the envelope, or the first where the header does.
+pub(crate) fn unit_at(byte: u64) -> u64 {
+    let behind = byte.saturating_sub(HEADER_BYTES);
+    behind.checked_div(UNIT_LEN).unwrap_or(0)
+}
+
 /// The bytes of the envelope that a unit is.
 pub(crate) fn unit_range(index: u64) -> Range<u64> {
     let start = index.saturating_mul(UNIT_LEN).saturating_add(HEADER_BYTES);

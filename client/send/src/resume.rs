@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 pub use self::log::LogError;
 use self::log::{Found, Log};
-use crate::parcel::unit_range;
+use crate::parcel::{unit_at, unit_range};
 use crate::passphrase::Passphrase;
 
 const BEGINNING: u8 = 0;
@@ -70,8 +70,10 @@ pub(crate) struct Kept {
     pub(crate) lanes: Vec<KeptLane>,
     /// The hash of every unit that may have been sent.
     pub(crate) units: BTreeMap<u64, [u8; 32]>,
-    /// Whether the drop-box may have been asked to put the lanes together.
+    /// Whether the drop-box may have been asked to put these lanes together.
     pub(crate) joining: bool,
+    /// Whether it may ever have been, also before all of them began anew.
+    asked: bool,
 }
 
 /// A lane that was begun.
@@ -321,21 +323,23 @@ impl Stamp {
 }
 
 impl KeptLane {
-    /// The end of what may have been handed to the network, of the units that were made.
+    /// The end of what may have been handed to the network, of the units that were made: a lane goes in
+    /// order. The unit at its end may have been made for its neighbour, whose beginning it holds.
     pub(crate) fn sent(&self, units: &BTreeMap<u64, [u8; 32]>) -> u64 {
         let Range { start, end } = self.range;
-        let begun = match (&self.url, start) {
-            (None, _) => start,
-            // The header goes before the first unit.
-            (Some(_), 0) => unit_range(0).start,
-            (Some(_), _) => start,
-        };
-        units
-            .keys()
-            .map(|unit| unit_range(*unit))
-            .filter(|unit| unit.start < end && unit.end > start)
-            .fold(begun, |sent, unit| sent.max(unit.end))
-            .min(end)
+        if self.url.is_none() {
+            return start;
+        }
+        // The header goes before the first unit.
+        let mut sent = start.max(unit_range(0).start);
+        for (unit, _) in units.range(unit_at(start)..) {
+            let unit = unit_range(*unit);
+            if unit.start > sent {
+                break;
+            }
+            sent = unit.end;
+        }
+        sent.min(end)
     }
 }
 
@@ -344,7 +348,7 @@ impl Kept {
     pub(crate) fn is_all_sent(&self) -> bool {
         match self.lanes.as_slice() {
             [whole] => whole.sent(&self.units) == whole.range.end,
-            _ => self.joining,
+            _ => self.asked,
         }
     }
 
@@ -360,6 +364,7 @@ impl Kept {
             beginning,
             units: BTreeMap::new(),
             joining: false,
+            asked: false,
         };
         for record in rest {
             let (kind, record) = record.split_first()?;
@@ -374,7 +379,7 @@ impl Kept {
                         return None;
                     }
                 }
-                JOINING => kept.joining = true,
+                JOINING => (kept.joining, kept.asked) = (true, true),
                 _ => return None,
             }
         }

@@ -37,8 +37,9 @@ impl AllSent {
         self.0.get()
     }
 
-    fn set(&self, all: bool) {
-        self.0.set(all);
+    /// So it stays, whatever is sent after that.
+    fn note(&self) {
+        self.0.set(true);
     }
 }
 
@@ -177,6 +178,7 @@ impl<'a> Upload<'a> {
 
     /// Brings every lane, and has them put together.
     async fn bring_all(&mut self) -> Result<TreeHash, Halt> {
+        let mut patience = Patience::new();
         loop {
             // What was put together already is no lane any more.
             if !self.joining {
@@ -190,6 +192,11 @@ impl<'a> Upload<'a> {
                 return Ok(tree);
             }
             self.joining = false;
+            // A drop-box could say for ever that they are whole, and that they are not.
+            if self.shared.is_silent() {
+                return Err(SendError::MayHaveArrived.into());
+            }
+            self.shared.wait(&mut patience, NO_DROP_YET).await;
         }
     }
 
@@ -219,45 +226,46 @@ impl<'a> Upload<'a> {
     /// Has the drop-box put the lanes together, however often that has to be asked.
     async fn join(&mut self) -> Result<Joined, Halt> {
         let shared = &self.shared;
+        // Whoever says that it has put together what never went would have a source told that all of it
+        // may have arrived.
+        if !self.lanes.iter().all(Lane::is_all_sent) {
+            return Err(SendError::Lies("says that it has all, and that it has not").into());
+        }
         let keeping = |parcel: &Parcel| parcel.keep(|journal| journal.joining());
         let kept = shared.with_parcel(keeping).await?;
         kept.map_err(SendError::from)?;
         self.joining = true;
-        shared.all_sent.set(true);
+        shared.all_sent.note();
         let urls: Option<Vec<&UploadUrl>> = self.lanes.iter().map(Lane::url).collect();
         let urls = urls.ok_or(Halt::Unknown)?;
         let first = *urls.first().ok_or(Halt::Unknown)?;
         let mut patience = Patience::new();
         loop {
-            let error = match self.ask_to_join(&urls).await {
+            let why = match self.ask_to_join(&urls).await {
                 Ok(Some(tree)) => return Ok(Joined::Drop(tree)),
-                Ok(None) if shared.is_silent() => return Err(SendError::MayHaveArrived.into()),
-                Ok(None) => {
-                    shared.wait(&mut patience, NO_DROP_YET).await;
-                    continue;
-                }
-                Err(Halt::Failed(SendError::DropBox(error))) => error,
-                Err(other) => return Err(other),
-            };
-            match error {
+                Ok(None) => NO_DROP_YET,
                 // Not all of them are whole, or one of them is not known. Only the first tells whether they
                 // were put together.
-                DropBoxError::NotThere | DropBoxError::Refused(StatusCode::BAD_REQUEST) => {
-                    match self.is_joined(first).await {
-                        Ok(true) => shared.wait(&mut patience, NO_DROP_YET).await,
-                        Ok(false) => return Ok(Joined::NotYet),
-                        Err(DropBoxError::NotThere) => return Err(Halt::Unknown),
-                        Err(error) => shared.wait(&mut patience, why_waiting(&error)).await,
-                    }
+                Err(Halt::Failed(SendError::DropBox(
+                    DropBoxError::NotThere | DropBoxError::Refused(StatusCode::BAD_REQUEST),
+                ))) => match self.is_joined(first).await {
+                    Ok(true) => NO_DROP_YET,
+                    Ok(false) => return Ok(Joined::NotYet),
+                    Err(DropBoxError::NotThere) => return Err(Halt::Unknown),
+                    Err(error) if error.may_pass() => why_waiting(&error),
+                    Err(error) => return Err(SendError::from(error).into()),
+                },
+                Err(Halt::Failed(SendError::DropBox(error)))
+                    if error.may_pass() || matches!(error, DropBoxError::Full) =>
+                {
+                    why_waiting(&error)
                 }
-                error if (error.may_pass() || matches!(error, DropBoxError::Full)) => {
-                    if shared.is_silent() {
-                        return Err(SendError::MayHaveArrived.into());
-                    }
-                    shared.wait(&mut patience, why_waiting(&error)).await;
-                }
-                error => return Err(SendError::from(error).into()),
+                Err(halt) => return Err(halt),
+            };
+            if shared.is_silent() {
+                return Err(SendError::MayHaveArrived.into());
             }
+            shared.wait(&mut patience, why).await;
         }
     }
 
@@ -289,7 +297,8 @@ impl<'a> Upload<'a> {
 
     /// The drop-box does not know the upload any more, or never did.
     async fn begin_again(&mut self) -> Result<(), SendError> {
-        if self.shared.all_sent.get() {
+        let whole = matches!(self.lanes.as_slice(), [lane] if lane.is_all_sent());
+        if self.joining || whole {
             self.shared.say(
                 "Everything was sent, but the drop-box does not know it any more. It may have \
                  arrived.",
@@ -306,13 +315,12 @@ impl<'a> Upload<'a> {
         }
         self.beginnings = self.beginnings.saturating_add(1);
         if self.beginnings >= MOST_BEGINNINGS {
-            return Err(SendError::Forgotten);
+            return Err(self.shared.forgotten());
         }
         self.joining = false;
-        self.shared.all_sent.set(false);
         self.shared.passed.send_replace(None);
         for lane in &mut self.lanes {
-            lane.reset(&self.shared);
+            lane.begin_anew(&self.shared);
         }
         Ok(())
     }

@@ -232,6 +232,12 @@ impl Taking<'_> {
     fn pass(&mut self) -> Result<(), Received> {
         if let Some((gate, expect)) = self.gate.take() {
             let passed = gate.judge(&self.pending, expect).map_err(Received::Gate)?;
+            // Only now is it known what a lane is a part of. Who has no room for all of it says so before
+            // hours have gone into its beginning.
+            let grant = self.grant.as_ref().ok_or(Received::Failed)?;
+            if matches!(expect, Expect::First(_)) && !grant.would_fit(passed.total) {
+                return Err(Received::Full);
+            }
             self.lease.as_mut().ok_or(Received::Failed)?.admit(passed);
             self.admitted = true;
         }

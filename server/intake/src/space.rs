@@ -277,6 +277,15 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
+    /// Whether an upload of this length would fit, as [`Space::fits`] has it for files.
+    pub(crate) fn would_fit(&self, length: u64) -> bool {
+        let fits = length <= self.space.told.load(Ordering::Relaxed);
+        if !fits {
+            self.space.short.store(true, Ordering::Relaxed);
+        }
+        fits
+    }
+
     /// Sees to it that what is pending may be written, and reserves some space ahead.
     ///
     /// # Errors

@@ -53,6 +53,25 @@ async fn tick(house: &House, now: u64) {
 }
 
 #[tokio::test]
+async fn a_lane_of_an_upload_that_does_not_fit_is_refused_before_its_first_byte_is_kept() {
+    let house = House::with(small(8)).await;
+    for (size, status) in [(5_000_000, 201), (20_000_000, 507)] {
+        let (sealed, _) = house.drop(size);
+        let lane = &sealed[..1_000_000];
+        let headers = [
+            ("Upload-Concat", "partial"),
+            ("Upload-Length", "1000000"),
+            PATCH,
+        ];
+        let mut wire = Wire::public(&house.intake);
+        let answer = wire.tus("POST /drops", &headers, lane).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+    let incoming = house.folder.path().join("incoming");
+    assert_eq!(std::fs::read_dir(incoming).unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn when_files_have_filled_the_store_words_still_arrive_and_a_receipt_makes_room_again() {
     let house = House::with(small(4)).await;
     let (sent, length, tree) = send(&house, 3_000_000).await;

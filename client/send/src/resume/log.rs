@@ -39,6 +39,8 @@ pub(crate) struct Log {
     path: PathBuf,
     cipher: XChaCha20Poly1305,
     number: u64,
+    /// Whether a record may stand there half: nothing can be read that comes after it.
+    torn: bool,
 }
 
 /// What a log held when it was opened.
@@ -111,6 +113,7 @@ impl Log {
             path: path.to_owned(),
             cipher,
             number: 0,
+            torn: false,
         };
         log.append(rng, first)?;
         log.file.sync_all().map_err(fail)?;
@@ -144,6 +147,7 @@ impl Log {
             path: path.to_owned(),
             cipher,
             number: 0,
+            torn: false,
         };
         let mut records = Vec::new();
         let mut at = HEAD;
@@ -238,10 +242,16 @@ impl Log {
         bytes.extend_from_slice(&nonce);
         bytes.extend_from_slice(&text);
         bytes.extend_from_slice(&tag);
+        if self.torn {
+            let before = io::Error::other("a record before it was not written");
+            return Err(LogError::file(&self.path, before));
+        }
+        self.torn = true;
         self.file
             .write_all(&bytes)
             .and_then(|()| self.file.sync_data())
             .map_err(|error| LogError::file(&self.path, error))?;
+        self.torn = false;
         self.number = self.number.saturating_add(1);
         Ok(())
     }

@@ -79,6 +79,22 @@ impl<'a> Shared<'a> {
         working.await.map_err(lost)
     }
 
+    /// What a source hears when it has been tried for too long.
+    pub(super) fn gave_up(&self, error: DropBoxError) -> SendError {
+        match self.all_sent.get() {
+            true => SendError::MayHaveArrived,
+            false => SendError::GaveUp(error),
+        }
+    }
+
+    /// What a source hears when the drop-box has forgotten it too often.
+    pub(super) fn forgotten(&self) -> SendError {
+        match self.all_sent.get() {
+            true => SendError::MayHaveArrived,
+            false => SendError::Forgotten,
+        }
+    }
+
     pub(super) fn is_silent(&self) -> bool {
         self.last_good.get().elapsed() > LONGEST_SILENCE
     }
@@ -224,12 +240,19 @@ impl Lane {
         self.range.end
     }
 
-    fn is_all_sent(&self) -> bool {
-        self.sent == self.range.end
+    /// Whether every byte of it may have reached the drop-box.
+    pub(super) fn is_all_sent(&self) -> bool {
+        self.url.is_some() && self.sent == self.range.end
     }
 
-    /// Begins anew: the drop-box has nothing of it.
-    pub(super) fn reset(&mut self, shared: &Shared<'_>) {
+    /// Begins anew with all others.
+    pub(super) fn begin_anew(&mut self, shared: &Shared<'_>) {
+        self.beginnings = 0;
+        self.reset(shared);
+    }
+
+    /// The drop-box has nothing of it.
+    fn reset(&mut self, shared: &Shared<'_>) {
         let start = self.range.start;
         self.url = None;
         self.note_sent(shared, start);
@@ -246,13 +269,12 @@ impl Lane {
     ) -> Result<Option<TreeHash>, Halt> {
         let mut patience = Patience::new();
         loop {
+            let before = self.furthest;
             let ended = match self.attempt(shared, last).await {
                 Ok(tree) => return Ok(tree),
                 Err(ended) => ended,
             };
-            if self.acknowledged >= self.furthest.saturating_add(LEAST_PROGRESS) {
-                self.furthest = self.acknowledged;
-                shared.got_on();
+            if self.furthest > before {
                 patience.renew();
             }
             match ended {
@@ -265,20 +287,24 @@ impl Lane {
                 Ended::Now(error) => return Err(Halt::Failed(error)),
                 Ended::AllUnknown => return Err(Halt::Unknown),
                 Ended::Joined => return Err(Halt::Joined),
+                // Nothing is lost with it but itself.
                 Ended::Unknown if self.role == Role::Later => {
-                    // Nothing is lost with it but itself.
-                    self.beginnings = self.beginnings.saturating_add(1);
+                    if shared.is_silent() {
+                        return Err(shared.gave_up(DropBoxError::NotThere).into());
+                    }
+                    // One that waits for room has no byte, and goes after an hour: that is no loss.
+                    if self.acknowledged > self.range.start {
+                        self.beginnings = self.beginnings.saturating_add(1);
+                    }
                     if self.beginnings >= MOST_BEGINNINGS {
-                        return Err(SendError::Forgotten.into());
+                        return Err(shared.forgotten().into());
                     }
                     self.reset(shared);
+                    shared.wait(&mut patience, FORGOTTEN).await;
                 }
                 Ended::Unknown => return Err(Halt::Unknown),
                 Ended::Later(error) if shared.is_silent() => {
-                    return Err(match shared.all_sent.get() {
-                        true => SendError::MayHaveArrived.into(),
-                        false => SendError::GaveUp(error).into(),
-                    });
+                    return Err(shared.gave_up(error).into());
                 }
                 Ended::Later(error) => shared.wait(&mut patience, why_waiting(&error)).await,
                 Ended::NoDropYet if shared.is_silent() => {
@@ -383,8 +409,8 @@ impl Lane {
 
     fn note_sent(&mut self, shared: &Shared<'_>, sent: u64) {
         self.sent = sent;
-        if self.role == Role::Whole {
-            shared.all_sent.set(self.is_all_sent());
+        if self.role == Role::Whole && self.is_all_sent() {
+            shared.all_sent.note();
         }
     }
 
@@ -454,6 +480,10 @@ impl Lane {
         let start = self.range.start;
         let before = self.acknowledged.saturating_sub(start);
         self.acknowledged = at;
+        if at >= self.furthest.saturating_add(LEAST_PROGRESS) {
+            self.furthest = at;
+            shared.got_on();
+        }
         shared.acknowledge(before, at.saturating_sub(start));
     }
 }
@@ -477,6 +507,9 @@ fn hand_over(
         })
     })
 }
+
+/// What is said while a lane begins anew.
+const FORGOTTEN: &str = "The drop-box forgot a part of it, which goes again.";
 
 /// What is said while all bytes are there and nothing was made of them.
 pub(super) const NO_DROP_YET: &str = "The drop-box has everything, and says no more yet.";

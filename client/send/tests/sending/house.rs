@@ -253,7 +253,11 @@ impl House {
                 .into_iter()
                 .flatten()
             {
-                fs::remove_dir_all(entry.unwrap().path()).unwrap();
+                let path = entry.unwrap().path();
+                // The old server may still be writing into it.
+                while let Err(error) = fs::remove_dir_all(&path) {
+                    assert_eq!(error.kind(), std::io::ErrorKind::DirectoryNotEmpty);
+                }
             }
         }
         server.go_on(reopen(self.folder.path(), &Settings::default()).await);

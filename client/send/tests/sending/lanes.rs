@@ -2,10 +2,11 @@
 
 use std::process::Stdio;
 
+use knothole_intake::Settings;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Child;
 
-use crate::house::House;
+use crate::house::{House, Newsroom};
 use crate::road::{Fate, Road};
 use crate::run::{Desk, finished, noise};
 
@@ -81,10 +82,10 @@ async fn one_circuit_means_one_line() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_circuits_that_no_drop_box_takes_is_refused() {
     let scene = scene(&[]).await;
-    for number in ["0", "9", "many"] {
+    for number in ["0", "8", "many"] {
         let arguments = ["film.mov", "--circuits", number];
         let ended = scene.desk.send(&arguments).await;
-        ended.said(2, "from 1 to 8");
+        ended.said(2, "from 1 to 7");
     }
     assert!(scene.road.users().is_empty());
 }
@@ -165,4 +166,21 @@ async fn lanes_that_were_put_together_when_the_program_was_killed_are_not_sent_a
     scene.arrived_once();
     let again = scene.road.bytes() - before;
     assert!(again < 100_000, "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lanes_for_which_there_is_no_room_together_are_told_so_at_once() {
+    let mut settings = Settings::default();
+    settings.system_reserve = 1 << 20;
+    settings.replies_reserve = 0;
+    settings.messages_reserve = 1 << 22;
+    settings.most_bytes = Some(40_000_000);
+    let house = House::of(Newsroom::new(-1, 5), settings).await;
+    let road = Road::to(house.port().await, &[]).await;
+    let desk = Desk::new(&house.newsroom, &road);
+    desk.file("film.mov", &noise(LENGTH, 11));
+    let ended = desk.send(&["film.mov"]).await;
+    ended.said(3, "the drop-box is full");
+    // The first piece at most.
+    assert!(road.bytes() < 2_000_000, "{}", road.bytes());
 }
