@@ -43,26 +43,15 @@ enum Content {
     Ready(Box<Ready>),
 }
 
-/// The unit that a lane made last: a small request may want it again. With the memory for the next one,
-/// which would otherwise stay with whatever thread it was made on.
+/// The unit that a lane made last: a small request may want it again. Its memory is that of the next one.
 #[derive(Debug, Default)]
-pub(crate) struct Last {
-    unit: Option<(u64, Bytes)>,
-    spare: Option<Bytes>,
-}
+pub(crate) struct Last(Option<(u64, Bytes)>);
 
 impl Last {
-    /// Memory for another unit: that of an older one, once no line has any of it.
+    /// Memory for another unit.
     fn room(&mut self) -> BytesMut {
-        let old = self.unit.take().map(|(_, bytes)| bytes);
-        let mut room = None;
-        for bytes in [self.spare.take(), old].into_iter().flatten() {
-            match bytes.try_into_mut() {
-                Ok(bytes) => room = Some(bytes),
-                Err(bytes) => self.spare = Some(bytes),
-            }
-        }
-        room.unwrap_or_default()
+        let old = self.0.take().map(|(_, bytes)| bytes.try_into_mut());
+        old.and_then(Result::ok).unwrap_or_default()
     }
 }
 
@@ -178,8 +167,9 @@ impl Parcel {
             }
             at = at.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
             while !part.is_empty() {
+                // A copy: as long as a line had a part of the unit, its memory could not be used again.
                 let piece = part.split_to(PIECE.min(part.len()));
-                if take(piece).is_none() {
+                if take(Bytes::copy_from_slice(&piece)).is_none() {
                     return Ok(());
                 }
             }
@@ -207,13 +197,13 @@ impl Parcel {
     }
 
     fn unit_again(&self, last: &mut Last, index: u64) -> Result<Bytes, ParcelError> {
-        if let Some((held, bytes)) = &last.unit
+        if let Some((held, bytes)) = &last.0
             && *held == index
         {
             return Ok(bytes.clone());
         }
         let bytes = self.unit(index, last.room())?;
-        last.unit = Some((index, bytes.clone()));
+        last.0 = Some((index, bytes.clone()));
         Ok(bytes)
     }
 

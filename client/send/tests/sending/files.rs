@@ -253,7 +253,7 @@ fn most_memory(id: u32) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn memory_stays_below_80_mib_however_large_the_file() {
+async fn memory_stays_below_64_mib_however_large_the_file() {
     // One to meet the newsroom, and seven lanes; who would have them put together waits.
     let scene = scene(&[const { Fate::Whole }; 8]).await;
     scene.road.usually(Fate::Mute);
@@ -264,5 +264,5 @@ async fn memory_stays_below_80_mib_however_large_the_file() {
     scene.road.ended(8).await;
     assert!(scene.road.bytes() > 600_000_000);
     let most = most_memory(child.id().unwrap());
-    assert!(most < 81_920, "{most} KiB");
+    assert!(most < 65_536, "{most} KiB");
 }
