@@ -36,30 +36,25 @@ fn an_upload_survives_the_death_of_a_relay_on_its_way() {
 
 #[test]
 fn an_upload_survives_the_death_of_the_server() {
-    let (stage, _turn) = Stage::for_disasters();
-    let mut house = House::open(stage, "server", 1, 1);
-    let mut upload = Upload::start(stage, &house, LENGTH);
-    upload.busy_relay();
-    house.server.kill().unwrap();
-    house.server.start().unwrap();
-    upload.arrive();
-    house.wait_for_drops(1);
-    house.fetch_and_open(&[0]);
-    assert!(house.has_opened(&noise(LENGTH)));
+    survives_the_death_of_the_server("server", LENGTH);
 }
 
 #[test]
 fn lanes_over_several_circuits_survive_the_death_of_the_server() {
+    survives_the_death_of_the_server("lanes", LARGE);
+}
+
+fn survives_the_death_of_the_server(test: &str, length: usize) {
     let (stage, _turn) = Stage::for_disasters();
-    let mut house = House::open(stage, "lanes", 1, 1);
-    let mut upload = Upload::start(stage, &house, LARGE);
+    let mut house = House::open(stage, test, 1, 1);
+    let mut upload = Upload::start(stage, &house, length);
     upload.busy_relay();
     house.server.kill().unwrap();
     house.server.start().unwrap();
     upload.arrive();
     house.wait_for_drops(1);
     house.fetch_and_open(&[0]);
-    assert!(house.has_opened(&noise(LARGE)));
+    assert!(house.has_opened(&noise(length)));
 }
 
 #[test]
