@@ -74,6 +74,18 @@ needs_cargo_mutants() {
   [ "$(cargo mutants --version 2>/dev/null)" = "cargo-mutants 27.0.0" ] || cargo install --locked cargo-mutants --version 27.0.0
 }
 
+# needs_rage FOLDER - the pinned rage, from crates.io, beneath this folder.
+needs_rage() {
+  [ "$("$1/bin/rage" --version 2>/dev/null)" = "rage 0.12.1" ] ||
+    CARGO_TARGET_DIR=$1/build cargo install --locked rage --version 0.12.1 --root "$1"
+}
+
+# needs_inferno FOLDER - the pinned inferno, from crates.io, beneath this folder.
+needs_inferno() {
+  [ "$("$1/bin/inferno-flamegraph" --version 2>/dev/null)" = "inferno-flamegraph 0.12.8" ] ||
+    CARGO_TARGET_DIR=$1/build cargo install --locked inferno --version 0.12.8 --root "$1"
+}
+
 # needs_cargo_cyclonedx - the pinned cargo-cyclonedx, from crates.io.
 needs_cargo_cyclonedx() {
   [ "$(cargo cyclonedx --version 2>/dev/null)" = "cargo-cyclonedx-cyclonedx 0.5.9" ] ||
@@ -86,9 +98,9 @@ joined() {
   printf '%s' "$*"
 }
 
-# path_flags SOURCES TARGET - what makes a program in which no path of this machine stands.
+# path_flags SOURCES TARGET - what makes a program in which no path of this machine stands. It replaces .cargo/config.toml.
 path_flags() {
-  joined "--remap-path-prefix=$1=/knothole" "--remap-path-prefix=$2=/target" \
+  joined --cfg chacha20_avx512 "--remap-path-prefix=$1=/knothole" "--remap-path-prefix=$2=/target" \
     "--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 }
 

@@ -4,6 +4,7 @@
 //! Nothing here imitates Tor, and nothing here reaches beyond 127.0.0.0/8.
 
 mod broom;
+mod camp;
 mod child;
 mod clock;
 mod flood;
@@ -18,6 +19,7 @@ mod tor_client;
 mod traces;
 
 pub use broom::Broom;
+pub use camp::{Camp, Road};
 pub use child::{Process, guarded};
 pub use clock::Clock;
 pub use flood::{Crowd, Flood, Knocks};
@@ -27,6 +29,6 @@ pub use onslaught::{Counts, Onslaught};
 pub use programs::{Missing, Programs, Said, finish, finish_within};
 pub use server::Server;
 pub use shortcut::Shortcut;
-pub use siege::{Camp, Road, Sent, Siege};
+pub use siege::{Sent, Siege};
 pub use tor_client::TorClient;
 pub use traces::Traces;

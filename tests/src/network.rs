@@ -1,6 +1,7 @@
 //! A private Tor network: three authorities and seven relays on loopback, without exits.
 
 mod control;
+mod delay;
 mod keys;
 mod rise;
 mod settings;
@@ -15,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::child::{Process, guarded};
+use delay::Delay;
 use settings::Site;
 use slot::Slot;
 
@@ -152,6 +154,7 @@ pub struct Network {
     nodes: Mutex<Vec<Node>>,
     /// Keeps other networks off these addresses.
     _slot: Slot,
+    _delay: Option<Delay>,
 }
 
 #[derive(Debug)]
@@ -167,19 +170,33 @@ impl Network {
     /// # Errors
     /// When `tor` is missing, or the network does not come up in two attempts.
     pub fn start(folders: &NetworkFolders) -> Result<Self, NetworkError> {
+        Self::with_delay(folders, Duration::ZERO)
+    }
+
+    /// The same, but what is sent to a node by another, or by a client, comes so much later, and so does
+    /// what it answers.
+    ///
+    /// # Errors
+    /// As [`Network::start`].
+    pub fn with_delay(folders: &NetworkFolders, delay: Duration) -> Result<Self, NetworkError> {
         std::fs::create_dir_all(&folders.run).map_err(cannot("make the network's folder"))?;
         let folder = std::fs::canonicalize(&folders.run).map_err(cannot("find the folder"))?;
         let identities = keys::ready(&folders.keys)?;
         let slot = Slot::claim()?;
+        let delay = match delay {
+            Duration::ZERO => None,
+            some => Some(Delay::start(&slot, some).map_err(cannot("slow the links"))?),
+        };
         let mut last = NetworkError::NoAddresses;
         for _ in 0..ATTEMPTS {
-            match rise::bring_up(&folder, &slot, &identities) {
+            match rise::bring_up(&folder, &slot, &identities, delay.is_some()) {
                 Ok((site, nodes)) => {
                     site.write_client_settings()?;
                     return Ok(Self {
                         site,
                         nodes: Mutex::new(nodes),
                         _slot: slot,
+                        _delay: delay,
                     });
                 }
                 Err(error @ NetworkError::NotReady(_)) => last = error,

@@ -107,6 +107,11 @@ impl Newsroom {
         arguments: &[impl AsRef<OsStr>],
         editors: &[usize],
     ) -> io::Result<Said> {
+        finish(&mut self.on_archive(arguments, editors))
+    }
+
+    /// The command of `knothole` on the archive with the vaults of these editors, not yet started.
+    pub fn on_archive(&self, arguments: &[impl AsRef<OsStr>], editors: &[usize]) -> Command {
         let archive = self.folder.join("archive");
         let vaults: Vec<PathBuf> = editors.iter().map(|editor| self.vault(*editor)).collect();
         let mut all: Vec<&OsStr> = arguments.iter().map(AsRef::as_ref).collect();
@@ -114,7 +119,7 @@ impl Newsroom {
         for vault in &vaults {
             all.extend([OsStr::new("--vault"), vault.as_ref()]);
         }
-        self.run(&all, editors)
+        self.command(&all, editors)
     }
 
     /// Starts a command on the archive with the vaults of these editors, and of one more whose
@@ -143,10 +148,14 @@ impl Newsroom {
 
     /// Runs `knothole` with the passphrases of these editors.
     fn run(&self, arguments: &[&OsStr], editors: &[usize]) -> io::Result<Said> {
+        finish(&mut self.command(arguments, editors))
+    }
+
+    fn command(&self, arguments: &[&OsStr], editors: &[usize]) -> Command {
         let (script, descriptors) = self.passphrases(editors);
         let mut command = self.programs.command_in_shell(&script, "knothole");
         command.args(arguments).args(descriptors);
-        finish(&mut command)
+        command
     }
 
     /// The shell's words that begin a program with the passphrases of these editors, and the
@@ -207,6 +216,16 @@ impl Courier {
         Ok(courier)
     }
 
+    /// The same courier by another way.
+    #[must_use]
+    pub(crate) fn by(&self, way: &[String]) -> Self {
+        Self {
+            programs: self.programs.clone(),
+            folder: self.folder.clone(),
+            way: way.to_vec(),
+        }
+    }
+
     /// Where its card is.
     #[must_use]
     pub fn card(&self) -> PathBuf {
@@ -234,10 +253,15 @@ impl Courier {
 
     /// The command that fetches to its stick, not yet started.
     pub fn fetching(&self) -> Command {
+        self.fetching_to(&self.stick())
+    }
+
+    /// The command that fetches to this stick, not yet started.
+    pub fn fetching_to(&self, stick: &Path) -> Command {
         let mut command = self.programs.command("knothole-courier");
         command
             .arg("fetch")
-            .arg(self.stick())
+            .arg(stick)
             .args(&self.way)
             .arg("--state")
             .arg(self.folder.join("state"));

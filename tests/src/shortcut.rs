@@ -19,15 +19,23 @@ impl Shortcut {
     /// # Errors
     /// When python3 cannot be started, or says something else than its port.
     pub fn start(sockets: &Path, public: &str, collection: &str) -> io::Result<Self> {
+        let socket = |name: &str| sockets.join(name).display().to_string();
+        Self::to(&[
+            (public, socket("public")),
+            (collection, socket("collection")),
+        ])
+    }
+
+    /// Leads each of these names to a socket, or to a port as in `127.0.0.1:80`.
+    ///
+    /// # Errors
+    /// As [`Shortcut::start`].
+    pub fn to(ways: &[(&str, String)]) -> io::Result<Self> {
         let mut command = guarded("python3");
         command
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/soak/shortcut.py"))
             .arg("0")
-            .arg(format!("{public}={}", sockets.join("public").display()))
-            .arg(format!(
-                "{collection}={}",
-                sockets.join("collection").display()
-            ))
+            .args(ways.iter().map(|(name, way)| format!("{name}={way}")))
             .stdout(Stdio::piped());
         let mut process = Process::start(command)?;
         let mut line = String::new();

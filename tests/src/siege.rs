@@ -1,5 +1,6 @@
-//! A drop-box under attack, and an honest source that sends meanwhile.
+//! A drop-box under attack, or measured, and an honest source that sends meanwhile.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
@@ -9,12 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use knothole_envelope::OnionAddress;
-
-use crate::broom::Broom;
 use crate::child::Process;
-use crate::network::Network;
-use crate::newsroom::{Courier, Newsroom};
 use crate::onslaught::Onslaught;
 use crate::programs::{Programs, Said, finish_within};
 use crate::server::Server;
@@ -26,33 +22,18 @@ const LONGEST: &str = "900";
 /// How long the source may take before it is ended, whatever it still hopes for.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// How everybody reaches the server.
-#[derive(Debug)]
-pub enum Road {
-    /// Straight to its sockets.
-    Sockets,
-    /// To its onions, over this network.
-    Tor(Network),
-}
-
-/// A newsroom and the data folder of a server that holds its keys: what every siege begins with.
-#[derive(Debug)]
-pub struct Camp {
-    programs: Programs,
-    broom: Broom,
-    road: Road,
-}
-
 /// A server of its own for one attack.
 #[derive(Debug)]
 pub struct Siege {
-    server: Server,
-    programs: Programs,
-    folder: PathBuf,
-    way: Vec<String>,
-    target: Vec<String>,
-    _shortcut: Option<Shortcut>,
-    _tor: Option<TorClient>,
+    pub(crate) server: Server,
+    pub(crate) programs: Programs,
+    pub(crate) folder: PathBuf,
+    /// The file with the drop-box's address.
+    pub(crate) address: PathBuf,
+    pub(crate) way: Vec<String>,
+    pub(crate) target: Vec<String>,
+    pub(crate) _shortcut: Option<Shortcut>,
+    pub(crate) _tor: Option<TorClient>,
 }
 
 /// How the honest source fared.
@@ -62,134 +43,6 @@ pub struct Sent {
     pub said: Said,
     /// How long it took.
     pub took: Duration,
-}
-
-impl Camp {
-    /// Founds the newsroom, in `folder` of the target folder, and lets its courier bring the keys.
-    ///
-    /// # Errors
-    /// What a program said, as an I/O error, when it refused.
-    pub fn pitch(programs: &Programs, folder: &str, road: Road) -> io::Result<Self> {
-        let camp = Self {
-            programs: programs.clone(),
-            broom: Broom::new_folder(&programs.target().join(folder), "run-")?,
-            road,
-        };
-        let path = camp.broom.path();
-        let folder = path.join("first");
-        let mut server = camp.server(&folder, "")?;
-        let onion = server.ask(&["init"])?.done()?;
-        let (way, _shortcut) = camp.way(&folder)?;
-        let newsroom = Newsroom::new(programs, &path.join("airgap"), 1, 2)?;
-        let onion = if onion.is_empty() { name(1) } else { onion };
-        File::create(path.join("onion"))?.write_all(onion.as_bytes())?;
-        let address = newsroom.found(1, &onion)?;
-        File::create(path.join("address"))?.write_all(format!("{address}\n").as_bytes())?;
-        let courier = Courier::new(programs, &path.join("courier"), &way)?;
-        let fingerprint = address.split_once('#').map_or("", |(_, print)| print);
-        let (card, stick) = (courier.card(), courier.stick());
-        let (card, stick) = (text(&card)?, text(&stick)?);
-        for command in [&["newsroom", "courier", card][..], &["outbox", stick]] {
-            newsroom.with_archive(command, &[0])?.done()?;
-        }
-        server.ask(&["trust", fingerprint])?.done()?;
-        let collection = server.ask(&["courier", "add", card])?.done()?;
-        server.start()?;
-        let pair = ["pair", &collection, fingerprint];
-        courier.offline(&pair)?.done()?;
-        courier.online("push")?.done()?;
-        server.stop()?;
-        Ok(camp)
-    }
-
-    /// A running server with the newsroom's keys and these lines of configuration besides.
-    ///
-    /// # Errors
-    /// When a program cannot be started, or what the server logged when it ended.
-    pub fn besiege(&self, name: &str, lines: &str) -> io::Result<Siege> {
-        let first = self.broom.path().join("first/data");
-        self.with_data_of(&first, name, lines)
-    }
-
-    /// The same server elsewhere: this one ends, and another has a copy of its data folder.
-    ///
-    /// # Errors
-    /// As [`Camp::besiege`].
-    pub fn move_away(&self, mut siege: Siege, name: &str, lines: &str) -> io::Result<Siege> {
-        siege.server.stop()?;
-        self.with_data_of(&siege.folder.join("data"), name, lines)
-    }
-
-    fn with_data_of(&self, data: &Path, name: &str, lines: &str) -> io::Result<Siege> {
-        let path = self.broom.path();
-        let folder = path.join(name);
-        let mut server = self.server(&folder, lines)?;
-        let copied = Command::new("cp")
-            .arg("-a")
-            .args([data, &folder.join("data")])
-            .status()?;
-        if !copied.success() {
-            return Err(io::Error::other("the server's data cannot be copied"));
-        }
-        server.start()?;
-        let (mut way, shortcut) = self.way(&folder)?;
-        way.push("--address-file".to_owned());
-        way.push(text(&path.join("address"))?.to_owned());
-        let (target, tor) = match &self.road {
-            Road::Sockets => {
-                let socket = folder.join("sockets/public");
-                (vec!["--socket".to_owned(), text(&socket)?.to_owned()], None)
-            }
-            Road::Tor(network) => {
-                let tor = TorClient::start(network, &folder.join("tor"), "")?;
-                let onion = std::fs::read_to_string(path.join("onion"))?;
-                let socks = tor.socks().to_string();
-                let words = ["--socks", &socks, "--onion", &onion];
-                (words.map(str::to_owned).to_vec(), Some(tor))
-            }
-        };
-        Ok(Siege {
-            server,
-            programs: self.programs.clone(),
-            folder,
-            way,
-            target,
-            _shortcut: shortcut,
-            _tor: tor,
-        })
-    }
-
-    fn server(&self, folder: &Path, lines: &str) -> io::Result<Server> {
-        let road = match &self.road {
-            Road::Sockets => format!(
-                "listen = \"unix:sockets\"\npublic_onion = \"{}\"\ncollection_onion = \"{}\"",
-                name(1),
-                name(2)
-            ),
-            Road::Tor(network) => format!("tor = {:?}", network.arti_settings()),
-        };
-        Server::new(&self.programs, folder, &format!("{road}\n{lines}"))
-    }
-
-    /// The arguments that have a program go this way to the server in `folder`.
-    fn way(&self, folder: &Path) -> io::Result<(Vec<String>, Option<Shortcut>)> {
-        match &self.road {
-            Road::Sockets => {
-                let sockets = folder.join("sockets");
-                let shortcut = Shortcut::start(&sockets, &name(1), &name(2))?;
-                Ok((shortcut.way(), Some(shortcut)))
-            }
-            Road::Tor(network) => {
-                let settings = text(&network.arti_settings())?.to_owned();
-                Ok((vec!["--tor-config".to_owned(), settings], None))
-            }
-        }
-    }
-}
-
-/// A name that no network has: its key is made up here.
-fn name(key: u8) -> String {
-    OnionAddress::from_identity(&[key; 32]).to_string()
 }
 
 impl Siege {
@@ -260,8 +113,62 @@ impl Siege {
         command
             .args(["--no-reply", "--message-file"])
             .arg(&message)
-            .args(&self.way);
+            .args(self.to_here());
         Ok(command)
+    }
+
+    /// A source's command of `knothole-send` that goes to this server: `seal` or `send`, and what
+    /// follows it.
+    pub fn sending(&self, words: &[impl AsRef<OsStr>]) -> Command {
+        self.sending_by(&self.way, words)
+    }
+
+    /// The same by another Tor: these arguments say which.
+    pub fn sending_by(&self, way: &[String], words: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = self.programs.command("knothole-send");
+        command.args(words).args(way);
+        command.arg("--address-file").arg(&self.address);
+        command
+    }
+
+    /// The arguments that lead a source to this server.
+    fn to_here(&self) -> impl Iterator<Item = &OsStr> {
+        let way = self.way.iter().map(OsStr::new);
+        way.chain(["--address-file".as_ref(), self.address.as_os_str()])
+    }
+
+    /// Tells the server to end.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] when it does not.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.server.stop().map(drop)
+    }
+
+    /// Starts the server again, and waits until it is ready.
+    ///
+    /// # Errors
+    /// What it logged when it ended instead.
+    pub fn open_again(&mut self) -> io::Result<()> {
+        self.server.start().map(drop)
+    }
+
+    /// Tells the server to end, and says where its data are.
+    pub(crate) fn end(mut self) -> io::Result<PathBuf> {
+        self.close()?;
+        Ok(self.folder.join("data"))
+    }
+
+    /// The server's process.
+    #[must_use]
+    pub fn server(&self) -> Option<u32> {
+        self.server.id()
+    }
+
+    /// A folder of its own for this server and who sends to it.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The socket at which the server speaks with sources.
@@ -287,7 +194,7 @@ impl Siege {
         File::create(&file)?.write_all(&vec![7; bytes])?;
         let mut command = self.programs.command("knothole-send");
         command.arg("seal").arg(&file).arg("--out").arg(&sealed);
-        command.arg("--no-reply").args(&self.way);
+        command.arg("--no-reply").args(self.to_here());
         finish_within(command, PATIENCE)?.done()?;
         std::fs::read(&sealed)
     }
@@ -338,9 +245,4 @@ impl fmt::Display for Sent {
         let how = if self.arrived() { "" } else { " and failed" };
         write!(f, "{millis} ms{how}")
     }
-}
-
-fn text(path: &Path) -> io::Result<&str> {
-    path.to_str()
-        .ok_or_else(|| io::Error::other("the target folder's name is no text"))
 }

@@ -28,7 +28,7 @@ const WRONG_CLIENT_AUTHORIZATION: u8 = 0xf5;
 pub struct TorClient {
     socks: SocketAddr,
     folder: PathBuf,
-    _process: Process,
+    process: Process,
 }
 
 impl TorClient {
@@ -74,7 +74,7 @@ impl TorClient {
                 return Ok(Self {
                     socks,
                     folder: folder.to_owned(),
-                    _process: process,
+                    process,
                 });
             }
             if process.ended()?.is_some() || start.elapsed() > PATIENCE {
@@ -82,6 +82,12 @@ impl TorClient {
             }
             thread::sleep(LOOK);
         }
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     /// Its SOCKS port.

@@ -1,6 +1,6 @@
-//! Seals so many GiB of zeros, or opens such a drop again, in little memory.
+//! Seals so many MiB of zeros, or opens such a drop again, in little memory.
 //!
-//! `stream seal GIB > drop` and `stream open < drop`; the key is fixed, so never use it in earnest.
+//! `stream seal MIB > drop` and `stream open < drop`; the key is fixed, so never use it in earnest.
 
 use std::env;
 use std::error::Error;
@@ -18,9 +18,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
-        ["seal", gib] => seal(gib),
+        ["seal", mebibytes] => seal(mebibytes),
         ["open"] => open(),
-        _ => Err("usage: stream seal GIB > drop, or stream open < drop".into()),
+        _ => Err("usage: stream seal MIB > drop, or stream open < drop".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,11 +39,11 @@ fn secret() -> EpochSecret {
     EpochSecret::from_bytes([1; 32])
 }
 
-fn seal(gib: &str) -> Result<(), Box<dyn Error>> {
-    let size = gib
+fn seal(mebibytes: &str) -> Result<(), Box<dyn Error>> {
+    let size = mebibytes
         .parse::<u64>()?
-        .checked_mul(1 << 30)
-        .ok_or("too many GiB")?;
+        .checked_mul(1 << 20)
+        .ok_or("too many MiB")?;
     let recipients = Recipients::new(vec![secret().recipient_key()], Quorum::ONE)?;
     let files = vec![FileEntry {
         name: FileName::new("zeros")?,

@@ -65,10 +65,12 @@ pub(crate) fn recover(
     for room in [drops(), shelf()] {
         for name in disk.list(&room)? {
             let folder = room.join(name.clone());
-            let (Some(id), Some(manifest)) = (id(&name), manifest(disk, &folder)?) else {
+            // Of many drops few have a link: it is asked for first.
+            let link = unless_unreadable(commit::link(disk, &folder))?.flatten();
+            let (Some(id), Some(link)) = (id(&name), link) else {
                 continue;
             };
-            if let Some(link) = unless_unreadable(commit::link(disk, &folder))?.flatten() {
+            if let Some(manifest) = manifest(disk, &folder)? {
                 recovery.uploads.add(&Upload::done(id, link, &manifest));
             }
         }

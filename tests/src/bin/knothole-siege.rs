@@ -115,7 +115,7 @@ fn run(cli: Cli) -> Result<bool, Box<dyn Error>> {
             run: folder,
             keys: programs.target().join("testnet-keys"),
         })?;
-        let camp = Camp::pitch(&programs, "siege", Road::Tor(network))?;
+        let camp = Camp::pitch(&programs, "siege", Road::Tor(network.into()))?;
         for attack in by_tor {
             held &= one(&camp, attack)?;
         }

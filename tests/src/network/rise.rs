@@ -28,8 +28,9 @@ pub(super) fn bring_up(
     folder: &Path,
     slot: &Slot,
     identities: &[Identity],
+    slowed: bool,
 ) -> Result<(Site, Vec<Node>), NetworkError> {
-    let site = Site::new(folder, slot, identities, seconds());
+    let site = Site::new(folder, slot, identities, seconds(), slowed);
     site.write_node_settings(identities)?;
     let mut nodes = Vec::with_capacity(NODES);
     for place in 0..NODES {

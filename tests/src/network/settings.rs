@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 
 use super::keys::Identity;
-use super::slot::{CONTROL_PORT, DIR_PORT, OR_PORT, Slot, at};
+use super::slot::{CONTROL_PORT, DIR_PORT, OR_PORT, SLOWED_PORT, Slot, at};
 use super::{AUTHORITIES, NODES, NetworkError, RelayName, cannot};
 
 /// Seconds between two consensuses once there is one: longer than any run.
@@ -41,6 +41,8 @@ pub(super) struct Site {
     /// The lines that authorities have besides.
     voting: String,
     arti: String,
+    /// Whether somebody else listens at the nodes' ports, and sends on what comes.
+    slowed: bool,
 }
 
 impl Site {
@@ -49,6 +51,7 @@ impl Site {
         slot: &Slot,
         identities: &[Identity],
         seconds_since_1970: u64,
+        slowed: bool,
     ) -> Self {
         let addresses: Vec<Ipv4Addr> = slot.addresses().collect();
         let known: Vec<(Ipv4Addr, &Identity)> = addresses.iter().copied().zip(identities).collect();
@@ -58,6 +61,7 @@ impl Site {
             voting: voting(seconds_since_1970),
             arti: arti(&known),
             addresses,
+            slowed,
         }
     }
 
@@ -122,7 +126,7 @@ impl Site {
              Log notice file {home}/log\n\
              Address {address}\n\
              OutboundBindAddress {address}\n\
-             ORPort {or}\n\
+             {or}\
              ControlPort {control}\n\
              CookieAuthentication 1\n\
              SocksPort 0\n\
@@ -137,7 +141,7 @@ impl Site {
             common = self.common,
             name = name(place),
             home = home.display(),
-            or = at(address, OR_PORT),
+            or = self.or_ports(address),
             control = at(address, CONTROL_PORT),
             owner = std::process::id(),
             geoip = self.geoip().display(),
@@ -147,6 +151,18 @@ impl Site {
             text.push_str(&self.voting);
         }
         text
+    }
+
+    /// Where a node listens, and where it says that it does.
+    fn or_ports(&self, address: Ipv4Addr) -> String {
+        let told = at(address, OR_PORT);
+        match self.slowed {
+            false => format!("ORPort {told}\n"),
+            true => format!(
+                "ORPort {} NoAdvertise\nORPort {told} NoListen\n",
+                at(address, SLOWED_PORT)
+            ),
+        }
     }
 
     /// Of how many nodes an authority has descriptors.

@@ -14,6 +14,8 @@ const NETWORKS: u8 = 20;
 const CLAIM_PORT: u16 = 4999;
 /// Every node listens here for other nodes.
 pub(super) const OR_PORT: u16 = 5001;
+/// And here where what it is sent is slowed on its way.
+pub(super) const SLOWED_PORT: u16 = 6001;
 /// Authorities listen here for directory requests.
 pub(super) const DIR_PORT: u16 = 7001;
 /// Every node listens here for the launcher.
@@ -40,7 +42,7 @@ impl Slot {
         let claim = TcpListener::bind((address(first, 0)?, CLAIM_PORT)).ok()?;
         // Nodes of a network that ended a moment ago, or anything else, may still be there.
         for place in 0..NODES {
-            for port in [OR_PORT, DIR_PORT, CONTROL_PORT] {
+            for port in [OR_PORT, SLOWED_PORT, DIR_PORT, CONTROL_PORT] {
                 drop(TcpListener::bind((address(first, place)?, port)).ok()?);
             }
         }

@@ -41,11 +41,15 @@ impl Beneath {
     }
 
     fn folder(&self, names: &[Name]) -> io::Result<OwnedFd> {
-        let mut folder = fs::openat(&self.root, ".", FOLDER, Mode::empty())?;
-        for name in names {
+        let (first, rest) = match names {
+            [] => (".", names),
+            [first, rest @ ..] => (first.as_str(), rest),
+        };
+        let mut folder = fs::openat(&self.root, first, FOLDER, Mode::empty())?;
+        for name in rest {
             folder = fs::openat(&folder, name.as_str(), FOLDER, Mode::empty())?;
         }
-        Ok(unread(folder))
+        Ok(folder)
     }
 
     fn parent<'a>(&self, place: &'a Place) -> io::Result<(OwnedFd, &'a str)> {
@@ -97,7 +101,7 @@ impl Disk for Beneath {
     }
 
     fn list(&self, place: &Place) -> io::Result<Vec<Name>> {
-        let folder = self.folder(place.names())?;
+        let folder = unread(self.folder(place.names())?);
         let mut names = Vec::new();
         for entry in fs::Dir::new(folder)? {
             let entry = entry?;
