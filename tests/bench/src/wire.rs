@@ -180,9 +180,11 @@ impl ByTor {
             let length = u8::try_from(text.len()).map_err(io::Error::other)?;
             Ok([&[length], text.as_bytes()].concat())
         };
-        let user = [vec![5, 1, 2, 1], field(apart)?, field("x")?].concat();
+        stream.write_all(&[5, 1, 2])?;
+        stream.read_exact(&mut [0; 2])?;
+        let user = [vec![1], field(apart)?, field("x")?].concat();
         stream.write_all(&user)?;
-        stream.read_exact(&mut [0; 4])?;
+        stream.read_exact(&mut [0; 2])?;
         let to = [vec![5, 1, 0, 3], field(&self.name)?, vec![0, 80]].concat();
         stream.write_all(&to)?;
         let mut reply = [0; 10];
