@@ -9,8 +9,11 @@ use tokio::time::Instant;
 const SMALLEST_PIECE: u64 = 1 << 20;
 /// The largest piece.
 const LARGEST_PIECE: u64 = 1 << 26;
-/// A piece that is acknowledged sooner makes the next one twice as large.
+/// A piece that is acknowledged sooner makes the next one larger.
 const SHORT: Duration = Duration::from_secs(6);
+/// So long the next one is meant to take, if it is no more than so many times as large.
+const AIM: Duration = Duration::from_secs(12);
+const MOST_GROWTH: u128 = 8;
 /// A piece that takes longer makes the next one half as large.
 const LONG: Duration = Duration::from_secs(24);
 /// The rate is that of the last so many seconds.
@@ -45,7 +48,10 @@ impl Pace {
     /// Takes note that a piece is through.
     pub(crate) fn piece_took(&mut self, time: Duration) {
         if time < SHORT {
-            self.piece = self.piece.saturating_mul(2).min(LARGEST_PIECE);
+            let growth = AIM.as_millis().checked_div(time.as_millis());
+            let growth = growth.map_or(MOST_GROWTH, |growth| growth.min(MOST_GROWTH));
+            let growth = u64::try_from(growth).unwrap_or(1);
+            self.piece = self.piece.saturating_mul(growth).min(LARGEST_PIECE);
         } else if time > LONG {
             self.piece = self.piece.div_ceil(2).max(SMALLEST_PIECE);
         }

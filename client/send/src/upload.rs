@@ -10,14 +10,14 @@ use std::num::NonZeroU8;
 use futures_util::future::try_join_all;
 use knothole_envelope::TreeHash;
 use knothole_onion::http::StatusCode;
-use knothole_onion::{DropBox, DropBoxError, UploadUrl};
+use knothole_onion::{DropBox, DropBoxError, Line, UploadUrl};
 
-use self::lane::{Halt, Lane, MOST_BEGINNINGS, NO_DROP_YET, Role, Shared, why_waiting};
+use self::lane::{Berth, Halt, Lane, MOST_BEGINNINGS, NO_DROP_YET, Role, Shared, why_waiting};
 use crate::ask;
 use crate::error::SendError;
 use crate::order::Keeping;
 use crate::pace::Patience;
-use crate::parcel::{Last, Parcel};
+use crate::parcel::Parcel;
 use crate::resume::KeptLane;
 use crate::voice::Voice;
 
@@ -51,6 +51,8 @@ pub(crate) struct Upload<'a> {
     lanes: Vec<Lane>,
     /// Whether the drop-box may have been asked to put the lanes together.
     joining: bool,
+    /// One that the lanes have left, and that is still good.
+    line: Option<Line>,
     beginnings: u32,
 }
 
@@ -117,6 +119,7 @@ impl<'a> Upload<'a> {
             shared: Shared::new(drop_box, parcel, all_sent, progress),
             circuits,
             joining: false,
+            line: None,
             beginnings: 0,
         }
     }
@@ -206,8 +209,7 @@ impl<'a> Upload<'a> {
         let waiting: RefCell<VecDeque<&mut Lane>> = RefCell::new(self.lanes.iter_mut().collect());
         let next = || waiting.borrow_mut().pop_front();
         let circuits = (0..self.circuits.get()).map(|_| async {
-            // One lane after the other uses the same memory.
-            let mut last = Last::default();
+            let mut berth = Berth::new();
             let mut tree = None;
             while let Some(lane) = next() {
                 if lane.role() == Role::Later {
@@ -215,11 +217,13 @@ impl<'a> Upload<'a> {
                     let passing = passed.wait_for(Option::is_some).await;
                     drop(passing.map_err(|_| SendError::Fault("the first lane is lost"))?);
                 }
-                tree = lane.run(shared, &mut last).await?;
+                tree = lane.run(shared, &mut berth).await?;
             }
-            Ok::<_, Halt>(tree)
+            Ok::<_, Halt>((tree, berth.into_line()))
         });
-        let trees = try_join_all(circuits).await?;
+        let (trees, lines): (Vec<_>, Vec<_>) = try_join_all(circuits).await?.into_iter().unzip();
+        // The others end here.
+        self.line = lines.into_iter().flatten().next();
         Ok(trees.into_iter().flatten().next())
     }
 
@@ -239,9 +243,10 @@ impl<'a> Upload<'a> {
         let urls: Option<Vec<&UploadUrl>> = self.lanes.iter().map(Lane::url).collect();
         let urls = urls.ok_or(Halt::Unknown)?;
         let first = *urls.first().ok_or(Halt::Unknown)?;
+        let mut line = self.line.take();
         let mut patience = Patience::new();
         loop {
-            let why = match self.ask_to_join(&urls).await {
+            let why = match self.ask_to_join(&urls, line.take()).await {
                 Ok(Some(tree)) => return Ok(Joined::Drop(tree)),
                 Ok(None) => NO_DROP_YET,
                 // Not all of them are whole, or one of them is not known. Only the first tells whether they
@@ -269,9 +274,17 @@ impl<'a> Upload<'a> {
         }
     }
 
-    async fn ask_to_join(&self, urls: &[&UploadUrl]) -> Result<Option<TreeHash>, Halt> {
+    /// Asks by this line, or by a new one.
+    async fn ask_to_join(
+        &self,
+        urls: &[&UploadUrl],
+        line: Option<Line>,
+    ) -> Result<Option<TreeHash>, Halt> {
         let asking = async {
-            let mut line = self.shared.drop_box.connect().await?;
+            let mut line = match line {
+                Some(line) => line,
+                None => self.shared.drop_box.connect().await?,
+            };
             line.join(urls).await
         };
         let state = asking.await.map_err(SendError::from)?;

@@ -69,6 +69,9 @@ enum Part {
         /// By how many milliseconds each link is slowed.
         #[arg(long, value_delimiter = ',', default_value = "0,25,100")]
         delays: Vec<u64>,
+        /// By how many circuits at once.
+        #[arg(long, value_delimiter = ',', default_value = "1,2,4,7")]
+        circuits: Vec<u8>,
     },
     /// What a server costs with many drops, and with many uploads.
     Growth {
@@ -125,7 +128,8 @@ fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
             often,
             mebibytes,
             delays,
-        } => over_tor::measure(&often, mebibytes, &delays),
+            circuits,
+        } => over_tor::measure(&often, mebibytes, &delays, &circuits),
         Part::Growth { often, drops } => growth::measure(&often, &drops),
         Part::Cipher { way, mebibytes } => cipher::run(way, mebibytes),
         Part::Wire(wire) => wire::run(wire),

@@ -82,12 +82,19 @@ struct Ground {
 }
 
 /// Measures, and writes it down.
-pub(crate) fn measure(often: &Often, mebibytes: u32, delays: &[u64]) -> Result<(), Box<dyn Error>> {
-    let told: Vec<String> = delays.iter().map(ToString::to_string).collect();
+pub(crate) fn measure(
+    often: &Often,
+    mebibytes: u32,
+    delays: &[u64],
+    circuits: &[u8],
+) -> Result<(), Box<dyn Error>> {
+    let delays_told: Vec<String> = delays.iter().map(ToString::to_string).collect();
+    let circuits_told: Vec<String> = circuits.iter().map(ToString::to_string).collect();
     let arguments = format!(
-        "--rounds {} --mebibytes {mebibytes} --delays {}",
+        "--rounds {} --mebibytes {mebibytes} --delays {} --circuits {}",
         often.rounds,
-        told.join(",")
+        delays_told.join(","),
+        circuits_told.join(",")
     );
     let mut report = Report::begin("tor", &arguments)?;
     report.fact(
@@ -102,7 +109,7 @@ pub(crate) fn measure(often: &Often, mebibytes: u32, delays: &[u64]) -> Result<(
     for delay in delays {
         say(&format!("== A network whose links take {delay} ms more"))?;
         let ground = Ground::prepare(mebibytes, Duration::from_millis(*delay))?;
-        let runs = hold(often, &Way::all(), |way| ground.send(*way))?;
+        let runs = hold(often, &Way::all(circuits), |way| ground.send(*way))?;
         parts.push((*delay, runs));
     }
     if !often.only.is_empty() {
@@ -160,9 +167,9 @@ fn compared(delay: u64, runs: &[Runs]) -> Vec<Target> {
 }
 
 impl Way {
-    fn all() -> Vec<(String, Self)> {
+    fn all(counts: &[u8]) -> Vec<(String, Self)> {
         let mut ways = Vec::new();
-        for circuits in [1, 2, DEFAULT, 7] {
+        for circuits in counts.iter().copied() {
             ways.push(Self::Ours {
                 sender: Tor::Arti,
                 server: Tor::Arti,
@@ -177,7 +184,7 @@ impl Way {
             });
         }
         ways.push(Self::OnionShare);
-        for circuits in [1, 2, DEFAULT, 7] {
+        for circuits in counts.iter().copied() {
             ways.push(Self::Sink { circuits });
         }
         ways.into_iter().map(|way| (way.name(), way)).collect()

@@ -48,6 +48,31 @@ pub(super) struct Shared<'a> {
     said: Cell<Option<(Instant, Duration)>>,
 }
 
+/// What one lane leaves to the next that goes in its place.
+pub(super) struct Berth {
+    /// Memory.
+    last: Last,
+    /// A line that is still good. A new one costs the making of a circuit, which begins slowly.
+    line: Option<Line>,
+    /// How large its pieces are.
+    pace: Pace,
+}
+
+impl Berth {
+    pub(super) fn new() -> Self {
+        Self {
+            last: Last::default(),
+            line: None,
+            pace: Pace::new(),
+        }
+    }
+
+    /// The line that was left.
+    pub(super) fn into_line(self) -> Option<Line> {
+        self.line
+    }
+}
+
 impl<'a> Shared<'a> {
     pub(super) fn new(
         drop_box: &'a DropBox,
@@ -153,7 +178,6 @@ pub(super) struct Lane {
     /// The most of this lane that was ever acknowledged, as far as it counts as progress.
     furthest: u64,
     beginnings: u32,
-    pace: Pace,
 }
 
 /// Why a lane does not go on.
@@ -217,7 +241,6 @@ impl Lane {
             acknowledged: start,
             furthest: start,
             beginnings: 0,
-            pace: Pace::new(),
         }
     }
 
@@ -265,12 +288,13 @@ impl Lane {
     pub(super) async fn run(
         &mut self,
         shared: &Shared<'_>,
-        last: &mut Last,
+        berth: &mut Berth,
     ) -> Result<Option<TreeHash>, Halt> {
         let mut patience = Patience::new();
         loop {
             let before = self.furthest;
-            let ended = match self.attempt(shared, last).await {
+            let left_over = berth.line.is_some();
+            let ended = match self.attempt(shared, berth).await {
                 Ok(tree) => return Ok(tree),
                 Err(ended) => ended,
             };
@@ -303,6 +327,8 @@ impl Lane {
                     shared.wait(&mut patience, FORGOTTEN).await;
                 }
                 Ended::Unknown => return Err(Halt::Unknown),
+                // It may have ended while it was nobody's.
+                Ended::Later(_) if left_over && self.furthest == before => {}
                 Ended::Later(error) if shared.is_silent() => {
                     return Err(shared.gave_up(error).into());
                 }
@@ -319,9 +345,12 @@ impl Lane {
     async fn attempt(
         &mut self,
         shared: &Shared<'_>,
-        last: &mut Last,
+        berth: &mut Berth,
     ) -> Result<Option<TreeHash>, Ended> {
-        let mut line = shared.drop_box.connect().await?;
+        let mut line = match berth.line.take() {
+            Some(line) => line,
+            None => shared.drop_box.connect().await?,
+        };
         let mut state = match &self.url {
             Some(url) => line.state(url).await?,
             None => self.create(shared, &mut line).await?,
@@ -351,10 +380,11 @@ impl Lane {
                 return Ok(Some(tree));
             }
             if at < self.range.end {
-                state = self.send_piece(shared, last, &mut line, at).await?;
+                state = self.send_piece(shared, berth, &mut line, at).await?;
                 continue;
             }
             if self.role != Role::Whole {
+                berth.line = Some(line);
                 return Ok(None);
             }
             // It is being put in its place; that is quick. A drop-box that was started again does
@@ -417,16 +447,16 @@ impl Lane {
     async fn send_piece(
         &mut self,
         shared: &Shared<'_>,
-        last: &mut Last,
+        berth: &mut Berth,
         line: &mut Line,
         from: u64,
     ) -> Result<UploadState, Ended> {
         let begun = Instant::now();
-        let count = self.pace.piece(self.range.end.saturating_sub(from));
+        let count = berth.pace.piece(self.range.end.saturating_sub(from));
         let end = from.saturating_add(count);
         let (writer, body) = Body::pieces(count);
         let (stop, stopped) = oneshot::channel();
-        let mut lent = std::mem::take(last);
+        let mut lent = std::mem::take(&mut berth.last);
         let parcel = Arc::clone(&shared.parcel);
         let sealing = tokio::task::spawn_blocking(move || {
             let result = hand_over(&parcel, &mut lent, from..end, &writer, stopped);
@@ -442,7 +472,7 @@ impl Lane {
         drop(stop);
         let stopped = |_| SendError::Fault("sealing stopped");
         let (lent, sealed) = sealing.await.map_err(stopped)?;
-        *last = lent;
+        berth.last = lent;
         sealed.map_err(SendError::from)?;
         let state = answer?;
         let arrived = offset.saturating_add(count);
@@ -454,7 +484,7 @@ impl Lane {
             // pause: that is a line that is of no use.
             return Err(Ended::Later(DropBoxError::Offset));
         }
-        self.pace.piece_took(begun.elapsed());
+        berth.pace.piece_took(begun.elapsed());
         Ok(state)
     }
 

@@ -21,6 +21,8 @@ pub enum Fate {
     CutAfter(u64),
     /// It breaks when so many bytes have gone to the drop-box and an answer comes back.
     Unanswered(u64),
+    /// It breaks when an answer comes back to the question whether lanes are to be put together.
+    Unjoined,
     /// The port says that the onion cannot be reached.
     Unreachable,
     /// The port takes the connection and never says a word.
@@ -334,6 +336,9 @@ async fn up(
             let left = limit.saturating_sub(gone.load(Ordering::Relaxed));
             bytes = &bytes[..count.min(usize::try_from(left).unwrap())];
         }
+        if matches!(fate, Fate::Unjoined) && asks_to_join(bytes) {
+            gone.store(JOINING, Ordering::Relaxed);
+        }
         to.write_all(bytes).await?;
         let written = u64::try_from(bytes.len()).unwrap();
         gone.fetch_add(written, Ordering::Relaxed);
@@ -342,6 +347,17 @@ async fn up(
             return Ok(());
         }
     }
+}
+
+/// More bytes than ever go: the question has gone.
+const JOINING: u64 = 1 << 60;
+
+/// Whether a request to put lanes together stands in these bytes. It is small, and goes in one piece.
+fn asks_to_join(bytes: &[u8]) -> bool {
+    let sought = b"upload-concat: final";
+    bytes
+        .windows(sought.len())
+        .any(|found| found.eq_ignore_ascii_case(sought))
 }
 
 async fn down(
@@ -359,6 +375,9 @@ async fn down(
         if let Fate::Unanswered(limit) = *fate
             && gone.load(Ordering::Relaxed) >= limit
         {
+            return Ok(());
+        }
+        if matches!(fate, Fate::Unjoined) && gone.load(Ordering::Relaxed) >= JOINING {
             return Ok(());
         }
         to.write_all(&buffer[..count]).await?;
