@@ -11,9 +11,10 @@ const SMALLEST_PIECE: u64 = 1 << 20;
 const LARGEST_PIECE: u64 = 1 << 26;
 /// A piece that is acknowledged sooner makes the next one larger.
 const SHORT: Duration = Duration::from_secs(6);
-/// So long the next one is meant to take, if it is no more than so many times as large.
+/// So long the next one is meant to take, if it is no more than so many times as large: of the last one
+/// nobody knows until its end whether it has arrived.
 const AIM: Duration = Duration::from_secs(12);
-const MOST_GROWTH: u128 = 8;
+const MOST_GROWTH: u128 = 4;
 /// A piece that takes longer makes the next one half as large.
 const LONG: Duration = Duration::from_secs(24);
 /// The rate is that of the last so many seconds.

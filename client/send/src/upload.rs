@@ -214,7 +214,9 @@ impl<'a> Upload<'a> {
             while let Some(lane) = next() {
                 if lane.role() == Role::Later {
                     let mut passed = shared.passed.subscribe();
-                    let passing = passed.wait_for(Option::is_some).await;
+                    let passing = passed.wait_for(Option::is_some);
+                    // A circuit is made meanwhile.
+                    let (passing, ()) = tokio::join!(passing, berth.prepare(shared));
                     drop(passing.map_err(|_| SendError::Fault("the first lane is lost"))?);
                 }
                 tree = lane.run(shared, &mut berth).await?;

@@ -31,6 +31,9 @@ pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
 /// back what it had, would keep a source sending for ever.
 const LEAST_PROGRESS: u64 = 65_536;
 
+/// What the first lane sends before all others: the header, and a little more.
+const GATE_PIECE: u64 = 1 << 16;
+
 /// What all lanes of an upload share.
 pub(super) struct Shared<'a> {
     pub(super) drop_box: &'a DropBox,
@@ -64,6 +67,14 @@ impl Berth {
             last: Last::default(),
             line: None,
             pace: Pace::new(),
+        }
+    }
+
+    /// Sees to it that there is a line, if that is easily done.
+    pub(super) async fn prepare(&mut self, shared: &Shared<'_>) {
+        if self.line.is_none() {
+            // Whoever needs one tries again, and says why it must wait.
+            self.line = shared.drop_box.connect().await.ok();
         }
     }
 
@@ -452,7 +463,11 @@ impl Lane {
         from: u64,
     ) -> Result<UploadState, Ended> {
         let begun = Instant::now();
-        let count = berth.pace.piece(self.range.end.saturating_sub(from));
+        let mut count = berth.pace.piece(self.range.end.saturating_sub(from));
+        if self.role == Role::First && shared.passed.borrow().is_none() {
+            // The others wait until the gate has let it pass.
+            count = count.min(GATE_PIECE);
+        }
         let end = from.saturating_add(count);
         let (writer, body) = Body::pieces(count);
         let (stop, stopped) = oneshot::channel();
@@ -484,7 +499,9 @@ impl Lane {
             // pause: that is a line that is of no use.
             return Err(Ended::Later(DropBoxError::Offset));
         }
-        berth.pace.piece_took(begun.elapsed());
+        if count > GATE_PIECE {
+            berth.pace.piece_took(begun.elapsed());
+        }
         Ok(state)
     }
 

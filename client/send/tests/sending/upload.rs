@@ -124,7 +124,7 @@ async fn whoever_stops_it_when_all_was_sent_hears_that_it_may_have_arrived() {
 async fn whoever_stops_it_half_way_hears_that_nobody_can_read_what_was_sent() {
     let scene = scene(&[Fate::Whole, Fate::CutAfter(3_000_000)]).await;
     scene.road.usually(Fate::Mute);
-    scene.desk.file("film.mov", &noise(5_000_000, 4));
+    scene.desk.file("film.mov", &noise(9_000_000, 4));
     let child = scene.desk.start(&["film.mov"]);
     scene.road.ended(2).await;
     terminate(&child);
@@ -135,7 +135,7 @@ async fn whoever_stops_it_half_way_hears_that_nobody_can_read_what_was_sent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_drop_box_forgot_half_way_is_sent_from_the_beginning() {
     let scene = scene(&[Fate::Whole, Fate::CutAfter(3_000_000), Fate::Unreachable]).await;
-    let film = noise(5_000_000, 4);
+    let film = noise(9_000_000, 4);
     scene.desk.file("film.mov", &film);
     let child = scene.desk.start(&["film.mov"]);
     scene.road.ended(2).await;
