@@ -80,12 +80,6 @@ needs_rage() {
     CARGO_TARGET_DIR=$1/build cargo install --locked rage --version 0.12.1 --root "$1"
 }
 
-# needs_inferno FOLDER - the pinned inferno, from crates.io, beneath this folder.
-needs_inferno() {
-  [ "$("$1/bin/inferno-flamegraph" --version 2>/dev/null)" = "inferno-flamegraph 0.12.8" ] ||
-    CARGO_TARGET_DIR=$1/build cargo install --locked inferno --version 0.12.8 --root "$1"
-}
-
 # needs_cargo_cyclonedx - the pinned cargo-cyclonedx, from crates.io.
 needs_cargo_cyclonedx() {
   [ "$(cargo cyclonedx --version 2>/dev/null)" = "cargo-cyclonedx-cyclonedx 0.5.9" ] ||

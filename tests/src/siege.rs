@@ -221,6 +221,20 @@ impl Siege {
         digits.parse().map_err(io::Error::other)
     }
 
+    /// Waits until its courier may see so many drops: at the next boundary of a batch.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] when it does not, for ten seconds.
+    pub fn shows(&self, drops: u64) -> io::Result<()> {
+        for _ in 0..100 {
+            if self.figure("drops_visible")? == drops {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Err(io::ErrorKind::TimedOut.into())
+    }
+
     /// How many unfinished uploads lie on the server's disk.
     ///
     /// # Errors

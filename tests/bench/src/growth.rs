@@ -4,8 +4,7 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use data_encoding::HEXLOWER;
 use knothole_tests::{Camp, Courier, Programs, Road, Siege, guarded};
@@ -138,12 +137,7 @@ pub(crate) fn measure(often: &Often, drops: &[usize]) -> Result<(), Box<dyn Erro
 
 /// The folder of the one drop of a server, once its courier may see it.
 fn visible(siege: &Siege) -> Result<PathBuf, Box<dyn Error>> {
-    for _ in 0..100 {
-        if siege.figure("drops_visible")? == 1 {
-            break;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
+    siege.shows(1)?;
     let mut shelf = fs::read_dir(siege.folder().join("data/store/shelf"))?;
     Ok(shelf.next().ok_or("there is no drop")??.path())
 }

@@ -127,8 +127,8 @@ impl Ground {
         let onionshare = OnionShare::start(&folder.join("onionshare"))?;
         let sink = Sink::start(&folder.join("sink"))?;
         let road = Shortcut::to(&[
-            ("onionshare", format!("127.0.0.1:{}", onionshare.port())),
-            ("sink", format!("127.0.0.1:{}", sink.port())),
+            ("onionshare", format!("127.0.0.1:{}", onionshare.0.port())),
+            ("sink", format!("127.0.0.1:{}", sink.0.port())),
         ])?;
         Ok(Self {
             _camp: camp,
@@ -162,8 +162,8 @@ impl Ground {
     fn server(&self, way: Way) -> Result<u32, Box<dyn Error>> {
         Ok(match way {
             Way::Ours => self.siege.server().ok_or("the server is gone")?,
-            Way::OnionShare => self.onionshare.id(),
-            Way::Sink => self.sink.id(),
+            Way::OnionShare => self.onionshare.0.id(),
+            Way::Sink => self.sink.0.id(),
         })
     }
 
@@ -188,8 +188,8 @@ impl Ground {
     fn trickle(&self, way: Way, load: &Load) -> Result<Vec<f64>, Box<dyn Error>> {
         let (to, speaking) = match way {
             Way::Ours => (self.siege.public_socket().display().to_string(), "tus"),
-            Way::OnionShare => (format!("127.0.0.1:{}", self.onionshare.port()), "form"),
-            Way::Sink => (format!("127.0.0.1:{}", self.sink.port()), "sink"),
+            Way::OnionShare => (format!("127.0.0.1:{}", self.onionshare.0.port()), "form"),
+            Way::Sink => (format!("127.0.0.1:{}", self.sink.0.port()), "sink"),
         };
         let file = if way == Way::Ours {
             &load.sealed
@@ -218,8 +218,8 @@ impl Ground {
     fn clear(&self, way: Way) -> Result<(), Box<dyn Error>> {
         match way {
             Way::Ours => Ok(()),
-            Way::OnionShare => empty(self.onionshare.folder()),
-            Way::Sink => empty(self.sink.folder()),
+            Way::OnionShare => empty(self.onionshare.0.folder()),
+            Way::Sink => empty(self.sink.0.folder()),
         }
     }
 }

@@ -270,8 +270,8 @@ impl Ground {
             );
             TorClient::start(&network, &folder, &lines)
         };
-        let onionshare_tor = service("onionshare", onionshare.port())?;
-        let sink_tor = service("sink", sink.port())?;
+        let onionshare_tor = service("onionshare", onionshare.0.port())?;
+        let sink_tor = service("sink", sink.0.port())?;
         Ok(Self {
             client: TorClient::start(&network, &broom.path().join("client"), "")?,
             onionshare: (onionshare, onionshare_tor),
@@ -337,8 +337,8 @@ impl Ground {
         let (processor, memory) = watch.end()?;
         match way {
             Way::Ours { .. } => {}
-            Way::OnionShare => empty(self.onionshare.0.folder())?,
-            Way::Sink { .. } => empty(self.sink.0.folder())?,
+            Way::OnionShare => empty(self.onionshare.0.0.folder())?,
+            Way::Sink { .. } => empty(self.sink.0.0.folder())?,
         }
         Ok(vec![
             self.megabytes / cost.seconds,
@@ -362,8 +362,8 @@ impl Ground {
                 let front = self.fronted.0.front().ok_or(gone)?;
                 vec![self.fronted.1.server().ok_or(gone)?, front]
             }
-            Way::OnionShare => vec![self.onionshare.0.id(), self.onionshare.1.id()],
-            Way::Sink { .. } => vec![self.sink.0.id(), self.sink.1.id()],
+            Way::OnionShare => vec![self.onionshare.0.0.id(), self.onionshare.1.id()],
+            Way::Sink { .. } => vec![self.sink.0.0.id(), self.sink.1.id()],
         })
     }
 }

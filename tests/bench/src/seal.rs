@@ -334,13 +334,7 @@ impl Ground {
             return Ok(());
         }
         whole(self.siege.sending(&["send".into(), OsString::from(sealed)]))?;
-        // It is shown to the courier at the next boundary of a batch.
-        for _ in 0..100 {
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            if self.siege.figure("drops_visible")? == 1 {
-                break;
-            }
-        }
+        self.siege.shows(1)?;
         self.courier.online("fetch")?.done()?;
         let stick = self.courier.stick();
         let newsroom = self.camp.newsroom();

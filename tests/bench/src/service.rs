@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Something that listens at a port of this machine, and writes into a folder.
 #[derive(Debug)]
-struct Service {
+pub(crate) struct Service {
     process: Process,
     port: u16,
     folder: PathBuf,
@@ -53,9 +53,23 @@ impl Service {
     }
 }
 
+impl Service {
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
 /// OnionShare's receive mode, without its own Tor.
 #[derive(Debug)]
-pub(crate) struct OnionShare(Service);
+pub(crate) struct OnionShare(pub(crate) Service);
 
 impl OnionShare {
     /// Runs it with its files beside and in this folder.
@@ -73,18 +87,6 @@ impl OnionShare {
             rest.get(..end.unwrap_or(rest.len()))?.parse().ok()
         };
         Service::start(command, folder, port_in).map(Self)
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.0.process.id()
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.0.folder
     }
 
     pub(crate) fn version() -> Result<String, Box<dyn Error>> {
@@ -114,7 +116,7 @@ impl OnionShare {
 
 /// What only receives, writes and syncs.
 #[derive(Debug)]
-pub(crate) struct Sink(Service);
+pub(crate) struct Sink(pub(crate) Service);
 
 impl Sink {
     /// Runs it, writing into this folder.
@@ -124,18 +126,6 @@ impl Sink {
         command.args(["wire", "sink"]).arg(folder);
         let port_in = |line: &str| line.strip_prefix("ready ")?.parse().ok();
         Service::start(command, folder, port_in).map(Self)
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.0.process.id()
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.0.port
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.0.folder
     }
 
     /// Who pours a file into it, in so many parts at once, each by a circuit of its own.
