@@ -255,6 +255,10 @@ fn deliver(
     });
     match result {
         Err(SendError::Stopped) if all_sent.get() => Err(SendError::MayHaveArrived),
+        Err(error) if all_sent.get() && error.leaves_open() => {
+            voice.say(&error.sentence());
+            Err(SendError::MayHaveArrived)
+        }
         result => result,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use knothole_envelope::{DropAddress, VerifiedSheet};
-use knothole_onion::{DialError, DropBox, DropBoxError};
+use knothole_onion::{DialError, DropBox, DropBoxError, Line};
 use tokio::time::{Instant, sleep};
 
 use crate::error::SendError;
@@ -24,6 +24,8 @@ pub(crate) struct Contact {
     /// What drops are sealed under today, or why there is nothing to seal under. A drop that was
     /// sealed before does not need it.
     pub(crate) sheet: Result<VerifiedSheet, NewsroomError>,
+    /// What it was asked on, for whatever comes next.
+    pub(crate) line: Line,
 }
 
 /// Finds the drop-box and verifies its newsroom.
@@ -113,7 +115,11 @@ async fn once(
         Err(error @ (NewsroomError::DropBox(_) | NewsroomError::Sheet(_))) => return Err(error),
         other => other,
     };
-    Ok(Contact { newsroom, sheet })
+    Ok(Contact {
+        newsroom,
+        sheet,
+        line,
+    })
 }
 
 #[cfg(test)]

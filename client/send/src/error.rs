@@ -87,6 +87,22 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// Whether it says nothing of what the drop-box has.
+    pub(crate) fn leaves_open(&self) -> bool {
+        match self {
+            Self::Parcel(_) | Self::Fault(_) => true,
+            Self::DropBox(error) => {
+                matches!(error, DropBoxError::Nonsense(_) | DropBoxError::Http(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// What the source hears of it.
+    pub(crate) fn sentence(&self) -> String {
+        capital(&format!("{self}."))
+    }
+
     /// 1 refused, 2 usage, 3 try again, 4 partly done.
     fn code(&self) -> u8 {
         match self {
@@ -120,7 +136,7 @@ impl SendError {
 #[must_use]
 pub fn report(error: &SendError, voice: &Voice) -> ExitCode {
     let code = error.code();
-    voice.failed(code, &capital(&format!("{error}.")));
+    voice.failed(code, &error.sentence());
     ExitCode::from(code)
 }
 

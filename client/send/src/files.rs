@@ -20,6 +20,7 @@ pub(crate) struct FileSet(Vec<Candidate>);
 #[derive(Debug)]
 struct Candidate {
     path: PathBuf,
+    length: u64,
 }
 
 impl FileSet {
@@ -51,6 +52,12 @@ impl FileSet {
         self.0.len()
     }
 
+    /// How many bytes they have together.
+    pub(crate) fn bytes(&self) -> u64 {
+        let lengths = self.0.iter().map(|file| file.length);
+        lengths.fold(0, u64::saturating_add)
+    }
+
     /// Opens them all.
     ///
     /// # Errors
@@ -79,6 +86,7 @@ impl Candidate {
         access(path, Access::READ_OK).map_err(|error| refuse(io::Error::from(error).into()))?;
         Ok(Self {
             path: path.to_owned(),
+            length: data.len(),
         })
     }
 }

@@ -21,6 +21,7 @@ mod passphrase;
 mod replies;
 mod resume;
 mod sealed;
+mod spare;
 mod tor;
 mod tty;
 mod upload;

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU8;
 use std::path::Path;
+use std::time::Duration;
 
 use getrandom::SysRng;
 use knothole_envelope::{DropAddress, Message, VerifiedSheet};
@@ -14,12 +15,13 @@ use crate::contact::{self, Contact};
 use crate::error::SendError;
 use crate::files::{FileError, FileSet, SourceFile};
 use crate::look::{self, Handling};
-use crate::newsroom::{Newsroom, NewsroomError};
+use crate::newsroom::NewsroomError;
 use crate::page;
 use crate::parcel::{Fresh, Parcel, ParcelError, Ready};
 use crate::resume::{Journal, Kept, Place};
 use crate::sealed::{Sealed, seal_into};
-use crate::upload::{AllSent, Start, Upload};
+use crate::spare::Spare;
+use crate::upload::{AllSent, Standing, Start, Upload};
 use crate::voice::{Voice, size, span, time_for};
 
 /// Bytes that are on their way at once on a Tor circuit, roughly.
@@ -113,7 +115,13 @@ pub(crate) async fn deliver(
     all_sent: &AllSent,
     voice: &Voice,
 ) -> Result<(), SendError> {
+    // Where nobody is asked anything, all circuits are made while the newsroom is met. Who is asked
+    // may take long, and lines would wait in vain.
+    let worth = Upload::worth(order.files.bytes(), circuits);
+    let early = (!voice.speaks_to_people()).then(|| begin_lines(drop_box, worth));
     let contact = meet(drop_box, &order.address, voice).await?;
+    let answer = contact.newsroom.answer_time();
+    let met = Spare::of(contact.line);
     let (parcel, place) = match keeping {
         Some(Keeping::Old(kept, journal, place)) => {
             let was_all_sent = kept.is_all_sent();
@@ -121,12 +129,13 @@ pub(crate) async fn deliver(
                 Ok((parcel, start)) => {
                     parcel.keep_in(journal);
                     let gone = start.gone();
-                    let upload = Upload::new(drop_box, parcel, circuits, all_sent, voice);
+                    let upload = Upload::new(drop_box, parcel, circuits, answer, all_sent, voice);
                     let upload = upload.from(start);
-                    voice.say(&estimate(&upload, gone, &contact.newsroom));
-                    return upload.run().await;
+                    voice.say(&estimate(&upload, gone, answer));
+                    let more = early.unwrap_or_else(|| begin_lines(drop_box, upload.at_once()));
+                    return upload.over(met, more).run().await;
                 }
-                Err(why) if was_all_sent => {
+                Err(Hindrance { why, arrived }) if was_all_sent || arrived => {
                     voice.say(&format!(
                         "{why}. Everything was sent before that: the newsroom may have it as it was."
                     ));
@@ -141,7 +150,7 @@ pub(crate) async fn deliver(
                     let place = place.instead_of(journal);
                     (new_parcel(contact.sheet, &order, voice).await?, Some(place))
                 }
-                Err(why) => {
+                Err(Hindrance { why, .. }) => {
                     voice.say(&format!(
                         "{why}. What was sent before is of no use to anybody. Beginning anew, with \
                          new keys."
@@ -158,9 +167,15 @@ pub(crate) async fn deliver(
         parcel.keep_in(place.begin(&parcel.beginning(&order.address))?);
         voice.say("Should this stop, run the same command again: it goes on where it was.");
     }
-    let upload = Upload::new(drop_box, parcel, circuits, all_sent, voice);
-    voice.say(&estimate(&upload, 0, &contact.newsroom));
-    upload.keep_lanes().await?.run().await
+    let upload = Upload::new(drop_box, parcel, circuits, answer, all_sent, voice);
+    voice.say(&estimate(&upload, 0, answer));
+    let more = early.unwrap_or_else(|| begin_lines(drop_box, upload.at_once()));
+    upload.keep_lanes().await?.over(met, more).run().await
+}
+
+/// Begins to make lines for so many circuits, of which the first has one.
+fn begin_lines(drop_box: &DropBox, circuits: u64) -> Vec<Spare> {
+    (1..circuits).map(|_| Spare::begin(drop_box)).collect()
 }
 
 /// What a source has had kept for the case that its program ends.
@@ -172,13 +187,29 @@ pub(crate) enum Keeping {
     Old(Box<Kept>, Journal, Place),
 }
 
+/// Why an upload must not go on.
+struct Hindrance {
+    /// In words.
+    why: String,
+    /// Whether all of it may have arrived, as far as the drop-box says.
+    arrived: bool,
+}
+
+impl Hindrance {
+    fn new(why: impl Into<String>) -> Self {
+        let why = why.into();
+        let arrived = false;
+        Self { why, arrived }
+    }
+}
+
 /// Takes up again what another run began; or says why that must not be.
 async fn go_on(
     drop_box: &DropBox,
     kept: Kept,
     files: &FileSet,
     voice: &Voice,
-) -> Result<Result<(Parcel, Start), String>, SendError> {
+) -> Result<Result<(Parcel, Start), Hindrance>, SendError> {
     let sent: Vec<u64> = kept
         .lanes
         .iter()
@@ -199,7 +230,8 @@ async fn go_on(
         .zip(&beginning.files)
         .find_map(|(file, stamp)| (file.stamp() != *stamp).then_some(file))
     {
-        return Ok(Err(format!("{} has changed since", file.named())));
+        let why = format!("{} has changed since", file.named());
+        return Ok(Err(Hindrance::new(why)));
     }
     let parcel = match beginning.sealing {
         Some((secret, manifest)) => {
@@ -214,17 +246,22 @@ async fn go_on(
         },
     };
     let Some(parcel) = parcel else {
-        return Ok(Err("The resume file does not fit the files".to_owned()));
+        return Ok(Err(Hindrance::new(
+            "The resume file does not fit the files",
+        )));
     };
     let start = Start {
         lanes,
         sent,
         joining,
     };
-    if start.has_more_than_was_sent(drop_box).await {
-        return Ok(Err(
-            "The drop-box has more than the resume file tells of".to_owned()
-        ));
+    match start.compared_with(drop_box).await {
+        Standing::AsKept => {}
+        standing => {
+            let why = "The drop-box has more than the resume file tells of".to_owned();
+            let arrived = standing == Standing::MayHaveArrived;
+            return Ok(Err(Hindrance { why, arrived }));
+        }
     }
     let checking = tokio::task::spawn_blocking(move || {
         let result = parcel.recall(&units);
@@ -236,7 +273,7 @@ async fn go_on(
     match result {
         Ok(()) => Ok(Ok((parcel, start))),
         Err(ParcelError::Other(name) | ParcelError::File(FileError::Changed(name))) => {
-            Ok(Err(format!("{name} has changed since")))
+            Ok(Err(Hindrance::new(format!("{name} has changed since"))))
         }
         Err(error) => Err(error.into()),
     }
@@ -343,10 +380,8 @@ fn contents(files: &[SourceFile], message: &Message) -> String {
 }
 
 /// About how long it takes, from how long one small answer took.
-fn estimate(upload: &Upload<'_>, gone: u64, newsroom: &Newsroom) -> String {
-    let millis = u64::try_from(newsroom.answer_time().as_millis())
-        .unwrap_or(u64::MAX)
-        .max(1);
+fn estimate(upload: &Upload<'_>, gone: u64, answer: Duration) -> String {
+    let millis = u64::try_from(answer.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = ON_THE_WAY
         .saturating_mul(upload.at_once())
         .saturating_mul(1_000)

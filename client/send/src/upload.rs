@@ -6,6 +6,7 @@ mod plan;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::num::NonZeroU8;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use knothole_envelope::TreeHash;
@@ -19,6 +20,7 @@ use crate::order::Keeping;
 use crate::pace::Patience;
 use crate::parcel::Parcel;
 use crate::resume::KeptLane;
+use crate::spare::Spare;
 use crate::voice::Voice;
 
 /// Whether every byte may have become a drop: a drop-box makes one of them whoever waits, and whoever
@@ -43,6 +45,9 @@ impl AllSent {
     }
 }
 
+/// What is said while a drop-box finds lanes unfinished that it has answered for.
+const NOT_WHOLE_YET: &str = "The drop-box does not have all of it yet.";
+
 /// An upload under way.
 pub(crate) struct Upload<'a> {
     voice: &'a Voice,
@@ -51,8 +56,10 @@ pub(crate) struct Upload<'a> {
     lanes: Vec<Lane>,
     /// Whether the drop-box may have been asked to put the lanes together.
     joining: bool,
-    /// One that the lanes have left, and that is still good.
-    line: Option<Line>,
+    /// For the first circuits.
+    spares: Vec<Spare>,
+    /// The one that a lane has left last.
+    line: Option<Spare>,
     beginnings: u32,
 }
 
@@ -74,25 +81,42 @@ impl Start {
         })
     }
 
-    /// Whether the drop-box says that it has more of a lane than is known here. One that cannot be asked
-    /// now is asked again before anything goes there.
-    pub(crate) async fn has_more_than_was_sent(&self, drop_box: &DropBox) -> bool {
+    /// Whether the drop-box says that it has more of a lane than is known here, because what was kept
+    /// is older. One that cannot be asked now is asked again before anything goes there.
+    pub(crate) async fn compared_with(&self, drop_box: &DropBox) -> Standing {
         if self.joining || self.lanes.iter().all(|lane| lane.url.is_none()) {
-            return false;
+            return Standing::AsKept;
         }
         let Ok(mut line) = drop_box.connect().await else {
-            return false;
+            return Standing::AsKept;
         };
         for (lane, sent) in self.lanes.iter().zip(&self.sent) {
             let Some(url) = &lane.url else { continue };
             match line.state(url).await {
-                Ok(state) if state.offset > sent.saturating_sub(lane.range.start) => return true,
+                Ok(state) if state.offset > sent.saturating_sub(lane.range.start) => {
+                    let whole = self.lanes.len() == 1 && state.length == Some(state.offset);
+                    return match state.joined || state.tree.is_some() || whole {
+                        true => Standing::MayHaveArrived,
+                        false => Standing::More,
+                    };
+                }
                 Ok(_) | Err(DropBoxError::NotThere) => {}
-                Err(_) => return false,
+                Err(_) => return Standing::AsKept,
             }
         }
-        false
+        Standing::AsKept
     }
+}
+
+/// How a drop-box stands to what was kept of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It has no more than was sent.
+    AsKept,
+    /// It has more.
+    More,
+    /// It has all.
+    MayHaveArrived,
 }
 
 /// What became of asking to put lanes together.
@@ -103,11 +127,13 @@ enum Joined {
 }
 
 impl<'a> Upload<'a> {
-    /// An upload of this parcel over so many circuits at once.
+    /// An upload of this parcel over so many circuits at once, to a drop-box that gives a small answer
+    /// after `answer`.
     pub(crate) fn new(
         drop_box: &'a DropBox,
         parcel: Parcel,
         circuits: NonZeroU8,
+        answer: Duration,
         all_sent: &'a AllSent,
         voice: &'a Voice,
     ) -> Self {
@@ -116,12 +142,24 @@ impl<'a> Upload<'a> {
         Self {
             voice,
             lanes: lanes(plan::lanes(length, circuits)),
-            shared: Shared::new(drop_box, parcel, all_sent, progress),
+            shared: Shared::new(drop_box, parcel, all_sent, progress, answer),
             circuits,
             joining: false,
+            spares: Vec::new(),
             line: None,
             beginnings: 0,
         }
+    }
+
+    /// How many circuits a source may want for so many bytes.
+    pub(crate) fn worth(bytes: u64, circuits: NonZeroU8) -> u64 {
+        plan::at_once(bytes, circuits)
+    }
+
+    /// Takes lines that are there already, or soon will be. The first lane goes by the first of them.
+    pub(crate) fn over(mut self, first: Spare, more: Vec<Spare>) -> Self {
+        self.spares = std::iter::once(first).chain(more).collect();
+        self
     }
 
     /// Bytes of the envelope.
@@ -171,7 +209,7 @@ impl<'a> Upload<'a> {
                 Err(Halt::Joined) => {}
                 Err(Halt::Failed(error)) => {
                     if is_final(&error) {
-                        self.forget().await?;
+                        self.forget().await;
                     }
                     return Err(error);
                 }
@@ -199,7 +237,7 @@ impl<'a> Upload<'a> {
             if self.shared.is_silent() {
                 return Err(SendError::MayHaveArrived.into());
             }
-            self.shared.wait(&mut patience, NO_DROP_YET).await;
+            self.shared.wait(&mut patience, NOT_WHOLE_YET).await;
         }
     }
 
@@ -208,24 +246,27 @@ impl<'a> Upload<'a> {
         let shared = &self.shared;
         let waiting: RefCell<VecDeque<&mut Lane>> = RefCell::new(self.lanes.iter_mut().collect());
         let next = || waiting.borrow_mut().pop_front();
-        let circuits = (0..self.circuits.get()).map(|_| async {
-            let mut berth = Berth::new();
-            let mut tree = None;
-            while let Some(lane) = next() {
-                if lane.role() == Role::Later {
-                    let mut passed = shared.passed.subscribe();
-                    let passing = passed.wait_for(Option::is_some);
-                    // A circuit is made meanwhile.
-                    let (passing, ()) = tokio::join!(passing, berth.prepare(shared));
-                    drop(passing.map_err(|_| SendError::Fault("the first lane is lost"))?);
+        let mut spares = std::mem::take(&mut self.spares).into_iter();
+        let circuits = (0..self.circuits.get()).map(|_| {
+            let mut berth = Berth::new(shared, spares.next());
+            async move {
+                let mut tree = None;
+                while let Some(lane) = next() {
+                    if lane.role() == Role::Later {
+                        let mut passed = shared.passed.subscribe();
+                        let passing = passed.wait_for(Option::is_some);
+                        // A circuit is made meanwhile.
+                        let (passing, ()) = tokio::join!(passing, berth.prepare(shared));
+                        drop(passing.map_err(|_| SendError::Fault("the first lane is lost"))?);
+                    }
+                    tree = lane.run(shared, &mut berth).await?;
                 }
-                tree = lane.run(shared, &mut berth).await?;
+                Ok::<_, Halt>((tree, berth.into_line()))
             }
-            Ok::<_, Halt>((tree, berth.into_line()))
         });
         let (trees, lines): (Vec<_>, Vec<_>) = try_join_all(circuits).await?.into_iter().unzip();
         // The others end here.
-        self.line = lines.into_iter().flatten().next();
+        self.line = lines.into_iter().flatten().max_by_key(Spare::answered);
         Ok(trees.into_iter().flatten().next())
     }
 
@@ -245,12 +286,20 @@ impl<'a> Upload<'a> {
         let urls: Option<Vec<&UploadUrl>> = self.lanes.iter().map(Lane::url).collect();
         let urls = urls.ok_or(Halt::Unknown)?;
         let first = *urls.first().ok_or(Halt::Unknown)?;
-        let mut line = self.line.take();
+        let mut line = match self.line.take() {
+            Some(line) => line.line().await,
+            None => None,
+        };
         let mut patience = Patience::new();
         loop {
+            let left_over = line.is_some();
             let why = match self.ask_to_join(&urls, line.take()).await {
                 Ok(Some(tree)) => return Ok(Joined::Drop(tree)),
                 Ok(None) => NO_DROP_YET,
+                // It may have ended while it was nobody's.
+                Err(Halt::Failed(SendError::DropBox(error))) if left_over && error.may_pass() => {
+                    continue;
+                }
                 // Not all of them are whole, or one of them is not known. Only the first tells whether they
                 // were put together.
                 Err(Halt::Failed(SendError::DropBox(
@@ -302,12 +351,15 @@ impl<'a> Upload<'a> {
         Ok(line.state(first).await?.joined)
     }
 
-    /// Removes what was kept for another run.
-    async fn forget(&self) -> Result<(), SendError> {
-        if self.shared.with_parcel(Parcel::forget).await?? {
-            self.shared.say("The resume file is removed.");
+    /// Removes what was kept for another run. That it stays changes nothing of how this one ended.
+    async fn forget(&self) {
+        match self.shared.with_parcel(Parcel::forget).await {
+            Ok(Ok(true)) => self.shared.say("The resume file is removed."),
+            Ok(Ok(false)) => {}
+            Ok(Err(_)) | Err(_) => self.shared.say(
+                "The resume file cannot be removed. It is of no use any more: remove it yourself.",
+            ),
         }
-        Ok(())
     }
 
     /// The drop-box does not know the upload any more, or never did.
@@ -342,7 +394,7 @@ impl<'a> Upload<'a> {
 
     async fn compare(self, tree: TreeHash) -> Result<(), SendError> {
         let own = self.shared.with_parcel(Parcel::tree).await??;
-        self.forget().await?;
+        self.forget().await;
         let voice = self.voice;
         drop(self);
         if own != tree {

@@ -176,13 +176,17 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
         *sum = sum.saturating_add(upload.view().offset);
         *places = places.saturating_add(1);
     }
+    let group = |upload: &Arc<Upload>| groups.get(&upload.group()).copied().unwrap_or_default();
     let progress = |upload: &Arc<Upload>| {
-        let (sum, places) = groups.get(&upload.group()).copied().unwrap_or_default();
+        let (sum, places) = group(upload);
         (sum.checked_div(places), upload.view().offset)
     };
+    // Without the first lane the others lead nowhere: it goes when it is alone.
+    let holds_others = |upload: &Arc<Upload>| upload.role == Role::First && group(upload).1 > 1;
     let least = begun
         .iter()
         .filter(|upload| upload.is_resting() && !upload.is_left_whole())
+        .filter(|upload| !holds_others(upload))
         .min_by_key(|upload| progress(upload))
         .ok_or(Trouble::Busy)?;
     let lease = least.take_if_resting().ok_or(Trouble::Busy)?;

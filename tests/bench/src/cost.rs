@@ -72,30 +72,27 @@ fn run(commands: impl IntoIterator<Item = Command>, code: i32) -> Result<Cost, B
     Ok(cost)
 }
 
-/// Runs a program to its end, and counts the time from the last line that it said before the first one
-/// with `mark` in it.
+/// Runs a program to its end, and counts the time from the first line that it says with `mark` in it.
 pub(crate) fn from_mark(mut command: Command, mark: &str) -> Result<Cost, Box<dyn Error>> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let mut began = Instant::now();
+    let mut began = None;
     let mut said = String::new();
-    let mut marked = false;
     let out = child.stdout.take().ok_or("its output is lost")?;
     for line in BufReader::new(out).lines() {
         let line = line?;
-        marked |= line.contains(mark);
-        if !marked {
-            began = Instant::now();
+        if began.is_none() && line.contains(mark) {
+            began = Some(Instant::now());
         }
         said.push_str(&line);
     }
     let used = child.wait4()?;
-    if !used.status.success() || !marked {
+    let Some(began) = began.filter(|_| used.status.success()) else {
         return Err(format!("a program ended with {}: {said}", used.status).into());
-    }
+    };
     Ok(Cost {
         seconds: began.elapsed().as_secs_f64(),
         processor: used.rusage.utime.as_secs_f64() + used.rusage.stime.as_secs_f64(),

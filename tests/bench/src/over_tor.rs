@@ -43,6 +43,10 @@ const SPEED: usize = 0;
 /// What a sender of ours uses unless it is told otherwise.
 const DEFAULT: u8 = 4;
 
+/// What a sender of ours says when it has a Tor: from here on its way is that of the others, whose tor is
+/// running.
+const TOR_IS_THERE: &str = "Looking for the drop-box";
+
 /// Whose Tor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tor {
@@ -322,7 +326,7 @@ impl Ground {
                     Tor::Arti => siege.sending(&words),
                     Tor::CTor => siege.sending_by(&["--socks".to_owned(), socks], &words),
                 };
-                from_mark(command, "\"event\":\"progress\"")?
+                from_mark(command, TOR_IS_THERE)?
             }
             Way::OnionShare => {
                 let onion = self.onionshare.1.onion("onion")?;

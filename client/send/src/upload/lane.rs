@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use knothole_envelope::TreeHash;
-use knothole_onion::http::{Body, BodyWriter, StatusCode};
+use knothole_onion::http::{Body, BodyWriter, HttpError, StatusCode};
 use knothole_onion::{DropBox, DropBoxError, Line, Part, UploadState, UploadUrl};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
@@ -16,6 +16,7 @@ use super::AllSent;
 use crate::error::SendError;
 use crate::pace::{Pace, Patience};
 use crate::parcel::{Last, Parcel, ParcelError};
+use crate::spare::Spare;
 use crate::voice::Progress;
 
 /// How often a drop-box may forget an upload before it is given up.
@@ -30,6 +31,11 @@ pub(super) const LONGEST_SILENCE: Duration = Duration::from_secs(24 * 3_600);
 /// An attempt that brings fewer bytes is no progress: a drop-box that takes one at a time, or gives
 /// back what it had, would keep a source sending for ever.
 const LEAST_PROGRESS: u64 = 65_536;
+
+/// A piece that takes longer gives its line up, whatever still moves on it: a circuit that carries a
+/// hundredth of what the others do, or a drop-box that lets a byte through now and then, would hold a lane
+/// for months. What has arrived of it is kept.
+const LONGEST_PIECE: Duration = Duration::from_secs(15 * 60);
 
 /// What the first lane sends before all others: the header, and a little more.
 const GATE_PIECE: u64 = 1 << 16;
@@ -49,37 +55,45 @@ pub(super) struct Shared<'a> {
     pace: RefCell<Pace>,
     /// When somebody last heard why it waits, and for how long.
     said: Cell<Option<(Instant, Duration)>>,
+    /// How long a small answer takes.
+    answer: Duration,
+    /// How long the gate's piece took, where it went in this run.
+    gate: Cell<Option<Duration>>,
 }
 
 /// What one lane leaves to the next that goes in its place.
 pub(super) struct Berth {
     /// Memory.
     last: Last,
-    /// A line that is still good. A new one costs the making of a circuit, which begins slowly.
-    line: Option<Line>,
+    /// A line that is still good, or is being made. A new one costs the making of a circuit, which begins
+    /// slowly.
+    line: Option<Spare>,
     /// How large its pieces are.
     pace: Pace,
 }
 
 impl Berth {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(shared: &Shared<'_>, line: Option<Spare>) -> Self {
         Self {
             last: Last::default(),
-            line: None,
-            pace: Pace::new(),
+            line,
+            pace: Pace::new(shared.answer),
         }
     }
 
     /// Sees to it that there is a line, if that is easily done.
     pub(super) async fn prepare(&mut self, shared: &Shared<'_>) {
+        if let Some(line) = self.line.take() {
+            self.line = line.made().await;
+        }
         if self.line.is_none() {
             // Whoever needs one tries again, and says why it must wait.
-            self.line = shared.drop_box.connect().await.ok();
+            self.line = shared.drop_box.connect().await.ok().map(Spare::of);
         }
     }
 
     /// The line that was left.
-    pub(super) fn into_line(self) -> Option<Line> {
+    pub(super) fn into_line(self) -> Option<Spare> {
         self.line
     }
 }
@@ -90,6 +104,7 @@ impl<'a> Shared<'a> {
         parcel: Parcel,
         all_sent: &'a AllSent,
         progress: Progress<'a>,
+        answer: Duration,
     ) -> Self {
         Self {
             drop_box,
@@ -99,8 +114,10 @@ impl<'a> Shared<'a> {
             passed: watch::Sender::new(None),
             last_good: Cell::new(Instant::now()),
             acknowledged: Cell::new(0),
-            pace: RefCell::new(Pace::new()),
+            pace: RefCell::new(Pace::new(answer)),
             said: Cell::new(None),
+            answer,
+            gate: Cell::new(None),
         }
     }
 
@@ -302,10 +319,17 @@ impl Lane {
         berth: &mut Berth,
     ) -> Result<Option<TreeHash>, Halt> {
         let mut patience = Patience::new();
+        if let Some(gate) = shared.gate.get() {
+            berth.pace.passed(GATE_PIECE, gate);
+        }
         loop {
             let before = self.furthest;
-            let left_over = berth.line.is_some();
-            let ended = match self.attempt(shared, berth).await {
+            let left = match berth.line.take() {
+                Some(line) => line.line().await,
+                None => None,
+            };
+            let left_over = left.is_some();
+            let ended = match self.attempt(shared, berth, left).await {
                 Ok(tree) => return Ok(tree),
                 Err(ended) => ended,
             };
@@ -357,8 +381,9 @@ impl Lane {
         &mut self,
         shared: &Shared<'_>,
         berth: &mut Berth,
+        left: Option<Line>,
     ) -> Result<Option<TreeHash>, Ended> {
-        let mut line = match berth.line.take() {
+        let mut line = match left {
             Some(line) => line,
             None => shared.drop_box.connect().await?,
         };
@@ -395,7 +420,7 @@ impl Lane {
                 continue;
             }
             if self.role != Role::Whole {
-                berth.line = Some(line);
+                berth.line = Some(Spare::of(line));
                 return Ok(None);
             }
             // It is being put in its place; that is quick. A drop-box that was started again does
@@ -463,8 +488,9 @@ impl Lane {
         from: u64,
     ) -> Result<UploadState, Ended> {
         let begun = Instant::now();
+        let at_gate = self.role == Role::First && shared.passed.borrow().is_none();
         let mut count = berth.pace.piece(self.range.end.saturating_sub(from));
-        if self.role == Role::First && shared.passed.borrow().is_none() {
+        if at_gate {
             // The others wait until the gate has let it pass.
             count = count.min(GATE_PIECE);
         }
@@ -482,13 +508,17 @@ impl Lane {
             return Err(Ended::Unknown);
         };
         let offset = from.saturating_sub(self.range.start);
-        let answer = line.append(url, offset, body).await;
+        let answer = tokio::time::timeout(LONGEST_PIECE, line.append(url, offset, body)).await;
         // A drop-box may answer before it took everything; nobody waits for the rest then.
         drop(stop);
         let stopped = |_| SendError::Fault("sealing stopped");
         let (lent, sealed) = sealing.await.map_err(stopped)?;
         berth.last = lent;
         sealed.map_err(SendError::from)?;
+        let Ok(answer) = answer else {
+            berth.pace.piece_took(count, LONGEST_PIECE);
+            return Err(Ended::Later(HttpError::Stalled.into()));
+        };
         let state = answer?;
         let arrived = offset.saturating_add(count);
         if state.offset < offset || state.offset > arrived {
@@ -499,8 +529,12 @@ impl Lane {
             // pause: that is a line that is of no use.
             return Err(Ended::Later(DropBoxError::Offset));
         }
-        if count > GATE_PIECE {
-            berth.pace.piece_took(begun.elapsed());
+        let took = begun.elapsed();
+        if at_gate {
+            berth.pace.passed(count, took);
+            shared.gate.set(Some(took));
+        } else {
+            berth.pace.piece_took(count, took);
         }
         Ok(state)
     }

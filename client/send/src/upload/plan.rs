@@ -13,9 +13,18 @@ const LEAST_SEGMENTS: u64 = 2;
 const SHARES: [u64; 7] = [3, 3, 3, 3, 2, 2, 1];
 /// As many lanes as this may go at once when they have those shares.
 const AT_ONCE_OF_SHARES: u8 = 4;
+/// What has room for fewer lanes than this goes as one: it is not worth four circuits, and more are no
+/// reason to make do with one.
+const FEWEST: u64 = 4;
 /// The most lanes. A drop-box takes eight; one place is left for a lane whose address never reached us,
 /// because it is free again only after an hour.
 const MOST: u64 = 7;
+
+/// How many of the lanes of so many bytes go at once.
+pub(super) fn at_once(length: u64, circuits: NonZeroU8) -> u64 {
+    let lanes = u64::try_from(lanes(length, circuits).len()).unwrap_or(u64::MAX);
+    lanes.min(u64::from(circuits.get()))
+}
 
 /// The lanes of an envelope of so many bytes that goes over so many circuits at once: all of it, in
 /// order, without a gap.
@@ -23,7 +32,7 @@ pub(super) fn lanes(length: u64, circuits: NonZeroU8) -> Vec<Range<u64>> {
     let segments = length.div_ceil(SEGMENT);
     let at_once = u64::from(circuits.get());
     let worth = segments.checked_div(LEAST_SEGMENTS).unwrap_or(0);
-    if at_once == 1 || worth < at_once {
+    if at_once == 1 || worth < at_once.min(FEWEST) {
         return shared(length, segments, &[1]);
     }
     let sum = SHARES.iter().sum::<u64>();
@@ -101,6 +110,9 @@ mod tests {
             assert_eq!(of(length, circuits), std::slice::from_ref(&whole));
         }
         assert_eq!(of(8 * SEGMENT, 4).len(), 4);
+        // More circuits than it has room for.
+        assert_eq!(of(8 * SEGMENT, 7).len(), 4);
+        assert_eq!(of(7 * SEGMENT, 7).len(), 1);
     }
 
     #[test]

@@ -157,7 +157,7 @@ async fn a_message_too_long_or_not_text_is_refused_before_anything_is_asked() {
 
 /// Begins to send a film, breaks off after two megabytes, and lets the file be changed then.
 async fn changed_on_the_way(change: impl FnOnce(&Path)) -> (Scene, Ended) {
-    let scene = scene(&[Fate::Whole, Fate::CutAfter(2_000_000)]).await;
+    let scene = scene(&[Fate::Greets, Fate::CutAfter(2_000_000)]).await;
     scene.road.usually(Fate::Unreachable);
     let film = scene.desk.file("film.mov", &noise(20_000_000, 7));
     let child = scene.desk.start(&["film.mov"]);
@@ -219,7 +219,7 @@ async fn the_program_runs_under_any_name_and_leaves_nothing_that_was_not_asked_f
     let before = everything_in(&scene.desk.path(""));
     scene
         .road
-        .next(&[Fate::Whole, Fate::CutAfter(1_000_000), Fate::Mute]);
+        .next(&[Fate::Greets, Fate::CutAfter(1_000_000), Fate::Mute]);
     for stopped in [true, false] {
         let mut command = scene.desk.with_address(Command::new(&program), "send");
         command
@@ -255,7 +255,7 @@ fn most_memory(id: u32) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_stays_below_64_mib_however_large_the_file() {
     // One to meet the newsroom, and four for the lanes; who would have them put together waits.
-    let mut fates = vec![Fate::Whole];
+    let mut fates = vec![Fate::Greets];
     fates.extend([const { Fate::Unjoined }; 4]);
     let scene = scene(&fates).await;
     scene.road.usually(Fate::Mute);

@@ -8,7 +8,7 @@ use tokio::process::Child;
 
 use crate::house::{House, Newsroom};
 use crate::road::{Fate, Road};
-use crate::run::{Desk, finished, noise};
+use crate::run::{Desk, finished, noise, terminate};
 
 /// More lanes than circuits.
 const LENGTH: usize = 48_000_000;
@@ -61,10 +61,10 @@ async fn what_is_large_goes_over_circuits_of_their_own_and_arrives_as_one_drop()
     let scene = scene(&[]).await;
     scene.desk.send(&["film.mov"]).await.arrived();
     scene.arrived_once();
-    // And one to meet the newsroom. A circuit that has brought its lane takes the next, and one of them asks
-    // for the lanes to be put together.
+    // The first one meets the newsroom, too. A circuit that has brought its lane takes the next, and one of
+    // them asks for the lanes to be put together.
     let users = scene.road.users();
-    assert_eq!(users.len(), CIRCUITS + 1);
+    assert_eq!(users.len(), CIRCUITS);
     for (number, user) in users.iter().enumerate() {
         assert!(!users[..number].contains(user), "an isolation came twice");
     }
@@ -75,7 +75,7 @@ async fn what_is_large_goes_over_circuits_of_their_own_and_arrives_as_one_drop()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_ends_when_the_next_lane_has_it_is_replaced() {
     // The first lane has 8.4 MB; of the next one a few KB go by the same line.
-    let fates = [Fate::Whole, Fate::CutAfter(8_401_000)];
+    let fates = [Fate::Greets, Fate::CutAfter(8_401_000)];
     let scene = scene(&fates).await;
     let ended = scene.desk.send(&["film.mov", "--circuits", "2"]).await;
     ended.arrived();
@@ -90,7 +90,39 @@ async fn one_circuit_means_one_line() {
     let arguments = ["film.mov", "--circuits", "1"];
     scene.desk.send(&arguments).await.arrived();
     scene.arrived_once();
-    assert_eq!(scene.road.users().len(), 2);
+    assert_eq!(scene.road.users().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circuits_are_made_while_the_newsroom_is_met_where_nobody_is_asked() {
+    let scene = scene(&[]).await;
+    scene.road.usually(Fate::Mute);
+    for (arguments, circuits) in [
+        (["film.mov", "--json"].as_slice(), CIRCUITS),
+        (&["film.mov", "--json", "--circuits", "1"], 1),
+        // Somebody may be asked yet.
+        (&["film.mov"], 1),
+    ] {
+        let before = scene.road.users().len();
+        let child = scene.desk.start(arguments);
+        scene.road.dialed(before + circuits).await;
+        // Nothing answers, so that nothing more is asked for.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        assert_eq!(scene.road.users().len(), before + circuits, "{arguments:?}");
+        terminate(&child);
+        assert_eq!(finished(child).await.code, Some(3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circuits_are_made_while_the_first_lane_is_at_the_gate() {
+    // The line on which the newsroom was met, and by which the first lane goes, comes to the gate and no further.
+    let scene = scene(&[Fate::Unanswered(20_000)]).await;
+    let child = scene.desk.start(&["film.mov"]);
+    scene.road.dialed(CIRCUITS).await;
+    assert_eq!(scene.road.endings(), 0);
+    finished(child).await.arrived();
+    scene.arrived_once();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +138,7 @@ async fn a_number_of_circuits_that_no_drop_box_takes_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lanes_get_through_lines_that_break() {
-    let mut fates = vec![Fate::Whole];
+    let mut fates = vec![Fate::Greets];
     fates.extend([500_000, 9_000, 3_000_000, 7_000_000].map(Fate::CutAfter));
     fates.extend([Fate::Unreachable, Fate::Unanswered(0)]);
     fates.extend([1_000_000, 2_000_000, 4_194_304].map(Fate::CutAfter));
@@ -140,13 +172,12 @@ async fn lanes_begin_anew_when_the_drop_box_has_lost_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lanes_whose_putting_together_was_never_answered_are_one_drop() {
-    let mut fates = vec![Fate::Whole];
-    fates.extend(vec![Fate::Unjoined; CIRCUITS]);
+    let mut fates = vec![Fate::Unjoined; CIRCUITS];
     fates.extend([Fate::Unanswered(0), Fate::Unanswered(0)]);
     let scene = scene(&fates).await;
     scene.desk.send(&["film.mov"]).await.arrived();
     scene.arrived_once();
-    assert_eq!(scene.road.users().len(), CIRCUITS + 4);
+    assert_eq!(scene.road.users().len(), CIRCUITS + 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,12 +198,10 @@ async fn lanes_go_on_after_their_program_was_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lanes_that_were_put_together_when_the_program_was_killed_are_not_sent_again() {
-    let mut fates = vec![Fate::Whole];
-    fates.extend(vec![Fate::Unjoined; CIRCUITS]);
-    let scene = scene(&fates).await;
+    let scene = scene(&vec![Fate::Unjoined; CIRCUITS]).await;
     scene.road.usually(Fate::Mute);
     let mut child = scene.begin().await;
-    let connections = u64::try_from(CIRCUITS).unwrap() + 1;
+    let connections = u64::try_from(CIRCUITS).unwrap();
     scene.road.ended(connections).await;
     child.kill().await.unwrap();
     let before = scene.road.bytes();

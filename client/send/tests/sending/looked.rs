@@ -181,7 +181,7 @@ fn begin(desk: &Desk, arguments: &[&str]) -> Child {
 
 /// Sends so until a third of it has gone, and is killed.
 async fn begin_and_be_killed(desk: &Desk, road: &Road, arguments: &[&str]) {
-    road.next(&[Fate::Whole, Fate::CutAfter(8_000_000)]);
+    road.next(&[Fate::Greets, Fate::CutAfter(8_000_000)]);
     road.usually(Fate::Mute);
     let ended = road.endings() + 2;
     let mut child = begin(desk, arguments);

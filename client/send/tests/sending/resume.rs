@@ -57,7 +57,8 @@ impl Scene {
     async fn killed_after(&self, bytes: u64, arguments: &[&str]) {
         // One connection to meet the newsroom; a run that goes on asks first how far it is.
         let asks = usize::from(self.desk.names().contains(&"kept".to_owned()));
-        let mut fates = vec![Fate::Whole; 1 + asks];
+        let mut fates = vec![Fate::Greets];
+        fates.extend(vec![Fate::Whole; asks]);
         fates.push(Fate::CutAfter(bytes));
         self.road.next(&fates);
         // However late the kill comes, nothing more gets through.
@@ -158,7 +159,7 @@ async fn a_file_that_grew_meanwhile_is_sent_in_a_new_envelope() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_changed_when_all_of_it_had_been_sent_is_not_sent_a_second_time_unasked() {
-    let mut scene = scene(&[Fate::Whole, Fate::Unanswered(24_000_000)]).await;
+    let mut scene = scene(&[Fate::Greets, Fate::Unanswered(24_000_000)]).await;
     scene.road.usually(Fate::Mute);
     let mut child = scene.begin(&ARGUMENTS, "open sesame\n").await;
     scene.road.ended(2).await;
@@ -193,7 +194,7 @@ async fn a_drop_box_that_has_more_than_was_recorded_gets_a_new_envelope() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_had_arrived_when_the_program_was_killed_is_not_sent_again() {
-    let scene = scene(&[Fate::Whole, Fate::Unanswered(24_000_000)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Unanswered(24_000_000)]).await;
     scene.road.usually(Fate::Mute);
     let mut child = scene.begin(&ARGUMENTS, "open sesame\n").await;
     scene.road.ended(2).await;
@@ -235,9 +236,38 @@ async fn a_sealed_file_goes_on_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_resume_file_that_cannot_be_removed_does_not_hide_that_it_arrived() {
+    let scene = scene(&[]).await;
+    let child = scene.begin(&ARGUMENTS, "open sesame\n").await;
+    scene.road.carried(3_000_000).await;
+    // Pulled out from under it, as a stick is.
+    fs::remove_file(scene.desk.path("kept")).unwrap();
+    let ended = finished(child).await.arrived();
+    assert!(ended.says("The resume file cannot be removed"), "{ended:?}");
+    scene.arrived_whole();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_goes_on_with_an_older_resume_file_hears_that_it_may_have_arrived() {
+    let scene = scene(&[]).await;
+    scene.killed_after(6_000_000, &ARGUMENTS).await;
+    let older = fs::read(scene.desk.path("kept")).unwrap();
+    scene.go(&ARGUMENTS).await.arrived();
+    scene.desk.file("kept", &older);
+    let ended = scene.go(&ARGUMENTS).await;
+    let ended = ended.said(4, "It may have arrived");
+    assert!(
+        ended.says("has more than the resume file tells of"),
+        "{ended:?}"
+    );
+    // Not twice.
+    assert_eq!(scene.house.opened().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stop_says_how_to_go_on() {
     let scene = scene(&[]).await;
-    scene.road.next(&[Fate::Whole, Fate::CutAfter(6_000_000)]);
+    scene.road.next(&[Fate::Greets, Fate::CutAfter(6_000_000)]);
     scene.road.usually(Fate::Mute);
     let child = scene.begin(&ARGUMENTS, "open sesame\n").await;
     scene.road.ended(2).await;

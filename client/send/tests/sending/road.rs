@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 pub enum Fate {
     /// Nothing.
     Whole,
+    /// It breaks when anything is asked for but papers: whoever greeted the newsroom needs another one.
+    Greets,
     /// It breaks when so many bytes have gone to the drop-box.
     CutAfter(u64),
     /// It breaks when so many bytes have gone to the drop-box and an answer comes back.
@@ -335,6 +337,9 @@ async fn up(
         if let Fate::CutAfter(limit) = *fate {
             let left = limit.saturating_sub(gone.load(Ordering::Relaxed));
             bytes = &bytes[..count.min(usize::try_from(left).unwrap())];
+        }
+        if matches!(fate, Fate::Greets) && !bytes.starts_with(b"GET ") {
+            return Ok(());
         }
         if matches!(fate, Fate::Unjoined) && asks_to_join(bytes) {
             gone.store(JOINING, Ordering::Relaxed);

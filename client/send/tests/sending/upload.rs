@@ -53,7 +53,7 @@ async fn an_upload_gets_through_a_line_that_breaks_every_few_megabytes() {
     let cuts = [
         1_000_000, 3_700_000, 4_999_999, 1_234_567, 2_500_000, 4_000_000,
     ];
-    let mut fates = vec![Fate::Whole];
+    let mut fates = vec![Fate::Greets];
     fates.extend(cuts.map(Fate::CutAfter));
     let scene = scene(&fates).await;
     let film = noise(16_000_000, 2);
@@ -83,7 +83,7 @@ async fn an_upload_survives_a_server_that_is_killed_and_comes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_last_answer_that_is_lost_is_asked_for_again() {
-    let scene = scene(&[Fate::Whole, Fate::Unanswered(1_060_864)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Unanswered(1_060_864)]).await;
     scene.desk.file("note.txt", b"small");
     scene.desk.send(&["note.txt"]).await.arrived();
     assert_eq!(scene.house.the_drop().files[0].1, b"small");
@@ -92,7 +92,7 @@ async fn a_last_answer_that_is_lost_is_asked_for_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_to_the_creation_that_is_lost_costs_nothing() {
-    let scene = scene(&[Fate::Whole, Fate::Unanswered(1)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Unanswered(1)]).await;
     scene.desk.file("note.txt", b"small");
     scene.desk.send(&["note.txt"]).await.arrived();
     assert_eq!(scene.house.opened().len(), 1);
@@ -100,7 +100,7 @@ async fn an_answer_to_the_creation_that_is_lost_costs_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_all_sent_and_is_known_no_more_may_have_arrived() {
-    let scene = scene(&[Fate::Whole, Fate::Unanswered(1_060_864), Fate::Unreachable]).await;
+    let scene = scene(&[Fate::Greets, Fate::Unanswered(1_060_864), Fate::Unreachable]).await;
     scene.desk.file("note.txt", b"small");
     let child = scene.desk.start(&["note.txt"]);
     scene.road.ended(2).await;
@@ -110,7 +110,7 @@ async fn what_was_all_sent_and_is_known_no_more_may_have_arrived() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stops_it_when_all_was_sent_hears_that_it_may_have_arrived() {
-    let scene = scene(&[Fate::Whole, Fate::Unanswered(1_060_864)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Unanswered(1_060_864)]).await;
     scene.road.usually(Fate::Mute);
     scene.desk.file("note.txt", b"small");
     let child = scene.desk.start(&["note.txt"]);
@@ -122,7 +122,7 @@ async fn whoever_stops_it_when_all_was_sent_hears_that_it_may_have_arrived() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stops_it_half_way_hears_that_nobody_can_read_what_was_sent() {
-    let scene = scene(&[Fate::Whole, Fate::CutAfter(3_000_000)]).await;
+    let scene = scene(&[Fate::Greets, Fate::CutAfter(3_000_000)]).await;
     scene.road.usually(Fate::Mute);
     scene.desk.file("film.mov", &noise(9_000_000, 4));
     let child = scene.desk.start(&["film.mov"]);
@@ -134,7 +134,7 @@ async fn whoever_stops_it_half_way_hears_that_nobody_can_read_what_was_sent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_drop_box_forgot_half_way_is_sent_from_the_beginning() {
-    let scene = scene(&[Fate::Whole, Fate::CutAfter(3_000_000), Fate::Unreachable]).await;
+    let scene = scene(&[Fate::Greets, Fate::CutAfter(3_000_000), Fate::Unreachable]).await;
     let film = noise(9_000_000, 4);
     scene.desk.file("film.mov", &film);
     let child = scene.desk.start(&["film.mov"]);
@@ -148,7 +148,7 @@ async fn what_the_drop_box_forgot_half_way_is_sent_from_the_beginning() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_without_room_says_so_at_once() {
     let full = "HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 2\r\n\r\nno";
-    let scene = scene(&[Fate::Whole, Fate::Says(full)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Says(full)]).await;
     scene.desk.file("film.mov", &noise(2_000_000, 5));
     let ended = scene.desk.send(&["film.mov"]).await;
     ended.said(3, "the drop-box is full");
@@ -158,7 +158,7 @@ async fn a_drop_box_without_room_says_so_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_fills_up_half_way_is_waited_for() {
     let full = "HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 2\r\n\r\nno";
-    let fates = [Fate::Whole, Fate::CutAfter(3_000_000), Fate::Says(full)];
+    let fates = [Fate::Greets, Fate::CutAfter(3_000_000), Fate::Says(full)];
     let scene = scene(&fates).await;
     let film = noise(5_000_000, 6);
     scene.desk.file("film.mov", &film);
@@ -170,7 +170,7 @@ async fn a_drop_box_that_fills_up_half_way_is_waited_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_takes_nothing_of_a_piece_is_not_given_it_again_at_once() {
     let pieces = Arc::new(AtomicU64::new(0));
-    let scene = scene(&[Fate::Whole, Fate::TakesNothing(Arc::clone(&pieces))]).await;
+    let scene = scene(&[Fate::Greets, Fate::TakesNothing(Arc::clone(&pieces))]).await;
     let film = noise(3_000_000, 7);
     scene.desk.file("film.mov", &film);
     let ended = scene.desk.send(&["film.mov"]).await.arrived();
@@ -182,7 +182,7 @@ async fn a_drop_box_that_takes_nothing_of_a_piece_is_not_given_it_again_at_once(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_has_all_bytes_and_no_drop_is_not_asked_for_ever() {
     let fate = Fate::Forgetful(Afterwards::WhenGivenNothing);
-    let scene = scene(&[Fate::Whole, fate]).await;
+    let scene = scene(&[Fate::Greets, fate]).await;
     scene.desk.file("note.txt", b"small");
     let ended = scene.desk.send(&["note.txt"]).await;
     // It made a drop of what it was given, and says of it what is not so.
@@ -192,7 +192,7 @@ async fn a_drop_box_that_has_all_bytes_and_no_drop_is_not_asked_for_ever() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_never_makes_a_drop_of_what_it_has_keeps_no_line_for_ever() {
     // The next line leads to one that does not know the upload.
-    let scene = scene(&[Fate::Whole, Fate::Forgetful(Afterwards::Never)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Forgetful(Afterwards::Never)]).await;
     scene.desk.file("note.txt", b"small");
     let ended = scene.desk.send(&["note.txt"]).await;
     assert!(
@@ -204,7 +204,7 @@ async fn a_drop_box_that_never_makes_a_drop_of_what_it_has_keeps_no_line_for_eve
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drop_box_that_gives_back_what_it_had_is_sent_nothing_more_on_that_line() {
-    let scene = scene(&[Fate::Whole, Fate::Forgetful(Afterwards::HasNothing)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Forgetful(Afterwards::HasNothing)]).await;
     scene.desk.file("note.txt", b"small");
     let ended = scene.desk.send(&["note.txt"]).await;
     ended.said(4, "It may have arrived");
@@ -213,7 +213,7 @@ async fn a_drop_box_that_gives_back_what_it_had_is_sent_nothing_more_on_that_lin
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_drop_box_is_asked_again() {
     let busy = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy";
-    let scene = scene(&[Fate::Whole, Fate::Says(busy)]).await;
+    let scene = scene(&[Fate::Greets, Fate::Says(busy)]).await;
     scene.desk.file("note.txt", b"small");
     let ended = scene.desk.send(&["note.txt"]).await.arrived();
     assert!(ended.err.contains("The drop-box is busy"), "{ended:?}");

@@ -328,7 +328,7 @@ async fn a_resumed_upload_keeps_its_way_back_and_takes_no_other() {
             .kill_on_drop(true);
         command.spawn().unwrap()
     };
-    scene.road.next(&[Fate::Whole, Fate::CutAfter(4_500_000)]);
+    scene.road.next(&[Fate::Greets, Fate::CutAfter(4_500_000)]);
     scene.road.usually(Fate::Mute);
     let mut child = begin(&words).await;
     scene.road.ended(2).await;

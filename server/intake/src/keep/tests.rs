@@ -139,6 +139,29 @@ async fn joined_lanes_that_could_not_be_read_are_a_drop_when_they_are_asked_for_
 }
 
 #[tokio::test]
+async fn a_first_lane_gives_way_after_those_that_hang_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Settings::default();
+    settings.most_uploads = 2;
+    let intake = Intake::open(folder.path(), settings, NOW).unwrap();
+    let (_, first) = whole(&intake, Way::Tus, Role::First).await;
+    let parent = first.id;
+    let (_, later) = whole(&intake, Way::Tus, Role::Later { parent }).await;
+    make_room(&intake).await.ok().unwrap();
+    assert!(later.is_gone() && !first.is_gone());
+    // One that somebody is at work on holds it too.
+    let (_, later) = whole(&intake, Way::Tus, Role::Later { parent }).await;
+    let lease = later.take_if_resting().unwrap();
+    assert!(make_room(&intake).await.is_err());
+    drop(lease);
+    make_room(&intake).await.ok().unwrap();
+    // Alone it is an upload like any other.
+    let (_, _other) = whole(&intake, Way::Tus, Role::Whole).await;
+    make_room(&intake).await.ok().unwrap();
+    assert!(first.is_gone());
+}
+
+#[tokio::test]
 async fn what_is_burned_while_it_is_committed_did_not_arrive_and_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let secret = SigningSecret::from_bytes([1; 32]);
