@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use cipher::Cipher;
+use over_tor::Mixed;
 use wire::Wire;
 
 /// Measures Knothole beside what others use.
@@ -72,6 +73,9 @@ enum Part {
         /// By how many circuits at once.
         #[arg(long, value_delimiter = ',', default_value = "1,2,4,7")]
         circuits: Vec<u8>,
+        /// Measure ours behind C tor, on both sides and on one, as well.
+        #[arg(long)]
+        mixed: bool,
     },
     /// What a server costs with many drops, and with many uploads.
     Growth {
@@ -129,7 +133,14 @@ fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
             mebibytes,
             delays,
             circuits,
-        } => over_tor::measure(&often, mebibytes, &delays, &circuits),
+            mixed,
+        } => {
+            let mixed = match mixed {
+                true => Mixed::With,
+                false => Mixed::Without,
+            };
+            over_tor::measure(&often, mebibytes, &delays, &circuits, mixed)
+        }
         Part::Growth { often, drops } => growth::measure(&often, &drops),
         Part::Cipher { way, mebibytes } => cipher::run(way, mebibytes),
         Part::Wire(wire) => wire::run(wire),

@@ -47,6 +47,15 @@ const DEFAULT: u8 = 4;
 /// running.
 const TOR_IS_THERE: &str = "Looking for the drop-box";
 
+/// Whether ours is measured behind C tor, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mixed {
+    /// It is.
+    With,
+    /// Only with the Tor that it brings.
+    Without,
+}
+
 /// Whose Tor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tor {
@@ -85,22 +94,38 @@ struct Ground {
     _broom: Broom,
 }
 
-/// Measures, and writes it down.
+/// Measures each delay, and writes it down at once.
 pub(crate) fn measure(
     often: &Often,
     mebibytes: u32,
     delays: &[u64],
     circuits: &[u8],
+    mixed: Mixed,
 ) -> Result<(), Box<dyn Error>> {
-    let delays_told: Vec<String> = delays.iter().map(ToString::to_string).collect();
+    delays
+        .iter()
+        .try_for_each(|delay| measure_delay(often, mebibytes, *delay, circuits, mixed))
+}
+
+fn measure_delay(
+    often: &Often,
+    mebibytes: u32,
+    delay: u64,
+    circuits: &[u8],
+    mixed: Mixed,
+) -> Result<(), Box<dyn Error>> {
     let circuits_told: Vec<String> = circuits.iter().map(ToString::to_string).collect();
     let arguments = format!(
-        "--rounds {} --mebibytes {mebibytes} --delays {} --circuits {}",
+        "--rounds {} --mebibytes {mebibytes} --delays {delay} --circuits {}{}",
         often.rounds,
-        delays_told.join(","),
-        circuits_told.join(",")
+        circuits_told.join(","),
+        match mixed {
+            Mixed::With => " --mixed",
+            Mixed::Without => "",
+        }
     );
-    let mut report = Report::begin("tor", &arguments)?;
+    let mut report =
+        Report::begin("tor", &arguments)?.in_section(format!("tor, {delay} ms, {mebibytes} MiB"));
     report.fact(
         "programs",
         &format!(
@@ -109,24 +134,18 @@ pub(crate) fn measure(
             OnionShare::version()?
         ),
     );
-    let mut parts = Vec::new();
-    for delay in delays {
-        say(&format!("== A network whose links take {delay} ms more"))?;
-        let ground = Ground::prepare(mebibytes, Duration::from_millis(*delay))?;
-        let runs = hold(often, &Way::all(circuits), |way| ground.send(*way))?;
-        parts.push((*delay, runs));
-    }
+    say(&format!("== A network whose links take {delay} ms more"))?;
+    let ground = Ground::prepare(mebibytes, Duration::from_millis(delay))?;
+    let ways = Way::all(circuits, mixed);
+    let runs = hold(often, &ways, |way| ground.send(*way))?;
     if !often.only.is_empty() {
         return Ok(());
     }
-    let mut targets = Vec::new();
-    for (delay, runs) in &parts {
-        let title = format!("{mebibytes} MiB, links slowed by {delay} ms");
-        report.table(&title, &COLUMNS, runs);
-        report.picture(&format!("tor-{delay}"), &title, "MB/s", runs, SPEED)?;
-        targets.extend(compared(*delay, runs));
-    }
-    report.targets(&targets);
+    let title = format!("{mebibytes} MiB, links slowed by {delay} ms");
+    let picture = format!("tor-{delay}-{mebibytes}");
+    report.table(&title, &COLUMNS, &runs);
+    report.picture(&picture, &title, "MB/s", &runs, SPEED)?;
+    report.targets(&compared(delay, &runs));
     report.write()
 }
 
@@ -148,14 +167,15 @@ fn compared(delay: u64, runs: &[Runs]) -> Vec<Target> {
         measured,
     };
     let mut targets = Vec::new();
-    if delay <= 25 {
+    let has = |circuits| runs.iter().any(|runs| runs.name == ours(circuits).name());
+    if delay <= 25 && has(1) {
         targets.push(target(
             "ours by 1 circuit / OnionShare".to_owned(),
             Bound::AtLeast(1.0),
             speed(ours(1)) / speed(Way::OnionShare),
         ));
     }
-    if delay > 0 {
+    if delay > 0 && has(DEFAULT) {
         targets.push(target(
             format!("ours by {DEFAULT} circuits / OnionShare"),
             Bound::AtLeast(3.0),
@@ -171,7 +191,7 @@ fn compared(delay: u64, runs: &[Runs]) -> Vec<Target> {
 }
 
 impl Way {
-    fn all(counts: &[u8]) -> Vec<(String, Self)> {
+    fn all(counts: &[u8], mixed: Mixed) -> Vec<(String, Self)> {
         let mut ways = Vec::new();
         for circuits in counts.iter().copied() {
             ways.push(Self::Ours {
@@ -180,7 +200,11 @@ impl Way {
                 circuits,
             });
         }
-        for (sender, circuits) in [(Tor::Arti, DEFAULT), (Tor::CTor, 1), (Tor::CTor, DEFAULT)] {
+        let behind_c_tor = match mixed {
+            Mixed::With => [(Tor::Arti, DEFAULT), (Tor::CTor, 1), (Tor::CTor, DEFAULT)].as_slice(),
+            Mixed::Without => &[],
+        };
+        for (sender, circuits) in behind_c_tor.iter().copied() {
             ways.push(Self::Ours {
                 sender,
                 server: Tor::CTor,

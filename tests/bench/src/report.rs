@@ -25,29 +25,34 @@ pub(crate) struct Column {
 /// One part of the page.
 #[derive(Debug)]
 pub(crate) struct Report {
-    name: &'static str,
+    section: String,
     root: PathBuf,
     text: String,
 }
 
 impl Report {
     /// Begins one that says how it was made.
-    pub(crate) fn begin(name: &'static str, arguments: &str) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn begin(part: &str, arguments: &str) -> Result<Self, Box<dyn Error>> {
         let root = said("git", &["rev-parse", "--show-toplevel"])?;
         let mut text = String::new();
         writeln!(text, "| | |\n| --- | --- |")?;
         let day = said("date", &["-u", "+%F"])?;
         let commit = said("git", &["describe", "--always", "--dirty", "--abbrev=12"])?;
-        let command = format!("deploy/bench {name} {arguments}");
+        let command = format!("deploy/bench {part} {arguments}");
         let command = command.trim_end();
         writeln!(text, "| day, commit | {day}, {commit} |")?;
         writeln!(text, "| command | `{command}` |")?;
         writeln!(text, "| machine | {} |", machine()?)?;
         Ok(Self {
-            name,
+            section: part.to_owned(),
             root: root.into(),
             text,
         })
+    }
+
+    /// Goes to this section, where a part has several.
+    pub(crate) fn in_section(self, section: String) -> Self {
+        Self { section, ..self }
     }
 
     /// Adds a line to the table of what was used.
@@ -107,10 +112,10 @@ impl Report {
         let path = self.root.join(PAGE);
         let page = fs::read_to_string(&path)?;
         let (begin, end) = (
-            format!("<!-- {} -->\n", self.name),
-            format!("<!-- end of {} -->", self.name),
+            format!("<!-- {} -->\n", self.section),
+            format!("<!-- end of {} -->", self.section),
         );
-        let unmarked = || format!("{PAGE} has no place for {}", self.name);
+        let unmarked = || format!("{PAGE} has no place for {}", self.section);
         let (before, rest) = page.split_once(&begin).ok_or_else(unmarked)?;
         let (_, after) = rest.split_once(&end).ok_or_else(unmarked)?;
         let page = format!("{before}{begin}{}{end}{after}", self.text);
