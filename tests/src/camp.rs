@@ -157,6 +157,12 @@ impl Camp {
         self.front.as_ref().map(TorClient::id)
     }
 
+    /// The onion of sources.
+    #[must_use]
+    pub fn onion(&self) -> &str {
+        &self.onions[0]
+    }
+
     /// The newsroom's air-gapped machine.
     #[must_use]
     pub const fn newsroom(&self) -> &Newsroom {

@@ -255,10 +255,7 @@ fn deliver(
     });
     match result {
         Err(SendError::Stopped) if all_sent.get() => Err(SendError::MayHaveArrived),
-        Err(error) if all_sent.get() && error.leaves_open() => {
-            voice.say(&error.sentence());
-            Err(SendError::MayHaveArrived)
-        }
+        Err(error) if all_sent.get() && error.leaves_open() => Err(SendError::MayHaveArrived),
         result => result,
     }
 }

@@ -98,11 +98,6 @@ impl SendError {
         }
     }
 
-    /// What the source hears of it.
-    pub(crate) fn sentence(&self) -> String {
-        capital(&format!("{self}."))
-    }
-
     /// 1 refused, 2 usage, 3 try again, 4 partly done.
     fn code(&self) -> u8 {
         match self {
@@ -136,7 +131,7 @@ impl SendError {
 #[must_use]
 pub fn report(error: &SendError, voice: &Voice) -> ExitCode {
     let code = error.code();
-    voice.failed(code, &error.sentence());
+    voice.failed(code, &capital(&format!("{error}.")));
     ExitCode::from(code)
 }
 

@@ -115,18 +115,18 @@ pub(crate) async fn deliver(
     all_sent: &AllSent,
     voice: &Voice,
 ) -> Result<(), SendError> {
-    // Where nobody is asked anything, all circuits are made while the newsroom is met. Who is asked
-    // may take long, and lines would wait in vain.
+    // Where a program listens and nobody is asked about the files, all circuits are made while the newsroom
+    // is met. Who is asked may take long, and lines would wait in vain.
     let worth = Upload::worth(order.files.bytes(), circuits);
     let early = (!voice.speaks_to_people()).then(|| begin_lines(drop_box, worth));
     let contact = meet(drop_box, &order.address, voice).await?;
     let answer = contact.newsroom.answer_time();
-    let met = Spare::of(contact.line);
+    let mut met = Some(Spare::of(contact.line));
     let (parcel, place) = match keeping {
         Some(Keeping::Old(kept, journal, place)) => {
             let was_all_sent = kept.is_all_sent();
-            match go_on(drop_box, *kept, &order.files, voice).await? {
-                Ok((parcel, start)) => {
+            match go_on(drop_box, met.take(), *kept, &order.files, voice).await? {
+                Ok((parcel, start, met)) => {
                     parcel.keep_in(journal);
                     let gone = start.gone();
                     let upload = Upload::new(drop_box, parcel, circuits, answer, all_sent, voice);
@@ -136,8 +136,13 @@ pub(crate) async fn deliver(
                     return upload.over(met, more).run().await;
                 }
                 Err(Hindrance { why, arrived }) if was_all_sent || arrived => {
+                    all_sent.note();
                     voice.say(&format!(
-                        "{why}. Everything was sent before that: the newsroom may have it as it was."
+                        "{why}. {}: the newsroom may have it as it was.",
+                        match was_all_sent {
+                            true => "Everything was sent before that",
+                            false => "It says that it has all, by an older resume file or by a lie",
+                        }
                     ));
                     let question =
                         "Send what is there now as well? The newsroom may then have both";
@@ -206,10 +211,11 @@ impl Hindrance {
 /// Takes up again what another run began; or says why that must not be.
 async fn go_on(
     drop_box: &DropBox,
+    line: Option<Spare>,
     kept: Kept,
     files: &FileSet,
     voice: &Voice,
-) -> Result<Result<(Parcel, Start), Hindrance>, SendError> {
+) -> Result<Result<(Parcel, Start, Option<Spare>), Hindrance>, SendError> {
     let sent: Vec<u64> = kept
         .lanes
         .iter()
@@ -255,7 +261,8 @@ async fn go_on(
         sent,
         joining,
     };
-    match start.compared_with(drop_box).await {
+    let (standing, line) = start.compared_with(drop_box, line).await;
+    match standing {
         Standing::AsKept => {}
         standing => {
             let why = "The drop-box has more than the resume file tells of".to_owned();
@@ -271,7 +278,7 @@ async fn go_on(
         .await
         .map_err(|_| SendError::Fault("checking stopped"))?;
     match result {
-        Ok(()) => Ok(Ok((parcel, start))),
+        Ok(()) => Ok(Ok((parcel, start, line))),
         Err(ParcelError::Other(name) | ParcelError::File(FileError::Changed(name))) => {
             Ok(Err(Hindrance::new(format!("{name} has changed since"))))
         }

@@ -19,8 +19,8 @@ const ANSWERS: u32 = 24;
 const LEAST_AIM: Duration = Duration::from_secs(12);
 /// ...and no longer than this: of the last one nobody knows until its end whether it has arrived.
 const MOST_AIM: Duration = Duration::from_secs(30);
-/// A piece that takes less than a half of what is meant, or more than twice as much, changes the next one:
-/// it becomes half as large, or at most so many times as large.
+/// A piece that takes less than a half of what is meant makes the next one so many times as large at most;
+/// one that takes more than twice as much makes it half as large.
 const MOST_GROWTH: u128 = 4;
 /// The rate is that of the last so many seconds.
 const WINDOW: Duration = Duration::from_secs(90);
@@ -31,7 +31,8 @@ const WINDOW: Duration = Duration::from_secs(90);
 /// silent for long; after each one stands a round trip in which nothing goes, so a small one is
 /// slow. What a broken piece brought is not lost, whatever its size: the drop-box keeps it. So
 /// the size aims at 12 to 30 seconds, the more the farther the drop-box is: true progress several
-/// times a minute over all circuits, and the round trips cost a twenty-fifth.
+/// times a minute over all circuits, while the round trips cost a twenty-fifth, and more only where
+/// an answer takes longer than 1.25 s.
 #[derive(Debug)]
 pub(crate) struct Pace {
     piece: u64,

@@ -36,7 +36,7 @@ impl Made {
 }
 
 impl Spare {
-    /// One that has answered just now.
+    /// One that is good just now.
     pub(crate) fn of(line: Line) -> Self {
         Self(State::Made(Made::now(line)))
     }
@@ -68,8 +68,8 @@ impl Spare {
         }
     }
 
-    /// When it answered the last time, if it ever did.
-    pub(crate) fn answered(&self) -> Option<Instant> {
+    /// When it was known to be good the last time, once it is made.
+    pub(crate) fn seen_good(&self) -> Option<Instant> {
         match &self.0 {
             State::Made(made) => Some(made.when),
             State::Making(_) => None,

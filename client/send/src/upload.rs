@@ -40,8 +40,12 @@ impl AllSent {
     }
 
     /// So it stays, whatever is sent after that.
-    fn note(&self) {
+    pub(crate) fn note(&self) {
         self.0.set(true);
+    }
+
+    fn set(&self, all: bool) {
+        self.0.set(all);
     }
 }
 
@@ -82,29 +86,50 @@ impl Start {
     }
 
     /// Whether the drop-box says that it has more of a lane than is known here, because what was kept
-    /// is older. One that cannot be asked now is asked again before anything goes there.
-    pub(crate) async fn compared_with(&self, drop_box: &DropBox) -> Standing {
+    /// is older; and the line it was asked on, if that is still good. One that cannot be asked now, by
+    /// this line or by another, is asked again before anything goes there.
+    pub(crate) async fn compared_with(
+        &self,
+        drop_box: &DropBox,
+        line: Option<Spare>,
+    ) -> (Standing, Option<Spare>) {
         if self.joining || self.lanes.iter().all(|lane| lane.url.is_none()) {
-            return Standing::AsKept;
+            return (Standing::AsKept, line);
         }
-        let Ok(mut line) = drop_box.connect().await else {
-            return Standing::AsKept;
+        let mut next = match line {
+            Some(line) => line.line().await,
+            None => None,
         };
+        for _ in 0..2 {
+            let line = match next.take() {
+                Some(line) => Ok(line),
+                None => drop_box.connect().await,
+            };
+            if let Ok(mut line) = line
+                && let Ok(standing) = self.asked_on(&mut line).await
+            {
+                return (standing, Some(Spare::of(line)));
+            }
+        }
+        (Standing::AsKept, None)
+    }
+
+    async fn asked_on(&self, line: &mut Line) -> Result<Standing, DropBoxError> {
         for (lane, sent) in self.lanes.iter().zip(&self.sent) {
             let Some(url) = &lane.url else { continue };
             match line.state(url).await {
                 Ok(state) if state.offset > sent.saturating_sub(lane.range.start) => {
                     let whole = self.lanes.len() == 1 && state.length == Some(state.offset);
-                    return match state.joined || state.tree.is_some() || whole {
+                    return Ok(match state.joined || state.tree.is_some() || whole {
                         true => Standing::MayHaveArrived,
                         false => Standing::More,
-                    };
+                    });
                 }
                 Ok(_) | Err(DropBoxError::NotThere) => {}
-                Err(_) => return Standing::AsKept,
+                Err(error) => return Err(error),
             }
         }
-        Standing::AsKept
+        Ok(Standing::AsKept)
     }
 }
 
@@ -156,9 +181,13 @@ impl<'a> Upload<'a> {
         plan::at_once(bytes, circuits)
     }
 
-    /// Takes lines that are there already, or soon will be. The first lane goes by the first of them.
-    pub(crate) fn over(mut self, first: Spare, more: Vec<Spare>) -> Self {
-        self.spares = std::iter::once(first).chain(more).collect();
+    /// Takes lines that are there already, or soon will be. The first lane goes by the first of them, or
+    /// it asks for the lanes to be put together where nothing else is left.
+    pub(crate) fn over(mut self, first: Option<Spare>, more: Vec<Spare>) -> Self {
+        match self.joining {
+            true => self.line = first,
+            false => self.spares = first.into_iter().chain(more).collect(),
+        }
         self
     }
 
@@ -169,6 +198,9 @@ impl<'a> Upload<'a> {
 
     /// Over how many circuits it goes at once.
     pub(crate) fn at_once(&self) -> u64 {
+        if self.joining {
+            return 1;
+        }
         let lanes = u64::try_from(self.lanes.len()).unwrap_or(u64::MAX);
         lanes.min(u64::from(self.circuits.get()))
     }
@@ -266,7 +298,7 @@ impl<'a> Upload<'a> {
         });
         let (trees, lines): (Vec<_>, Vec<_>) = try_join_all(circuits).await?.into_iter().unzip();
         // The others end here.
-        self.line = lines.into_iter().flatten().max_by_key(Spare::answered);
+        self.line = lines.into_iter().flatten().max_by_key(Spare::seen_good);
         Ok(trees.into_iter().flatten().next())
     }
 
@@ -297,7 +329,7 @@ impl<'a> Upload<'a> {
                 Ok(Some(tree)) => return Ok(Joined::Drop(tree)),
                 Ok(None) => NO_DROP_YET,
                 // It may have ended while it was nobody's.
-                Err(Halt::Failed(SendError::DropBox(error))) if left_over && error.may_pass() => {
+                Err(Halt::Failed(SendError::DropBox(DropBoxError::Http(_)))) if left_over => {
                     continue;
                 }
                 // Not all of them are whole, or one of them is not known. Only the first tells whether they
@@ -356,9 +388,9 @@ impl<'a> Upload<'a> {
         match self.shared.with_parcel(Parcel::forget).await {
             Ok(Ok(true)) => self.shared.say("The resume file is removed."),
             Ok(Ok(false)) => {}
-            Ok(Err(_)) | Err(_) => self.shared.say(
-                "The resume file cannot be removed. It is of no use any more: remove it yourself.",
-            ),
+            Ok(Err(_)) | Err(_) => self
+                .shared
+                .say("The resume file cannot be removed: remove it yourself."),
         }
     }
 

@@ -181,13 +181,12 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
         let (sum, places) = group(upload);
         (sum.checked_div(places), upload.view().offset)
     };
-    // Without the first lane the others lead nowhere: it goes when it is alone.
+    // Without the first lane the others lead nowhere: it goes when it is alone, or nobody else can.
     let holds_others = |upload: &Arc<Upload>| upload.role == Role::First && group(upload).1 > 1;
     let least = begun
         .iter()
         .filter(|upload| upload.is_resting() && !upload.is_left_whole())
-        .filter(|upload| !holds_others(upload))
-        .min_by_key(|upload| progress(upload))
+        .min_by_key(|upload| (holds_others(upload), progress(upload)))
         .ok_or(Trouble::Busy)?;
     let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
     remove(intake, lease).await

@@ -10,6 +10,7 @@ mod growth;
 mod intake;
 mod over_tor;
 mod plot;
+mod reach;
 mod report;
 mod seal;
 mod service;
@@ -77,6 +78,14 @@ enum Part {
         #[arg(long)]
         mixed: bool,
     },
+    /// How long it takes until a service is reached, and what many uploads cost it, over a private Tor network.
+    Reach {
+        #[command(flatten)]
+        often: Often,
+        /// By how many milliseconds each link is slowed.
+        #[arg(long, default_value_t = 25)]
+        delay: u64,
+    },
     /// What a server costs with many drops, and with many uploads.
     Growth {
         #[command(flatten)]
@@ -141,6 +150,7 @@ fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
             };
             over_tor::measure(&often, mebibytes, &delays, &circuits, mixed)
         }
+        Part::Reach { often, delay } => reach::measure(&often, delay),
         Part::Growth { often, drops } => growth::measure(&often, &drops),
         Part::Cipher { way, mebibytes } => cipher::run(way, mebibytes),
         Part::Wire(wire) => wire::run(wire),

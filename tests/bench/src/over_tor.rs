@@ -102,18 +102,23 @@ pub(crate) fn measure(
     circuits: &[u8],
     mixed: Mixed,
 ) -> Result<(), Box<dyn Error>> {
-    delays
+    // Once one of them is written down, the tree is no longer that of the commit.
+    let reports = delays
         .iter()
-        .try_for_each(|delay| measure_delay(often, mebibytes, *delay, circuits, mixed))
+        .map(|delay| Ok((*delay, begun(often, mebibytes, *delay, circuits, mixed)?)))
+        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    reports.into_iter().try_for_each(|(delay, report)| {
+        measure_delay(report, often, mebibytes, delay, circuits, mixed)
+    })
 }
 
-fn measure_delay(
+fn begun(
     often: &Often,
     mebibytes: u32,
     delay: u64,
     circuits: &[u8],
     mixed: Mixed,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<Report, Box<dyn Error>> {
     let circuits_told: Vec<String> = circuits.iter().map(ToString::to_string).collect();
     let arguments = format!(
         "--rounds {} --mebibytes {mebibytes} --delays {delay} --circuits {}{}",
@@ -124,8 +129,8 @@ fn measure_delay(
             Mixed::Without => "",
         }
     );
-    let mut report =
-        Report::begin("tor", &arguments)?.in_section(format!("tor, {delay} ms, {mebibytes} MiB"));
+    let section = format!("tor, {delay} ms, {mebibytes} MiB");
+    let mut report = Report::begin("tor", &arguments)?.in_section(section);
     report.fact(
         "programs",
         &format!(
@@ -134,6 +139,17 @@ fn measure_delay(
             OnionShare::version()?
         ),
     );
+    Ok(report)
+}
+
+fn measure_delay(
+    mut report: Report,
+    often: &Often,
+    mebibytes: u32,
+    delay: u64,
+    circuits: &[u8],
+    mixed: Mixed,
+) -> Result<(), Box<dyn Error>> {
     say(&format!("== A network whose links take {delay} ms more"))?;
     let ground = Ground::prepare(mebibytes, Duration::from_millis(delay))?;
     let ways = Way::all(circuits, mixed);

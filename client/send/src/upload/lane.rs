@@ -363,7 +363,7 @@ impl Lane {
                 }
                 Ended::Unknown => return Err(Halt::Unknown),
                 // It may have ended while it was nobody's.
-                Ended::Later(_) if left_over && self.furthest == before => {}
+                Ended::Later(DropBoxError::Http(_)) if left_over && self.furthest == before => {}
                 Ended::Later(error) if shared.is_silent() => {
                     return Err(shared.gave_up(error).into());
                 }
@@ -503,6 +503,7 @@ impl Lane {
             let result = hand_over(&parcel, &mut lent, from..end, &writer, stopped);
             (lent, result)
         });
+        let before = (self.sent, shared.all_sent.get());
         self.note_sent(shared, self.sent.max(end));
         let Some(url) = &self.url else {
             return Err(Ended::Unknown);
@@ -514,7 +515,12 @@ impl Lane {
         let stopped = |_| SendError::Fault("sealing stopped");
         let (lent, sealed) = sealing.await.map_err(stopped)?;
         berth.last = lent;
-        sealed.map_err(SendError::from)?;
+        if let Err(error) = sealed {
+            // Not all of it has gone now.
+            self.sent = before.0;
+            shared.all_sent.set(before.1);
+            return Err(SendError::from(error).into());
+        }
         let Ok(answer) = answer else {
             berth.pace.piece_took(count, LONGEST_PIECE);
             return Err(Ended::Later(HttpError::Stalled.into()));

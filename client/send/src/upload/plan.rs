@@ -13,8 +13,8 @@ const LEAST_SEGMENTS: u64 = 2;
 const SHARES: [u64; 7] = [3, 3, 3, 3, 2, 2, 1];
 /// As many lanes as this may go at once when they have those shares.
 const AT_ONCE_OF_SHARES: u8 = 4;
-/// What has room for fewer lanes than this goes as one: it is not worth four circuits, and more are no
-/// reason to make do with one.
+/// What has room for fewer lanes than this, and than circuits, goes as one. That there is no room for more
+/// circuits than this is no reason to make do with one.
 const FEWEST: u64 = 4;
 /// The most lanes. A drop-box takes eight; one place is left for a lane whose address never reached us,
 /// because it is free again only after an hour.

@@ -118,11 +118,9 @@ async fn circuits_are_made_while_the_newsroom_is_met_where_nobody_is_asked() {
 async fn circuits_are_made_while_the_first_lane_is_at_the_gate() {
     // The line on which the newsroom was met, and by which the first lane goes, comes to the gate and no further.
     let scene = scene(&[Fate::Unanswered(20_000)]).await;
-    let child = scene.desk.start(&["film.mov"]);
-    scene.road.dialed(CIRCUITS).await;
-    assert_eq!(scene.road.endings(), 0);
-    finished(child).await.arrived();
+    scene.desk.send(&["film.mov"]).await.arrived();
     scene.arrived_once();
+    assert_eq!(scene.road.ended_at()[..CIRCUITS], [0; CIRCUITS]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,6 +74,8 @@ struct State {
     up: watch::Sender<u64>,
     ended: watch::Sender<u64>,
     dialed: watch::Sender<usize>,
+    /// How many connections had ended when each was dialed.
+    ended_at: Mutex<Vec<u64>>,
 }
 
 impl Road {
@@ -89,6 +91,7 @@ impl Road {
             up: watch::Sender::new(0),
             ended: watch::Sender::new(0),
             dialed: watch::Sender::new(0),
+            ended_at: Mutex::default(),
         });
         let mut tasks = JoinSet::new();
         let inside = Arc::clone(&state);
@@ -148,6 +151,11 @@ impl Road {
             .unwrap();
     }
 
+    /// How many connections had ended when each was asked for, in their order.
+    pub fn ended_at(&self) -> Vec<u64> {
+        self.state.ended_at.lock().unwrap().clone()
+    }
+
     /// The port goes away.
     pub async fn close(mut self) {
         self.tasks.shutdown().await;
@@ -176,6 +184,7 @@ async fn carry(state: &State, mut near: TcpStream, fate: Fate) -> io::Result<()>
     let user = field(&mut near).await?;
     field(&mut near).await?;
     state.users.lock().unwrap().push(user);
+    state.ended_at.lock().unwrap().push(*state.ended.borrow());
     state.dialed.send_modify(|count| *count += 1);
     near.write_all(&[1, 0]).await?;
     let mut request = [0; 4];
