@@ -21,7 +21,7 @@ use crate::{Often, say};
 /// How many uploads there are at once, of one MiB each.
 const UPLOADS: u32 = 200;
 /// How long each of them takes, in seconds.
-const SLOW: u32 = 60;
+const SLOW: u32 = 30;
 /// So much memory the server may have meanwhile, in MiB.
 const MOST_MEMORY: f64 = 128.0;
 /// How often a service that is starting is asked whether it is there.
@@ -128,7 +128,7 @@ impl Ground {
         };
         let network = Arc::new(Network::with_delay(&folders, delay)?);
         let camp = Camp::pitch(&programs, "bench", Road::Tor(Arc::clone(&network)))?;
-        let siege = camp.besiege("first", "")?;
+        let siege = camp.besiege("reached", "")?;
         let small = broom.path().join("small");
         random(&small, 1)?;
         let sealed = broom.path().join("sealed");
