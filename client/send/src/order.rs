@@ -138,10 +138,15 @@ pub(crate) async fn deliver(
                 Err(Hindrance { why, arrived }) if was_all_sent || arrived => {
                     all_sent.note();
                     voice.say(&format!(
-                        "{why}. {}: the newsroom may have it as it was.",
+                        "{why}. {}",
                         match was_all_sent {
-                            true => "Everything was sent before that",
-                            false => "It says that it has all, by an older resume file or by a lie",
+                            true => {
+                                "Everything was sent before that: the newsroom may have it as it was."
+                            }
+                            false => {
+                                "It says that it has all. Either this resume file is an older one, and \
+                                 the newsroom may have it as it was, or the drop-box lies."
+                            }
                         }
                     ));
                     let question =

@@ -177,16 +177,16 @@ pub(crate) async fn make_room(intake: &Arc<Intake>) -> Result<(), Trouble> {
         *places = places.saturating_add(1);
     }
     let group = |upload: &Arc<Upload>| groups.get(&upload.group()).copied().unwrap_or_default();
+    // Without the first lane the others lead nowhere: of its group it goes last.
     let progress = |upload: &Arc<Upload>| {
         let (sum, places) = group(upload);
-        (sum.checked_div(places), upload.view().offset)
+        let is_first = upload.role == Role::First;
+        (sum.checked_div(places), is_first, upload.view().offset)
     };
-    // Without the first lane the others lead nowhere: it goes when it is alone, or nobody else can.
-    let holds_others = |upload: &Arc<Upload>| upload.role == Role::First && group(upload).1 > 1;
     let least = begun
         .iter()
         .filter(|upload| upload.is_resting() && !upload.is_left_whole())
-        .min_by_key(|upload| (holds_others(upload), progress(upload)))
+        .min_by_key(|upload| progress(upload))
         .ok_or(Trouble::Busy)?;
     let lease = least.take_if_resting().ok_or(Trouble::Busy)?;
     remove(intake, lease).await
