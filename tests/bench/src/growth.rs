@@ -12,7 +12,7 @@ use knothole_tests::{Camp, Courier, Programs, Road, Siege, guarded};
 use crate::contest::hold;
 use crate::cost::{Watch, ending, whole};
 use crate::report::{Bound, Column, Report, Target};
-use crate::seal::{random, succeed};
+use crate::seal::{random, seal_for, succeed};
 use crate::{Often, say};
 
 /// How many uploads there are at once.
@@ -78,17 +78,7 @@ pub(crate) fn measure(often: &Often, drops: &[usize]) -> Result<(), Box<dyn Erro
     let small = folder.join("small");
     random(&small, 1)?;
     let sealed = folder.join("sealed");
-    let words = [
-        "seal".as_ref(),
-        small.as_os_str(),
-        "--out".as_ref(),
-        sealed.as_os_str(),
-    ];
-    succeed(
-        siege
-            .sending(&words)
-            .args(["--no-reply", "--keep", "--quiet"]),
-    )?;
+    seal_for(&siege, &small, &sealed)?;
     whole(siege.sending(&["send".as_ref(), sealed.as_os_str()]))?;
     let model = visible(&siege)?;
     let full = drops

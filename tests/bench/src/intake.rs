@@ -10,7 +10,7 @@ use knothole_tests::{Camp, Programs, Road, Shortcut, Siege, guarded};
 use crate::contest::hold;
 use crate::cost::{Watch, together};
 use crate::report::{Column, Report};
-use crate::seal::{random, succeed};
+use crate::seal::{random, seal_for};
 use crate::service::{OnionShare, Sink};
 use crate::{Often, say};
 
@@ -144,14 +144,7 @@ impl Ground {
         let plain = self.folder.join(name);
         let sealed = plain.with_extension("sealed");
         random(&plain, mebibytes)?;
-        let words = [
-            "seal".as_ref(),
-            plain.as_os_str(),
-            "--out".as_ref(),
-            sealed.as_os_str(),
-        ];
-        let mut seal = self.siege.sending(&words);
-        succeed(seal.args(["--no-reply", "--keep", "--quiet"]))?;
+        seal_for(&self.siege, &plain, &sealed)?;
         Ok(Load {
             plain,
             sealed,

@@ -12,7 +12,7 @@ use crate::contest::{Runs, hold};
 use crate::cost::{Watch, from_mark, whole};
 use crate::intake::empty;
 use crate::report::{Bound, Column, Report, Target, said};
-use crate::seal::{random, succeed};
+use crate::seal::{random, seal_for};
 use crate::service::{OnionShare, Sink};
 use crate::{Often, say};
 
@@ -287,17 +287,7 @@ impl Ground {
         random(&plain, mebibytes)?;
         let seal = |siege: &Siege, name: &str| -> Result<PathBuf, Box<dyn Error>> {
             let out = broom.path().join(name);
-            let words = [
-                "seal".as_ref(),
-                plain.as_os_str(),
-                "--out".as_ref(),
-                out.as_os_str(),
-            ];
-            succeed(
-                siege
-                    .sending(&words)
-                    .args(["--no-reply", "--keep", "--quiet"]),
-            )?;
+            seal_for(siege, &plain, &out)?;
             Ok(out)
         };
         let sealed = [

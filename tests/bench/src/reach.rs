@@ -14,7 +14,7 @@ use knothole_tests::{
 use crate::contest::{Runs, hold};
 use crate::cost::{Watch, whole};
 use crate::report::{Bound, Column, Report, Target};
-use crate::seal::{random, succeed};
+use crate::seal::{random, seal_for};
 use crate::service::OnionShare;
 use crate::{Often, say};
 
@@ -132,17 +132,7 @@ impl Ground {
         let small = broom.path().join("small");
         random(&small, 1)?;
         let sealed = broom.path().join("sealed");
-        let words = [
-            "seal".as_ref(),
-            small.as_os_str(),
-            "--out".as_ref(),
-            sealed.as_os_str(),
-        ];
-        succeed(
-            siege
-                .sending(&words)
-                .args(["--no-reply", "--keep", "--quiet"]),
-        )?;
+        seal_for(&siege, &small, &sealed)?;
         let onionshare = OnionShare::start(&broom.path().join("onionshare"))?;
         let folder = broom.path().join("tor-onionshare");
         let lines = format!(

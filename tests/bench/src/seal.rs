@@ -496,6 +496,21 @@ pub(crate) fn same(one: &Path, other: &Path) -> io::Result<()> {
     succeed(Command::new("cmp").arg(one).arg(other))
 }
 
+/// Seals a file for a server's newsroom, without an answer and as it is; that is not measured.
+pub(crate) fn seal_for(siege: &Siege, plain: &Path, out: &Path) -> io::Result<()> {
+    let words = [
+        "seal".as_ref(),
+        plain.as_os_str(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ];
+    succeed(
+        siege
+            .sending(&words)
+            .args(["--no-reply", "--keep", "--quiet"]),
+    )
+}
+
 /// Runs something that is not measured.
 pub(crate) fn succeed(command: &mut Command) -> io::Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
